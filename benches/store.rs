@@ -227,6 +227,7 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
     let step = |number: usize| {
         let name = SubscriberName::new(&format!("apt-{}", 100 + number)).unwrap();
         Step {
+            subscriber_ids: gamctl::model::SubscriberIds::default(),
             change: serde_json::from_value(serde_json::json!({
                 "object": Object::Subscriber(name.clone()),
                 "slot": number,
@@ -280,6 +281,7 @@ pub(crate) fn outcome(device: &DeviceName) -> DeviceOutcome {
         steps: Vec::new(),
         remarks: Vec::new(),
         not_compared: Vec::new(),
+        subscriber_ids: gamctl::model::SubscriberIds::default(),
         millis: 2_000,
     }
 }

@@ -213,6 +213,7 @@ impl Place {
     fn plan(&self, text: &str) -> DevicePlan<Step<String>> {
         let change = self.change(text).or_else(|| self.change(HARMLESS));
         let step = Step {
+            subscriber_ids: gamctl::model::SubscriberIds::default(),
             change: change.unwrap(),
             lines: vec![self.line(text)],
             inverse: vec![self.undo.to_owned()],

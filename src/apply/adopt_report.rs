@@ -27,9 +27,6 @@ pub struct Adopted {
 
 impl AdoptReport {
     pub fn result(&self) -> RunResult {
-        match self.unobservable.is_empty() {
-            true => RunResult::Done,
-            false => RunResult::NotObserved,
-        }
+        RunResult::of_looks(self.adopted.len(), self.unobservable.len())
     }
 }

@@ -45,6 +45,7 @@ pub async fn apply_device(job: &Job<'_>, log: &impl ApplyLog) -> Ending {
         steps: apply.steps,
         remarks: apply.remarks,
         not_compared: apply.not_compared,
+        subscriber_ids: job.plan.subscriber_ids(),
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     Ending {

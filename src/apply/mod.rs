@@ -26,6 +26,7 @@ mod run_result;
 mod save;
 mod send;
 mod skipped;
+mod undone;
 mod verify;
 
 pub use adopt_report::{AdoptReport, Adopted};
@@ -39,3 +40,4 @@ pub use recovered::{Recovered, RecoveryResult};
 pub use run_report::{RunNotice, RunReport};
 pub use run_result::RunResult;
 pub use skipped::{SkipReason, Skipped};
+pub use undone::Undone;

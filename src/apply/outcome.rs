@@ -6,7 +6,7 @@ use super::cause::{
     Failure, FoundByRecovery, Interruption, Left, NotReached, NotRestored, Refusal, Remark,
     Restored, Unsaved, facts_or_text, list_of_facts, maybe_facts_or_text, stored_refusal,
 };
-use crate::model::DeviceName;
+use crate::model::{DeviceName, SubscriberIds};
 use crate::plan::{DevicePlan, Object};
 
 /// The outcome of one device in one run.
@@ -29,6 +29,9 @@ pub struct DeviceOutcome {
     /// Parts that the last look could not compare with the inventory; written parts are never among them: that is stuck.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<NotCompared>,
+    /// The ids of the subscribers of the plan, where the id is not the name.
+    #[serde(default, skip_serializing_if = "SubscriberIds::is_empty")]
+    pub subscriber_ids: SubscriberIds,
     pub millis: u64,
 }
 

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{DeviceOutcome, Ended, PreflightRefusal, RunResult, SkipReason, Skipped};
+use super::cause::Refusal;
+use super::{DeviceOutcome, Ended, PreflightRefusal, RunResult, SkipReason, Skipped, Undone};
 use crate::model::DeviceName;
 use crate::plan::{DeviceLintError, Unobservable};
 
@@ -18,6 +19,8 @@ pub struct RunReport {
     pub refusal: Option<PreflightRefusal>,
     pub outcomes: Vec<DeviceOutcome>,
     pub skipped: Vec<Skipped>,
+    /// The number of devices that were looked at before the run.
+    pub observed: usize,
     /// Devices that could not be looked at, and so have no plan.
     pub unobservable: Vec<Unobservable>,
     /// Devices that could not be read in full, and so may not be as intended.
@@ -57,64 +60,68 @@ pub enum RunNotice {
 impl RunReport {
     /// Returns the result: the worst of all outcomes, ordered by how urgent they are.
     pub fn result(&self) -> RunResult {
-        let has_ended =
-            |is: &dyn Fn(&Ended) -> bool| self.outcomes.iter().any(|one| is(&one.ended));
-        let has_skipped =
-            |is: &dyn Fn(&SkipReason) -> bool| self.skipped.iter().any(|one| is(&one.reason));
-        if self.is_interrupted {
-            return RunResult::Interrupted;
+        self.undone().result()
+    }
+
+    /// Counts the devices by what keeps them from being as intended.
+    pub fn undone(&self) -> Undone {
+        let mut undone = Undone {
+            is_interrupted: self.is_interrupted,
+            lint_errors: self.lint_errors.len(),
+            refused: usize::from(self.refusal.is_some()),
+            unsaved: self.still_unsaved.len(),
+            not_compared: self.partly_unread.len(),
+            not_observed: self.unobservable.len(),
+            observed: self.observed,
+            ..Undone::default()
+        };
+        if matches!(self.refusal, Some(PreflightRefusal::StoreFull { .. })) {
+            undone.not_recorded += 1;
         }
-        if !self.lint_errors.is_empty() {
-            return RunResult::Failed;
+        let notices = self.notices.iter();
+        undone.not_recorded += notices
+            .filter(|notice| matches!(notice, RunNotice::OutcomeNotRecorded { .. }))
+            .count();
+        for outcome in &self.outcomes {
+            *undone.ended(&outcome.ended) += 1;
+            undone.not_compared += usize::from(!outcome.not_compared.is_empty());
         }
-        if has_ended(&is_bad) || has_skipped(&|reason| matches!(reason, SkipReason::Budget { .. }))
-        {
-            return RunResult::DeviceFailed;
+        for skipped in &self.skipped {
+            *undone.skipped(&skipped.reason) += 1;
         }
-        let not_recorded =
-            |notice: &RunNotice| matches!(notice, RunNotice::OutcomeNotRecorded { .. });
-        if matches!(self.refusal, Some(PreflightRefusal::StoreFull { .. }))
-            || has_skipped(&|reason| matches!(reason, SkipReason::StoreAway { .. }))
-            || self.notices.iter().any(not_recorded)
-        {
-            return RunResult::Failed;
-        }
-        if self.refusal.is_some()
-            || has_ended(&|ended| matches!(ended, Ended::Refused { .. }))
-            || has_skipped(&|reason| !matches!(reason, SkipReason::NotRecovered { .. }))
-        {
-            return RunResult::Refused;
-        }
-        if !self.still_unsaved.is_empty() {
-            return RunResult::DeviceFailed;
-        }
-        if has_ended(&|ended| matches!(ended, Ended::Stale { .. })) {
-            return RunResult::Stale;
-        }
-        let is_partly = |one: &DeviceOutcome| !one.not_compared.is_empty();
-        if has_ended(&|ended| matches!(ended, Ended::Unreachable { .. }))
-            || self.outcomes.iter().any(is_partly)
-            || !self.unobservable.is_empty()
-            || !self.partly_unread.is_empty()
-            || !self.skipped.is_empty()
-        {
-            return RunResult::NotObserved;
-        }
-        RunResult::Done
+        undone
     }
 }
 
-/// Returns whether a device was written to and is not as intended.
-fn is_bad(ended: &Ended) -> bool {
-    match ended {
-        Ended::Unsaved { .. }
-        | Ended::RolledBack { .. }
-        | Ended::Stuck { .. }
-        | Ended::Interrupted { .. } => true,
-        Ended::Unchanged
-        | Ended::Applied
-        | Ended::Refused { .. }
-        | Ended::Stale { .. }
-        | Ended::Unreachable { .. } => false,
+impl Undone {
+    fn ended(&mut self, ended: &Ended) -> &mut usize {
+        match ended {
+            Ended::Unsaved { .. }
+            | Ended::RolledBack { .. }
+            | Ended::Stuck { .. }
+            | Ended::Interrupted { .. } => &mut self.failed,
+            Ended::Unchanged | Ended::Applied => &mut self.reached,
+            Ended::Refused {
+                refusal: Refusal::NoLogin { .. },
+            } => &mut self.own_settings,
+            Ended::Refused { .. } => &mut self.refused,
+            Ended::Stale { .. } => &mut self.stale,
+            Ended::Unreachable { cause } if cause.is_own_setting() => &mut self.own_settings,
+            Ended::Unreachable { .. } => &mut self.not_reached,
+        }
+    }
+
+    fn skipped(&mut self, reason: &SkipReason) -> &mut usize {
+        match reason {
+            SkipReason::Budget { .. } => &mut self.failed,
+            SkipReason::StoreAway { .. } => &mut self.not_recorded,
+            SkipReason::NoAccess(cause) if cause.is_own_setting() => &mut self.own_settings,
+            SkipReason::NoAccess(_) | SkipReason::NotRecovered { .. } => &mut self.not_reached,
+            SkipReason::Refused(_)
+            | SkipReason::Frozen { .. }
+            | SkipReason::Held { .. }
+            | SkipReason::Stopped
+            | SkipReason::NotConfirmed => &mut self.refused,
+        }
     }
 }

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 pub enum RunResult {
     /// Converged, or everything applied and verified.
     Done,
-    /// gamctl or its environment failed.
+    /// gamctl or its environment failed, or no device could be reached.
     Failed,
     /// Refused by policy: a limit, a freeze, a missing approval.
     Refused,
-    /// At least one device failed or was rolled back.
+    /// At least one device failed, was rolled back, or did not get its changes.
     DeviceFailed,
-    /// At least one device could not be observed; the others are as intended.
+    /// At least one device could not be observed, in full or at all; nothing else is left undone.
     NotObserved,
     /// At least one device changed since the plan was made.
     Stale,
@@ -44,6 +44,17 @@ impl RunResult {
             Self::NotObserved => "not-observed",
             Self::Stale => "stale",
             Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Returns the result where nothing is left undone but on devices that could not be observed.
+    ///
+    /// With no device observed, nothing is known: a wrong community or network here looks like silent devices.
+    pub fn of_looks(observed: usize, not_observed: usize) -> Self {
+        match (observed, not_observed) {
+            (_, 0) => Self::Done,
+            (0, _) => Self::Failed,
+            _ => Self::NotObserved,
         }
     }
 

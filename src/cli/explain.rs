@@ -10,7 +10,7 @@ use crate::history::{Chapter, Freeze, StoredLedger};
 use crate::inventory::{
     self, Cache, Inventory, KeyReference, Reading, ReferencedObject, complete_subscriber, locations,
 };
-use crate::model::{DeviceName, Observation, SubscriberState};
+use crate::model::{DeviceName, Observation, SubscriberState, subscriber_word};
 use crate::plan::{DevicePlan, Object, Step};
 use crate::reconcile::run::{Baseline, PlanInputs, StoreState, Watcher};
 use crate::reconcile::{FingerprintedObservation, LookResults, plan_all};
@@ -119,8 +119,10 @@ fn about(meant: &ResolvedSubject) -> String {
         ResolvedSubject::Subscriber(ResolvedSubscriber {
             id, device, name, ..
         }) => match id {
-            Some(id) if id == name.as_str() => format!("subscriber {id} on {device}"),
-            Some(id) => format!("subscriber {id}, {name} on {device}"),
+            Some(id) => format!(
+                "subscriber {} on {device}",
+                subscriber_word(id, name.as_str())
+            ),
             None => format!("subscriber {name} on {device}"),
         },
     }

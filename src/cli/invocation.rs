@@ -141,9 +141,9 @@ impl Selected<'_> {
             .wait(reconciler.open_store(&location, who, watcher))?;
         match opened {
             Err(error) if store != StoreUse::Required => {
-                watcher.note(RunNote::NoStore {
-                    error: chain(&error),
-                });
+                let error = chain(&error);
+                reconciler.store_unavailable(error.clone());
+                watcher.note(RunNote::NoStore { error });
             }
             opened => opened?,
         }

@@ -20,7 +20,8 @@ use crate::report::{Exit, json_document, observed_device, observed_fleet, visibl
 
 /// Look at devices and show their configuration and state; read-only
 ///
-/// One device is shown in full, several as a table. Exits with 6 where a device could not be observed.
+/// One device is shown in full, several as a table. Exits with 6 where a device could not be observed,
+/// and with 1 if none could.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -89,11 +90,9 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     };
     let is_whole =
         |seen: &Result<FingerprintedObservation, NotObserved>| seen.as_ref().is_ok_and(is_whole);
-    Ok(if sightings.values().all(is_whole) {
-        Exit::Done
-    } else {
-        Exit::Unobservable
-    })
+    let reached = sightings.values().filter(|seen| seen.is_ok()).count();
+    let not_whole = sightings.values().filter(|seen| !is_whole(seen)).count();
+    Ok(Exit::of_looks(reached, not_whole))
 }
 
 fn names(inventory: &Inventory, arguments: &ObserveArguments) -> anyhow::Result<Vec<DeviceName>> {

@@ -22,9 +22,9 @@ use crate::report::{Exit, PlanReport, preflight, run_document, visible, write_pl
 /// Show the changes to each device, line by line; writes to no device
 ///
 /// Looks at the devices over SNMP, compares them with the inventory, and lists the changes with their reasons: first
-/// those that remove something, then those that a subscriber notices, then the rest. Exits with 0 if there are no
-/// changes, with 2 if there are, with 4 if the policy refuses them, and with 6 if only some devices could not be
-/// observed.
+/// those that remove something, then those that a subscriber notices, then the rest. Exits with 0 if there is nothing to
+/// do, with 2 if there is, with 4 if the policy or a freeze refuses it, with 6 if only some devices could not be
+/// observed, and with 1 if none could.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

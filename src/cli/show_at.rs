@@ -23,6 +23,7 @@ use crate::inventory::{
 use crate::model::chain;
 use crate::model::{
     DeviceConfig, DeviceName, Health, Observation, Subscriber, SubscriberConfig, SubscriberId,
+    subscriber_word,
 };
 use crate::report::{self as paper, Exit, InventoryThen, LookThen, StateAt, visible};
 
@@ -308,10 +309,8 @@ fn subscriber(past: &PastState<'_>, id: &str, format: ShowFormat) -> anyhow::Res
 
 fn about(id: &SubscriberId, whose: &Subscriber) -> String {
     let Subscriber { device, name, .. } = whose;
-    match id.as_str() == name.as_str() {
-        true => format!("subscriber {id} on {device}"),
-        false => format!("subscriber {id}, {name} on {device}"),
-    }
+    let word = subscriber_word(id.as_str(), name.as_str());
+    format!("subscriber {word} on {device}")
 }
 
 fn complete(inventory: &Inventory, id: &str) -> Option<Subscriber> {

@@ -18,6 +18,7 @@ mod port;
 mod rate;
 mod service_plan;
 mod subscriber;
+mod subscriber_ids;
 mod text;
 mod vlan;
 
@@ -50,6 +51,7 @@ pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumb
 pub use rate::{Headroom, LIMITER_RANGE, Mbps, RateError, highest_limiter};
 pub use service_plan::{ServicePlan, Speed};
 pub use subscriber::{External, Poe, Subscriber, SubscriberState};
+pub use subscriber_ids::{SubscriberIds, subscriber_word};
 pub use text::{
     Description, Hazard, HeldText, PlainText, SystemText, TextError, hazard_on_a_terminal,
 };

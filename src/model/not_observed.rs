@@ -34,6 +34,23 @@ pub enum NotObserved {
 }
 
 impl NotObserved {
+    /// Returns whether the inventory, the secrets or the arguments are the cause, so that the device itself may be fine.
+    pub fn is_own_setting(&self) -> bool {
+        match self {
+            Self::NoAddress
+            | Self::NoCredentials { .. }
+            | Self::IncompleteCredentials { .. }
+            | Self::NoSecret { .. }
+            | Self::AccessDenied { .. }
+            | Self::NoRecordedLook
+            | Self::NotInInventory => true,
+            Self::NoAnswer { .. }
+            | Self::InvalidAnswer { .. }
+            | Self::Panicked { .. }
+            | Self::Unspecified { .. } => false,
+        }
+    }
+
     /// Returns whether the same look may succeed later without changes to the inventory or the settings.
     pub fn retry_helps(&self) -> bool {
         match self {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{DeviceName, NotObserved};
 
 use super::lint::LintError;
-use super::{DevicePlan, Refusal};
+use super::{DevicePlan, Refusal, StoredState};
 
 /// The plans of all devices of a run, with the devices that could not be planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Planned {
     /// The devices for which the store has no ledger; left out if no store was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<LedgerCoverage>,
+    /// What the store knows of these devices beside ownership.
+    #[serde(default, skip_serializing_if = "StoredState::is_nothing")]
+    pub stored: StoredState,
     /// The commit that was planned against instead of devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,

@@ -24,6 +24,7 @@ mod ledger;
 pub mod lint;
 mod management;
 mod matching;
+mod name_subscribers;
 mod order;
 mod ownership;
 mod planner;
@@ -34,6 +35,7 @@ mod rollback_plan;
 mod same_object;
 mod settings;
 mod step;
+mod stored;
 mod touched;
 mod unchanged;
 mod undo;
@@ -58,13 +60,15 @@ pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
 pub use rollback_plan::{RollbackPlan, plan_rollback};
+pub use stored::{Frozen, HalfWritten, NotSaved, StoredState, WaitingChanges};
 pub use touched::Touched;
 pub use undo::CannotUndo;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ConfigLine, DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, SubscriberName,
+    ConfigLine, DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, SubscriberIds,
+    SubscriberName,
 };
 
 /// The plan of one device: its steps, and everything that was not planned.
@@ -138,6 +142,9 @@ pub struct Step<L = ConfigLine> {
     pub effects: Effects,
     /// One reason for each cause among the fields, in the order of the fields.
     pub because: Vec<Because>,
+    /// The ids of the subscribers that the step names, where the id is not the name.
+    #[serde(default, skip_serializing_if = "SubscriberIds::is_empty")]
+    pub subscriber_ids: SubscriberIds,
 }
 
 /// The effect of a step on subscribers.
@@ -283,6 +290,7 @@ impl PlannedStep {
             impact: self.impact,
             effects: self.effects,
             because: self.because,
+            subscriber_ids: SubscriberIds::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::inventory::{DeviceObject, Inventory};
 use crate::model::{
     ConfigSource, DeviceConfig, DeviceName, DeviceState, Identity, Observation, Part, Slot,
 };
+use crate::plan::Ledger;
 
 /// Returns observations of devices as if `before` had just been applied to those in `names`.
 ///
@@ -30,6 +31,17 @@ pub fn as_if_applied(
         sightings.insert(name.clone(), Ok(FingerprintedObservation::of(observation)));
     }
     sightings
+}
+
+/// Returns an observation of a device as if it were exactly as last verified, for a device that does not answer.
+pub(super) fn as_if_verified(
+    fleet: &Fleet<'_>,
+    name: &DeviceName,
+    ledger: &Ledger,
+) -> FingerprintedObservation {
+    let object = fleet.inventory.device(name.as_str());
+    let observation = observation(name, ledger.verified.clone(), object, fleet.inventory);
+    FingerprintedObservation::of(observation)
 }
 
 fn observation(

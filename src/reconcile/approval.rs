@@ -74,6 +74,7 @@ mod tests {
             impact,
             effects: Effects::default(),
             because: Vec::new(),
+            subscriber_ids: crate::model::SubscriberIds::default(),
         }
     }
 

@@ -6,8 +6,13 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::inventory::text::{LimitText, LimitsText, UnmanagedAction};
-use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, resolve_device};
-use crate::model::{DeviceConfig, DeviceName, DeviceState, SubscriberName, SubscriberState};
+use crate::inventory::{
+    IntendedDevice, Inventory, SubscriberObject, complete_subscriber, resolve, resolve_device,
+};
+use crate::model::{
+    DeviceConfig, DeviceName, DeviceState, SubscriberId, SubscriberIds, SubscriberName,
+    SubscriberState,
+};
 use crate::plan::{
     InventoryFacts, InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, guard,
 };
@@ -97,6 +102,42 @@ impl<'a> Fleet<'a> {
             }
         }
         renamed
+    }
+
+    /// Returns the ids of a device's subscribers that have another name there, also of those that the last applied inventory
+    /// had.
+    ///
+    /// A name that passed from one subscriber to another has no id: a step may be about either of them.
+    pub(super) fn subscriber_ids(&self, device: &DeviceName) -> SubscriberIds {
+        let of_device = |inventory: &'a Inventory| inventory.subscribers_of(device.as_str());
+        let before = self.applied.as_ref().map(|applied| applied.inventory);
+        let before = || before.into_iter().flat_map(of_device);
+        let mut ids = SubscriberIds::default();
+        if !before()
+            .chain(of_device(self.inventory))
+            .any(|object| object.text.name.is_some())
+        {
+            return ids;
+        }
+        let earlier: BTreeMap<SubscriberName, &SubscriberId> = before()
+            .filter_map(|object| Some((name_on_device(object)?, &object.id)))
+            .collect();
+        for (name, id) in &earlier {
+            ids.set(name.clone(), (*id).clone());
+        }
+        for object in of_device(self.inventory) {
+            let Some(name) = name_on_device(object) else {
+                continue;
+            };
+            let is_same = earlier.get(&name).is_none_or(|earlier| {
+                **earlier == object.id || object.text.moved_from.as_ref() == Some(*earlier)
+            });
+            match is_same {
+                true => ids.set(name, object.id.clone()),
+                false => ids.forget(&name),
+            }
+        }
+        ids
     }
 
     /// Returns whether a device's inventory changed since it was last applied.
@@ -283,4 +324,12 @@ fn hex(octets: &[u8]) -> String {
         let _written = write!(text, "{octet:02x}");
     }
     text
+}
+
+/// Returns a subscriber's name on the device: without one of its own, its id.
+fn name_on_device(object: &SubscriberObject) -> Option<SubscriberName> {
+    match &object.text.name {
+        Some(name) => Some(name.clone()),
+        None => SubscriberName::new(object.id.as_str()).ok(),
+    }
 }

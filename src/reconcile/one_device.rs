@@ -7,8 +7,8 @@ use super::fleet::protected;
 use super::{FingerprintedObservation, Fleet};
 use crate::inventory::IntendedDevice;
 use crate::model::{
-    ConfigSource, DeviceState, GamModel, MacAddress, Observation, Part, Serial, SubscriberName,
-    VlanId,
+    ConfigSource, DeviceState, GamModel, MacAddress, Observation, Part, Serial, SubscriberIds,
+    SubscriberName, VlanId,
 };
 use crate::plan::lint::{LintError, lint};
 use crate::plan::{DeviceLintError, DevicePlan, Ledger, ReadOverSsh, Refusal, Request, plan};
@@ -25,6 +25,8 @@ pub struct DevicePlanInputs<'a> {
     pub authoritative: bool,
     pub removes_unmanaged: bool,
     pub renamed: BTreeMap<SubscriberName, SubscriberName>,
+    /// For people: the planner knows subscribers by their names on the device.
+    pub subscriber_ids: SubscriberIds,
     pub ledger: Option<Ledger>,
     /// Subscribers that must not be removed in the next step; set only for an apply.
     pub protected: BTreeSet<SubscriberName>,
@@ -47,6 +49,7 @@ impl<'a> DevicePlanInputs<'a> {
             authoritative: text.authoritative.unwrap_or(false),
             removes_unmanaged: fleet.policy.removes_unmanaged,
             renamed: fleet.renamed(&intended.name),
+            subscriber_ids: fleet.subscriber_ids(&intended.name),
             ledger: fleet.known(&intended.name),
             protected: BTreeSet::new(),
             allows_management: fleet.allows_management,
@@ -99,6 +102,7 @@ impl<'a> DevicePlanInputs<'a> {
             }
         };
         device_plan.refusals.extend(lint_refusal(&complaints));
+        device_plan.name_subscribers(&self.subscriber_ids);
         let complaints = complaints.into_iter().map(|complaint| DeviceLintError {
             device: self.intended.name.clone(),
             complaint,

@@ -58,9 +58,10 @@ impl StoreLocation {
         Ok(Self { url, state })
     }
 
-    /// Returns whether a store exists; a server is assumed to.
+    /// Returns whether a store exists; a server is assumed to, and so is a file that this user may not see.
     pub fn is_there(&self) -> bool {
-        self.url.path().is_none_or(Path::exists)
+        let path = self.url.path();
+        path.is_none_or(|path| path.try_exists().unwrap_or(true))
     }
 
     /// Opens only the store, for callers that only read.

@@ -9,7 +9,7 @@ use super::{ChapterLine, Paint, moment, short_id, visible};
 /// A device or subscriber at a time; left out means unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StateAt<Said, Observed> {
-    /// Such as `subscriber acct-1042, apt-101 on maple-court-a`.
+    /// Such as `subscriber acct-1042 (apt-101) on maple-court-a`.
     pub about: String,
     pub device: String,
     /// Seconds since 1970.

@@ -111,7 +111,7 @@ pub fn discovery_verdict(comparison: &Comparison, asked: usize) -> String {
 /// Returns the exit code: whether the inventory and the network agree, as far as the sweep went.
 pub fn discovery_exit(comparison: &Comparison) -> Exit {
     let counts = Counts::of(comparison);
-    let has_closed_device = comparison.seen.iter().any(|seen| {
+    let closed = comparison.seen.iter().filter(|seen| {
         matches!(
             &seen.verdict,
             Verdict::Closed {
@@ -120,12 +120,12 @@ pub fn discovery_exit(comparison: &Comparison) -> Exit {
             }
         )
     });
+    let closed = closed.count();
     if counts.new + counts.moved + counts.wrong > 0 {
         Exit::ChangesPending
-    } else if has_closed_device || !comparison.missing.is_empty() {
-        Exit::Unobservable
     } else {
-        Exit::Done
+        let reached = comparison.seen.len() - counts.closed;
+        Exit::of_looks(reached, closed + comparison.missing.len())
     }
 }
 
@@ -168,6 +168,8 @@ mod tests {
             discovery_verdict(&quiet, 254),
             "254 addresses probed, 1 answer: 1 known, 1 missing."
         );
+        quiet.seen.clear();
+        assert_eq!(discovery_exit(&quiet), Exit::Failed);
         let new = comparison(vec![known, Verdict::New]);
         assert_eq!(discovery_exit(&new), Exit::ChangesPending);
         assert!(!discovered(&new, Paint::Plain).contains('\u{1b}'));

@@ -106,11 +106,11 @@ pub fn doctor_verdict(checks: &[Check]) -> String {
     }
 }
 
-/// Returns the exit code: problems here take precedence over devices that do not answer.
-pub fn doctor_exit(checks: &[Check]) -> Exit {
+/// Returns the exit code: problems here take precedence over devices that do not answer; `reached` devices do.
+pub fn doctor_exit(checks: &[Check], reached: usize) -> Exit {
     match checks.iter().map(|check| check.level).max() {
         Some(Level::Problem) => Exit::Failed,
-        Some(Level::Unreachable) => Exit::Unobservable,
+        Some(Level::Unreachable) => Exit::of_looks(reached, 1),
         Some(Level::Ok | Level::Warning) | None => Exit::Done,
     }
 }
@@ -161,8 +161,9 @@ mod tests {
             ),
             (&[Unreachable, Problem], Exit::Failed, "2 problems."),
         ] {
-            assert_eq!(doctor_exit(&of(levels)), exit);
+            assert_eq!(doctor_exit(&of(levels), 1), exit);
             assert_eq!(doctor_verdict(&of(levels)), verdict);
         }
+        assert_eq!(doctor_exit(&of(&[Ok, Unreachable]), 0), Exit::Failed);
     }
 }

@@ -11,7 +11,7 @@ use crate::apply::RunResult;
 pub enum Exit {
     /// Converged, or all done and verified.
     Done,
-    /// gamctl or its environment failed, or the arguments were invalid.
+    /// gamctl or its environment failed, no device could be reached, or the arguments were invalid.
     Failed,
     /// `plan` found changes or drift.
     ChangesPending,
@@ -19,7 +19,7 @@ pub enum Exit {
     InventoryInvalid,
     /// Policy forbids it: a limit, a freeze, a window, a missing approval.
     Refused,
-    /// At least one device failed or was rolled back.
+    /// At least one device failed, was rolled back or did not get its changes.
     DeviceFailed,
     /// All reachable devices are fine; some devices could not be observed.
     Unobservable,
@@ -62,15 +62,26 @@ impl Exit {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "converged, or all done and verified",
-            Self::Failed => "gamctl or its environment failed, or the arguments were invalid",
+            Self::Failed => {
+                "gamctl or its environment failed, no device could be reached, or the arguments were invalid"
+            }
             Self::ChangesPending => "changes or drift are pending (`plan`)",
             Self::InventoryInvalid => "the inventory has errors",
             Self::Refused => "refused by policy (limits, freeze, window, approval)",
-            Self::DeviceFailed => "at least one device failed or was rolled back",
+            Self::DeviceFailed => {
+                "at least one device failed, was rolled back or did not get its changes"
+            }
             Self::Unobservable => "some devices could not be observed, all others are fine",
             Self::Stale => "some devices changed since the plan",
             Self::Interrupted => "interrupted, the state is recorded",
         }
+    }
+}
+
+impl Exit {
+    /// Returns the exit code of a command that changes nothing, from the number of devices that it reached.
+    pub fn of_looks(reached: usize, not_reached: usize) -> Self {
+        RunResult::of_looks(reached, not_reached).into()
     }
 }
 

@@ -15,7 +15,7 @@ const MOST_STEPS: usize = 12;
 /// Everything known about one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// Such as `subscriber acct-1042, apt-101 on maple-court-a`.
+    /// Such as `subscriber acct-1042 (apt-101) on maple-court-a`.
     pub about: String,
     pub device: String,
     pub now: Now,
@@ -227,7 +227,8 @@ pub(super) fn end(chapter: &ChapterLine) -> String {
         Some(proof) => format!("saved: {proof}"),
         None => "not saved".to_owned(),
     };
-    let because = || cause_text(&outcome.device, &outcome.ended).unwrap_or_default();
+    let named = |text: String| outcome.subscriber_ids.in_text(&text).into_owned();
+    let because = || cause_text(&outcome.device, &outcome.ended).map_or_else(String::new, named);
     match &outcome.ended {
         Ended::Applied if chapter.is_verified => format!("verified by a second look; {saved}"),
         Ended::Applied => saved,
@@ -239,7 +240,7 @@ pub(super) fn end(chapter: &ChapterLine) -> String {
             format!("rolled back, and as before by another look: {}", because())
         }
         Ended::Stuck { left, .. } => {
-            let left: Vec<String> = left.iter().map(left_text).collect();
+            let left: Vec<String> = left.iter().map(left_text).map(named).collect();
             let left = match left.as_slice() {
                 [] => String::new(),
                 left => format!("; left: {}", left.join(", ")),
@@ -300,6 +301,7 @@ mod tests {
                 steps: Vec::new(),
                 remarks: Vec::new(),
                 not_compared: Vec::new(),
+                subscriber_ids: crate::model::SubscriberIds::default(),
                 millis: 5,
             }),
         }

@@ -11,6 +11,8 @@ mod difference;
 mod discovery;
 mod doctor;
 mod exit;
+#[cfg(test)]
+mod exit_table;
 mod explain;
 mod finding;
 mod fold;
@@ -25,6 +27,7 @@ mod plan;
 mod secret;
 mod table;
 mod trust;
+mod unreached;
 mod visible;
 
 pub use adopt::{adopt_document, adopt_text};

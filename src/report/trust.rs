@@ -146,7 +146,9 @@ pub fn host_key_exit(lines: &[TrustLine]) -> Exit {
     if has(Trust::Changed) || has(Trust::OtherBox) {
         Exit::Refused
     } else if has(Trust::Unknown) {
-        Exit::Unobservable
+        let unknown = lines.iter().filter(|line| line.trust() == Trust::Unknown);
+        let unknown = unknown.count();
+        Exit::of_looks(lines.len() - unknown, unknown)
     } else if has(Trust::NotPinned) {
         Exit::ChangesPending
     } else {
@@ -206,6 +208,7 @@ mod tests {
         assert_eq!(exit(std::slice::from_ref(&same)), Exit::Done);
         assert_eq!(exit(&[same.clone(), new.clone()]), Exit::ChangesPending);
         assert_eq!(exit(&[new.clone(), lost.clone()]), Exit::Unobservable);
+        assert_eq!(exit(&[lost.clone(), lost.clone()]), Exit::Failed);
         assert_eq!(exit(&[lost.clone(), changed.clone()]), Exit::Refused);
         let done = [
             line(None, Some("E"), true),

@@ -45,6 +45,7 @@ fn step(object: &Object, fields: &Value, impact: Impact, lines: [&str; 2]) -> St
     let change = json!({ "object": object, "slot": 1, "verb": "update", "fields": fields });
     let [line, inverse] = lines.map(|line| ConfigLine::new(line).unwrap());
     Step {
+        subscriber_ids: gamctl::model::SubscriberIds::default(),
         change: serde_json::from_value(change).unwrap(),
         lines: vec![line],
         inverse: vec![inverse],
@@ -150,6 +151,7 @@ pub(super) fn outcome(device: &DeviceName, ended: Ended) -> DeviceOutcome {
         steps: Vec::new(),
         remarks: Vec::new(),
         not_compared: Vec::new(),
+        subscriber_ids: gamctl::model::SubscriberIds::default(),
         millis: 1_200,
     }
 }

@@ -27,6 +27,7 @@ fn dressed(case: &Case) -> DevicePlan {
         impact: step.impact,
         effects: step.effects,
         because: step.because,
+        subscriber_ids: step.subscriber_ids,
     });
     plan.with_steps(steps.collect())
 }

@@ -137,7 +137,7 @@ fn a_look_that_panics_is_a_device_that_was_not_observed() {
         caller.execute(run.confirm(false), options(), &silent).await
     });
     let report = report.unwrap();
-    assert_eq!(report.result(), RunResult::NotObserved);
+    assert_eq!(report.result(), RunResult::Failed);
     assert_eq!(report.unobservable.len(), 2);
     for device in &report.unobservable {
         let NotObserved::Panicked { error } = &device.reason else {

@@ -3,7 +3,9 @@
 mod caller;
 mod freezes;
 mod full_disk;
+mod left_open;
 mod logs;
+mod named;
 mod nothing;
 mod plan_files;
 mod two_runs;

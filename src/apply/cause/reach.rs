@@ -40,6 +40,15 @@ impl NotReached {
             Self::Earlier { .. } => false,
         }
     }
+
+    /// Returns whether our own settings are the cause: credentials, a host key that is not pinned.
+    pub fn is_own_setting(&self) -> bool {
+        match self {
+            Self::Look { look } => look.problem == LookProblem::AccessDenied,
+            Self::CommandLine { error } => error.problem.is_own_setting(),
+            Self::PartlyUnread { .. } | Self::Earlier { .. } => false,
+        }
+    }
 }
 
 impl Earlier for NotReached {
@@ -190,6 +199,30 @@ impl SshProblem {
             SshError::OutOfPlace { .. } | SshError::ReadOnly { .. } | SshError::Spent { .. } => {
                 Self::NotSendable
             }
+        }
+    }
+
+    /// Returns whether our own settings are the cause.
+    ///
+    /// A changed host key is not among them: another device may answer, so a person must look at it.
+    pub fn is_own_setting(&self) -> bool {
+        match self {
+            Self::NoAgreement
+            | Self::HostKeyUnknown { .. }
+            | Self::LoginRefused
+            | Self::LoginImpossible => true,
+            Self::NoConnection
+            | Self::TimedOut
+            | Self::Closed
+            | Self::HostKeyChanged { .. }
+            | Self::CommandRefused { .. }
+            | Self::Declined { .. }
+            | Self::UnexpectedReply { .. }
+            | Self::Question { .. }
+            | Self::IncompleteReply
+            | Self::Unsolicited { .. }
+            | Self::LeaseExpired
+            | Self::NotSendable => false,
         }
     }
 

@@ -204,6 +204,7 @@ fn what_is_stored_is_read_back() {
             steps: steps.collect(),
             remarks: samples::remarks(),
             not_compared: Vec::new(),
+            subscriber_ids: crate::model::SubscriberIds::default(),
             millis: 5,
         });
     }

@@ -5,6 +5,8 @@
 mod device;
 mod here;
 
+use std::collections::BTreeSet;
+
 use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::installed;
@@ -17,7 +19,8 @@ use crate::report::{Check, Exit, Level, checks, doctor_exit, doctor_verdict, jso
 /// Check what an apply needs: inventory, secrets, store, device access
 ///
 /// Asks each device for its identity over SNMP, and logs in over SSH if a host key is pinned. Reads nothing else and
-/// changes nothing. Exits with 1 if a check fails, and with 6 if only some devices do not answer.
+/// changes nothing. Exits with 1 if a check fails or no device
+/// answers, and with 6 if only some devices do not answer.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -67,16 +70,22 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
         .as_ref()
         .and_then(|reading| reading.inventory.commit());
     found.extend(here::store(&selected, commit));
+    let mut reached = 0;
     if let Some(reading) = reading.filter(|_| !arguments.local) {
         let names = installed(&reading.inventory, &scope);
         let devices =
             device::devices(&reading.inventory, &names, &reconciler, &selected, &watcher)?;
+        let silent = devices
+            .iter()
+            .filter(|check| check.level == Level::Unreachable);
+        let silent: BTreeSet<&String> = silent.map(|check| &check.area).collect();
+        reached = names.len().saturating_sub(silent.len());
         found.extend(shortened(devices, names.len(), terminal));
     }
     let text = || checks(&found, terminal.paint, terminal.width);
     terminal.print(arguments.format, || json_document(&found), text)?;
     terminal.say(&doctor_verdict(&found));
-    Ok(doctor_exit(&found))
+    Ok(doctor_exit(&found, reached))
 }
 
 /// Counts healthy devices instead of listing them, if there are many.

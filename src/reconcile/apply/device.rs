@@ -90,6 +90,7 @@ async fn apply(
                     steps: Vec::new(),
                     remarks: Vec::new(),
                     not_compared: Vec::new(),
+                    subscriber_ids: crate::model::SubscriberIds::default(),
                     millis: 0,
                 },
                 seen: None,

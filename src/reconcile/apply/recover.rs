@@ -12,7 +12,7 @@ use crate::apply::{
     ApplyLog, DeviceOutcome, Ended, Entry, LookReason, Purpose, Recovered, RecoveryResult,
 };
 use crate::history::{NewLedger, Unfinished};
-use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
+use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation, SubscriberIds};
 use crate::plan::{Step, after};
 use crate::reconcile::{
     Accesses, DeviceAccess, DevicePlanInputs, FingerprintedObservation, Looks, Panicked, ask_many,
@@ -179,9 +179,19 @@ async fn record(
         steps: left.steps.clone(),
         remarks: Vec::new(),
         not_compared: Vec::new(),
+        subscriber_ids: subscriber_ids(left),
         millis: 0,
     };
     log.finish(outcome, ledger).await
+}
+
+/// Returns the ids of the subscribers that the stored plans name.
+fn subscriber_ids(left: &Unfinished) -> SubscriberIds {
+    let mut ids = SubscriberIds::default();
+    for (_, plan) in &left.intents {
+        ids.extend(&plan.subscriber_ids());
+    }
+    ids
 }
 
 fn not_seen(error: &dyn std::error::Error) -> RecoveryResult {

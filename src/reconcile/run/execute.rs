@@ -61,6 +61,7 @@ impl Execution {
         let ConfirmedRun { mut run, refusal } = confirmed;
         let mut report = RunReport {
             commit: run.version.commit.clone(),
+            observed: run.looks.values().filter(|look| look.is_ok()).count(),
             skipped: std::mem::take(&mut run.skipped),
             unobservable: run.planned.unobservable.clone(),
             partly_unread: run.planned.partly_unread().cloned().collect(),

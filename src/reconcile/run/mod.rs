@@ -2,7 +2,7 @@
 //!
 //! `request` the request · `reconciler` state kept between runs · `inputs` the inventory and the last applied one · `gates`
 //! refusals · `prepare` up to the decision, `prepared` a run that waits for confirmation · `execute` the rest · `adopt` and
-//! `ownership` without a write · `plan_file` approved plans · `tasks` the devices to start · `event` progress for callers.
+//! `ownership` without a write · `plan_file` approved plans · `stored_state` facts of the store for a plan · `tasks` the devices to start · `event` progress for callers.
 
 mod adopt;
 mod error;
@@ -17,6 +17,7 @@ mod prepared;
 mod reconciler;
 mod request;
 mod rollback;
+mod stored_state;
 mod tasks;
 
 pub use crate::apply::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::apply::{PlanPart, PreflightRefusal};
-use crate::model::DeviceName;
+use crate::model::{DeviceName, SubscriberIds};
 use crate::plan::{Because, Cause, DevicePlan, Planned, Step};
 use crate::reconcile::Fleet;
 use crate::report::{PlanFileError, read_plan};
@@ -136,6 +136,8 @@ fn first_difference(approved: &DevicePlan, now: &DevicePlan) -> Option<PlanPart>
 fn is_same_explanation(then: &Step, now: &Step) -> bool {
     let bare = |step: &Step| Step {
         because: Vec::new(),
+        // An earlier version wrote plan files without them.
+        subscriber_ids: SubscriberIds::default(),
         ..step.clone()
     };
     let reasons = then.because.iter().zip(&now.because);

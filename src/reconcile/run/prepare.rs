@@ -56,6 +56,8 @@ impl Reconciler {
         let looks = looks.await;
         let mut planned = plan_all(&fleet, &looks);
         inputs.add_origins(&mut planned, &fleet, watcher);
+        let stored = self.stored_state(&request, &fleet, &names, &planned);
+        planned.stored = stored.await?;
         if let Some(file) = &request.plan_file
             && let Err(refusal) = only_approved(&mut planned, file, &fleet)
         {

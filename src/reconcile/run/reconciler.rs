@@ -23,6 +23,8 @@ pub struct Reconciler {
     pub(super) cache: SharedCache,
     pub(super) secrets: Secrets,
     pub(super) store: Option<StoreWithJournal>,
+    /// The reason that the store could not be asked; plans show it.
+    pub(super) store_error: Option<String>,
     pub(super) clock: fn() -> u64,
     pub(super) lease: Duration,
 }
@@ -35,6 +37,7 @@ impl Reconciler {
             cache: Arc::new(Cache::default()),
             secrets: Secrets::of(secrets),
             store: None,
+            store_error: None,
             clock,
             lease: LEASE,
         }
@@ -53,6 +56,11 @@ impl Reconciler {
         }
         self.store = Some(store);
         Ok(())
+    }
+
+    /// Records that there is a store and that it could not be asked, so that no plan calls everything done.
+    pub fn store_unavailable(&mut self, error: String) {
+        self.store_error = Some(error);
     }
 
     /// Sets the lease duration without renewal.

@@ -92,14 +92,18 @@ impl<'a> From<&'a DeviceOutcome> for PublishedOutcome<'a> {
             steps,
             remarks,
             not_compared,
+            subscriber_ids,
             millis,
         } = outcome;
+        let named = |text: String| subscriber_ids.in_text(&text).into_owned();
         let (mut rule, mut advice, mut left, mut differences) = (None, None, None, None);
         match ended {
             Ended::Refused { refusal } => {
                 (rule, advice) = (Some(refusal.rule()), Some(hint(refusal)));
             }
-            Ended::Stuck { left: of, .. } => left = Some(of.iter().map(left_text).collect()),
+            Ended::Stuck { left: of, .. } => {
+                left = Some(of.iter().map(left_text).map(named).collect());
+            }
             Ended::Stale { differences: of } => differences = Some(of.as_slice()),
             _ => {}
         }
@@ -108,7 +112,7 @@ impl<'a> From<&'a DeviceOutcome> for PublishedOutcome<'a> {
             device,
             ended: ended.word(),
             rule,
-            because: cause_text(device, ended),
+            because: cause_text(device, ended).map(named),
             hint: advice,
             left,
             differences,

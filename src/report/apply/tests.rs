@@ -32,6 +32,7 @@ fn outcome(device: &str, ended: Ended) -> DeviceOutcome {
         ],
         remarks: Vec::new(),
         not_compared: Vec::new(),
+        subscriber_ids: crate::model::SubscriberIds::default(),
         millis: 2_140,
     }
 }
@@ -136,7 +137,7 @@ fn every_ending_has_its_exit() {
             Exit::DeviceFailed,
             Exit::Refused,
             Exit::Stale,
-            Exit::Unobservable,
+            Exit::DeviceFailed,
             Exit::DeviceFailed,
         ]
     );

@@ -140,9 +140,10 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
     lines.extend(next_step(&outcome.ended).map(str::to_owned));
     lines.extend(outcome.remarks.iter().map(remark_text));
     lines.extend(not_compared(outcome));
-    let mut text = format!("  {name}: {}\n", visible(&head));
+    let named = |text: &str| outcome.subscriber_ids.in_text(text).into_owned();
+    let mut text = format!("  {name}: {}\n", visible(&named(&head)));
     for line in lines {
-        text.push_str(&format!("    {}\n", visible(&line)));
+        text.push_str(&format!("    {}\n", visible(&named(&line))));
     }
     text
 }

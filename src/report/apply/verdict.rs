@@ -1,5 +1,6 @@
 //! Summarises a run in one sentence.
 
+use super::super::unreached::wrong_settings;
 use super::super::{counted, listed};
 use super::preflight::still_unsaved;
 use crate::apply::{Ended, RunReport};
@@ -69,10 +70,14 @@ pub(super) fn verdict(report: &RunReport) -> String {
     } else {
         ""
     };
-    match (good.is_empty(), bad.is_empty()) {
+    let text = match (good.is_empty(), bad.is_empty()) {
         (true, true) => format!("{start}nothing to do."),
         (false, true) => format!("{start}{}.", listed(&good)),
         (true, false) => format!("{start}{}.", listed(&bad)),
         (false, false) => format!("{start}{}; {}.", listed(&good), listed(&bad)),
+    };
+    match wrong_settings(report) {
+        Some(cause) => format!("{text} The cause is in our own settings: {cause}."),
+        None => text,
     }
 }

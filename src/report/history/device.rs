@@ -267,6 +267,7 @@ mod tests {
                 steps: Vec::new(),
                 remarks: Vec::new(),
                 not_compared: Vec::new(),
+                subscriber_ids: crate::model::SubscriberIds::default(),
                 millis: 1200,
             }),
             happenings: vec![

@@ -28,7 +28,7 @@ pub(in crate::report) fn sent_step(
         Verb::Update => "~",
         Verb::Remove => "-",
     };
-    let mut head = format!("{sign} {}", object(change));
+    let mut head = format!("{sign} {}", object(typed.step));
     let what = what(change);
     if !what.is_empty() {
         head.push_str(&format!(": {what}"));

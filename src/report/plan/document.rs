@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::super::{Exit, counted, listed, visible};
 use super::PlanReport;
+use super::entry::{Entry, Sign};
 use super::group::{At, Group, groups, hurts};
 use super::note::notes;
 use super::reason::Reasons;
+use super::stored;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
 use crate::model::ConfigLine;
@@ -17,6 +19,7 @@ const REFUSAL_LINES: usize = 24;
 const GROUP_LINES: usize = 40;
 const CHANGE_LINES: usize = 60;
 const NOTE_LINES: usize = 15;
+const STORED_LINES: usize = 15;
 const UNMANAGED_LINES: usize = 10;
 const UNOBSERVABLE_LINES: usize = 12;
 
@@ -39,45 +42,6 @@ pub(super) struct Section {
     pub most: Option<usize>,
     /// The word for the entries if some are left out.
     pub noun: &'static str,
-}
-
-/// One entry of a part.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// The device of the entry; printed once for consecutive entries.
-    pub under: Option<String>,
-    pub sign: Sign,
-    pub head: String,
-    pub below: Vec<String>,
-    /// The lines that would be sent.
-    pub lines: Vec<String>,
-    pub undo: Vec<String>,
-    /// The values that the undo lines do not restore.
-    pub remark: Option<String>,
-    /// The number of objects that it represents.
-    pub weight: usize,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Sign {
-    #[default]
-    None,
-    Create,
-    Update,
-    Remove,
-    Wrong,
-}
-
-impl Sign {
-    pub(super) fn mark(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Create => "+ ",
-            Self::Update => "~ ",
-            Self::Remove => "- ",
-            Self::Wrong => "! ",
-        }
-    }
 }
 
 pub(super) fn document(report: &PlanReport<'_>) -> Document {
@@ -118,6 +82,12 @@ pub(super) fn document(report: &PlanReport<'_>) -> Document {
         "note",
         Some(NOTE_LINES),
         notes(planned),
+    ));
+    sections.push(section(
+        "Known from the store",
+        "remark",
+        Some(STORED_LINES),
+        stored::entries(&planned.stored),
     ));
     sections.push(section(
         "Unmanaged, left unchanged",
@@ -179,9 +149,12 @@ fn premises(planned: &Planned) -> Vec<String> {
     } else if planned.applied.is_none() && (has_steps || has_strangers) {
         said.push(match has_steps {
             true => "No commit is named as applied: nothing is removed, and what differs may have drifted or was never \
-                     applied; `--applied REV` tells which."
+                     applied; `--applied REV` tells which. If there was a store and it is lost, `gamctl adopt --rev REV` \
+                     records it."
                 .to_owned(),
-            false => "No commit is named as applied (`--applied REV`), so nothing is removed.".to_owned(),
+            false => "No commit is named as applied (`--applied REV`), so nothing is removed. If there was a store and it is \
+                      lost, `gamctl adopt --rev REV` records it."
+                .to_owned(),
         });
     }
     if !planned.read_over_ssh.is_empty() {
@@ -196,23 +169,28 @@ fn premises(planned: &Planned) -> Vec<String> {
     said
 }
 
-/// Names the devices without recorded owned objects.
+/// The way to ownership that a lost or a new store does not know.
+const RECOVER: &str = "If gamctl applied to them before, the store is a new or an older one: `gamctl adopt --rev LAST`, with the \
+                       commit that was applied last, records what is owned.";
+
+/// Names the devices without recorded owned objects, and the command that recovers a lost store.
 fn unknown(memory: &LedgerCoverage, planned: usize) -> Option<String> {
     let names: Vec<String> = memory.unknown.iter().map(ToString::to_string).collect();
-    match names.len() {
-        0 => None,
-        all if all == planned => Some(
-            "No owned objects are recorded there: nothing is removed, and objects that the inventory also has become owned."
-                .to_owned(),
-        ),
-        1..=8 => Some(format!(
-            "No owned objects are recorded for {}: nothing is removed there.",
+    let text = match names.len() {
+        0 => return None,
+        all if all == planned => {
+            "The store knows no owned objects there: nothing is removed, and objects that the inventory also has become owned."
+                .to_owned()
+        }
+        1..=8 => format!(
+            "The store knows no owned objects on {}: nothing is removed there.",
             listed(&names)
-        )),
-        many => Some(format!(
-            "No owned objects are recorded for {many} of these devices: nothing is removed there."
-        )),
-    }
+        ),
+        many => format!(
+            "The store knows no owned objects on {many} of these devices: nothing is removed there."
+        ),
+    };
+    Some(format!("{text} {RECOVER}"))
 }
 
 /// Names the devices that were read over SSH; of many, only their number.
@@ -371,7 +349,7 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
 
 fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut Reasons) -> Entry {
     let what = words::what(&step.change);
-    let object = words::object(&step.change);
+    let object = words::object(step);
     let head = match (step.change.verb(), what.is_empty()) {
         (Verb::Remove, _) | (_, true) => object,
         (Verb::Create | Verb::Update, false) => format!("{object}: {what}"),

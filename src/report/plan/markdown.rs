@@ -1,7 +1,8 @@
 //! Renders a plan as Markdown within a byte limit, with a prominent notice if it was truncated.
 
 use super::super::counted;
-use super::document::{Document, Entry, Section};
+use super::document::{Document, Section};
+use super::entry::Entry;
 
 /// Bytes reserved for the notice that something was left out.
 const RESERVE: usize = 600;

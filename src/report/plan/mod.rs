@@ -1,14 +1,16 @@
 //! Renders a plan for people and programs: the summary first, losses next, nothing cut silently.
 //!
-//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned ·
-//! `document` the entries and their order · `group` equal changes · `text` `markdown` `file` the output formats.
+//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned · `stored` what the store knows ·
+//! `document` the entries and their order, `entry` one of them · `group` equal changes · `text` `markdown` `file` the output formats.
 
 mod document;
+mod entry;
 mod file;
 mod group;
 mod markdown;
 mod note;
 mod reason;
+mod stored;
 mod text;
 mod verdict;
 mod words;

@@ -1,8 +1,8 @@
 //! Describes what was not planned; parts that were unreadable for one reason share one sentence.
 
 use super::super::{listed, visible};
-use super::document::Entry;
-use crate::plan::{DevicePlan, Note, Planned};
+use super::entry::Entry;
+use crate::plan::{DevicePlan, Note, Object, Planned};
 
 /// The planner's sentence for a part that was not read as a whole, in pieces; notes with other sentences are not merged.
 const BEFORE: &str = "not all ";
@@ -36,6 +36,7 @@ fn of_device(plan: &DevicePlan) -> Vec<Entry> {
         }
         let head = match &note.object {
             // Many messages name what they are about.
+            Some(Object::Subscriber(name)) if message.contains(name.as_str()) => message,
             Some(object) if !message.contains(&object.to_string()) => {
                 format!("{object}: {message}")
             }

@@ -57,6 +57,7 @@ fn step(change: Change, impact: Impact, cause: Cause, origin: Option<Origin>) ->
             fields: Vec::new(),
             origin,
         }],
+        subscriber_ids: crate::model::SubscriberIds::default(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::super::fold::fold;
 use super::super::{Exit, Paint, counted};
-use super::document::{Document, Entry, Section, Sign};
+use super::document::{Document, Section};
+use super::entry::{Entry, Sign};
 
 /// Narrower than this nothing can be read anyway.
 const NARROWEST: usize = 40;

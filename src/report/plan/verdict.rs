@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::super::unreached::none_observed;
 use super::super::{Exit, counted, listed};
+use super::stored::sentences;
 use crate::model::{DeviceName, DeviceState, SubscriberName};
 use crate::plan::{DevicePlan, Impact, Planned, UNREAD_NOTES, Verb};
 
@@ -29,6 +31,14 @@ pub struct Totals {
     pub unobservable_devices: usize,
     pub unmanaged_objects: usize,
     pub notes: usize,
+    /// An earlier run ended in the middle of writing to them.
+    pub half_written_devices: usize,
+    /// What an earlier run wrote is not in their startup-config.
+    pub unsaved_devices: usize,
+    /// Something is to be done there, and a freeze delays it.
+    pub frozen_devices: usize,
+    /// Changes since the last verification of devices that could not be observed.
+    pub waiting_changes: usize,
 }
 
 impl Totals {
@@ -36,6 +46,10 @@ impl Totals {
         let mut totals = Self {
             devices: planned.devices.len(),
             unobservable_devices: planned.unobservable.len(),
+            half_written_devices: planned.stored.half_written.len(),
+            unsaved_devices: planned.stored.unsaved.len(),
+            frozen_devices: planned.stored.delayed(),
+            waiting_changes: planned.stored.waiting_changes(),
             ..Self::default()
         };
         let mut interrupted: BTreeSet<(&DeviceName, &SubscriberName)> = BTreeSet::new();
@@ -103,17 +117,18 @@ pub fn verdict(planned: &Planned, totals: &Totals) -> String {
             listed(&faulty)
         ));
     }
-    if totals.unobservable_devices > 0 {
-        text.push_str(&format!(
-            " {} could not be observed; nothing is known of {}.",
-            counted(totals.unobservable_devices, "device"),
-            if totals.unobservable_devices == 1 {
-                "it"
-            } else {
-                "them"
-            }
-        ));
+    if totals.unobservable_devices > 0 && totals.devices > 0 {
+        let devices = counted(totals.unobservable_devices, "device");
+        text.push_str(&match (
+            planned.stored.waiting.is_empty(),
+            totals.unobservable_devices,
+        ) {
+            (true, 1) => format!(" {devices} could not be observed; nothing is known of it."),
+            (true, _) => format!(" {devices} could not be observed; nothing is known of them."),
+            (false, _) => format!(" {devices} could not be observed."),
+        });
     }
+    text.push_str(&sentences(&planned.stored));
     match planned.out_of_scope.dropped.as_slice() {
         [] => {}
         [one] => text.push_str(&format!(
@@ -131,8 +146,14 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
     let devices = counted(totals.devices, "device");
     if totals.changes() == 0 {
         return match (totals.devices, is_refused(planned)) {
-            (0, false) => "No device was planned.".to_owned(),
+            (0, false) => match none_observed(&planned.unobservable) {
+                Some(cause) => format!("No device was planned: {cause}."),
+                None => "No device was planned.".to_owned(),
+            },
             (_, true) => format!("{}.", refused(planned, totals)),
+            (_, false) if planned.stored.unavailable.is_some() => {
+                format!("Nothing would change on {devices} as far as is known.")
+            }
             (_, false) if has_drift(planned) => {
                 format!(
                     "Nothing would be changed on {devices}; what is locked differs from the inventory."
@@ -148,6 +169,9 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
             }
             (_, false) if has_note(planned, &STUCK) => {
                 format!("Nothing can be done on {devices}, and not all is as the inventory says.")
+            }
+            (_, false) if planned.stored.has_open_work() => {
+                format!("No object would change on {devices}.")
             }
             (1, false) => "Nothing to do: the device is as the inventory says.".to_owned(),
             (_, false) => format!("Nothing to do: {devices} are as the inventory says."),
@@ -245,23 +269,26 @@ fn not_planned(planned: &Planned) -> usize {
 /// Returns the exit code, by the first of these that holds.
 ///
 /// 1. The lint objected to the plan of a device: 1, for that is a fault of the program, whatever becomes of the other devices.
-/// 2. Something is refused: 4, because an apply would do less than the inventory asks for, until a person decides.
+/// 2. Something is refused, or frozen: 4, because an apply would do less than the inventory asks for, until a person decides.
 /// 3. Something would change, or a locked device has drifted, or something wanted cannot be brought about: 2.
-/// 4. A device, or a part of one, could not be observed: 6, and all else is as it should be.
-/// 5. Everything is as the inventory has it: 0.
+/// 4. No device could be observed: 1, for then the fault may be here, and nothing is known.
+/// 5. An earlier run left something open, or a change waits for a device that could not be observed: 2.
+/// 6. The store could not be asked: 1, because what it knows may be left to do.
+/// 7. A device, or a part of one, could not be observed: 6, and all else is as it should be.
+/// 8. Everything is as the inventory has it: 0.
 pub fn exit(planned: &Planned) -> Exit {
-    if !planned.complaints.is_empty() {
-        Exit::Failed
-    } else if is_refused(planned) {
-        Exit::Refused
-    } else if planned.devices.iter().any(|plan| !plan.steps.is_empty())
+    let (looked, missing) = (planned.devices.len(), planned.unobservable.len());
+    let has_changes = planned.devices.iter().any(|plan| !plan.steps.is_empty())
         || has_drift(planned)
-        || has_note(planned, &STUCK)
-    {
-        Exit::ChangesPending
-    } else if !planned.unobservable.is_empty() || has_note(planned, &UNREAD_NOTES) {
-        Exit::Unobservable
-    } else {
-        Exit::Done
+        || has_note(planned, &STUCK);
+    match () {
+        () if !planned.complaints.is_empty() => Exit::Failed,
+        () if is_refused(planned) || planned.stored.delayed() > 0 => Exit::Refused,
+        () if has_changes => Exit::ChangesPending,
+        () if looked == 0 && missing > 0 => Exit::of_looks(looked, missing),
+        () if planned.stored.has_open_work() => Exit::ChangesPending,
+        () if planned.stored.unavailable.is_some() => Exit::Failed,
+        () if has_note(planned, &UNREAD_NOTES) => Exit::Unobservable,
+        () => Exit::of_looks(looked, missing),
     }
 }

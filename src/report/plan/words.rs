@@ -9,11 +9,12 @@ use crate::plan::{CannotUndo, Change, Field, FieldView, Impact, Limiter, Shown, 
 /// The number of names that are listed; further ones are only counted.
 const NAMES: usize = 6;
 
-/// Returns the object of a change with its number on the device: `subscriber apt-1 (3)`.
-pub(in crate::report) fn object(change: &Change) -> String {
-    let name = change.object().to_string();
+/// Returns the object of a step with its number on the device: `subscriber acct-20001 (a01) (3)`.
+pub(in crate::report) fn object(step: &Step) -> String {
+    let name = step.change.object().to_string();
+    let name = step.subscriber_ids.in_text(&name);
     let name = visible(&name);
-    match change.slot() {
+    match step.change.slot() {
         Some(slot) => format!("{name} ({})", slot.0),
         None => name.into_owned(),
     }
@@ -117,7 +118,10 @@ fn people(step: &Step, subscribers: &[SubscriberName]) -> String {
     };
     match subscribers {
         [only] if own.contains(&Some(only)) => "it".to_owned(),
-        _ => some_names(subscribers.iter().map(|name| visible(name.as_str()))),
+        _ => some_names(subscribers.iter().map(|name| {
+            let word = step.subscriber_ids.word(name);
+            Cow::Owned(visible(&word).into_owned())
+        })),
     }
 }
 
