@@ -40,7 +40,7 @@ pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
 /// Checks a run that found the device leased: reported, and nothing written.
 fn had_to_leave_it(said: &Said) {
     let is_known = [
-        "another gamctl holds the lease",
+        "is writing to it since",
         "changed since",
         "was applied already",
         "Nothing to do",
