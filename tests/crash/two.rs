@@ -41,6 +41,8 @@ pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
 fn had_to_leave_it(said: &Said) {
     let is_known = [
         "is writing to it since",
+        // It expired between the request and the question who has it.
+        "another gamctl holds the lease",
         "changed since",
         "was applied already",
         "Nothing to do",
