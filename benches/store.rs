@@ -187,6 +187,7 @@ fn run() -> NewRun {
         is_uncommitted: false,
         plan: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        holder: None,
     }
 }
 

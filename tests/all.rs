@@ -40,5 +40,6 @@ mod ssh_client;
 mod toml_edit_limits;
 mod transport;
 mod twin;
+mod waiting;
 mod words;
 mod world;

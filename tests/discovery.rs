@@ -79,7 +79,7 @@ async fn twins_are_found_among_the_silent_with_the_credentials_that_open_them() 
     let asked = vec![address(&small), address(&large), address(&silent), nobody];
     let credentials = vec![community("wrong", "wrong"), community("right", "public")];
     let mut done = 0;
-    let heard = sweep(all(asked, 2), how(credentials, 1000), || done += 1).await;
+    let heard = sweep(all(asked, 2), how(credentials, 1000), |_| done += 1).await;
     assert_eq!(done, 4);
     assert_eq!(heard.len(), 2, "{heard:?}");
     for twin in [&small, &large] {
@@ -117,7 +117,7 @@ async fn who_answers_that_we_are_nobody_is_there_all_the_same() {
         (CredentialsName::new("outdoor").unwrap(), stranger),
         community("wrong", "wrong"),
     ];
-    let heard = sweep(all(vec![address(&twin)], 2), how(credentials, 1000), || ()).await;
+    let heard = sweep(all(vec![address(&twin)], 2), how(credentials, 1000), |_| ()).await;
     let [Response::Closed { reason, .. }] = heard.as_slice() else {
         panic!("{heard:?}");
     };
@@ -129,7 +129,7 @@ async fn no_more_are_asked_in_a_second_than_was_said() {
     let addresses = addresses(["127.0.0.1-127.0.0.11:1/1"]).unwrap();
     let began = Instant::now();
     let credentials = vec![community("default", "public")];
-    let heard = sweep(all(addresses, 1), how(credentials, 20), || ()).await;
+    let heard = sweep(all(addresses, 1), how(credentials, 20), |_| ()).await;
     assert!(heard.is_empty());
     // Eleven of them, a twentieth of a second apart.
     assert!(began.elapsed() >= Duration::from_millis(490));
@@ -155,6 +155,7 @@ async fn an_import_looks_only_where_a_gam_answers_in_a_range() {
         credentials: CredentialsName::new("default").unwrap(),
         accepts_host_keys: false,
         clock: || 1_700_000_000,
+        silence: Duration::from_secs(5),
     };
     let closed_port: Address = "127.0.0.1:1/1".parse().unwrap();
     let all = [closed_port, address(&silent), address(&found_twin)];

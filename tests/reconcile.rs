@@ -21,6 +21,7 @@ fn device_access(address: std::net::SocketAddr) -> Result<DeviceAccess, NotObser
             community: Secret::new(b"public".to_vec()),
         },
         command_line: gamctl::observe::CommandLine::None("nobody logs in here".to_owned()),
+        silence: Duration::from_secs(5),
     })
 }
 

@@ -83,6 +83,8 @@ pub enum Progress {
     LookingAgain,
     /// It does not answer; it may be restarting.
     Waiting,
+    /// Another run holds its lease.
+    WaitingForLease,
 }
 
 /// The outcome, and the last look.

@@ -39,5 +39,5 @@ pub use preflight::{PlanPart, PreflightRefusal};
 pub use recovered::{Recovered, RecoveryResult};
 pub use run_report::{RunNotice, RunReport};
 pub use run_result::RunResult;
-pub use skipped::{SkipReason, Skipped};
+pub use skipped::{HeldBy, SkipReason, Skipped};
 pub use undone::Undone;

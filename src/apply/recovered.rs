@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::HeldBy;
 use super::cause::FoundByRecovery;
 use crate::model::DeviceName;
 
@@ -26,8 +27,13 @@ pub enum RecoveryResult {
     Untouched,
     /// Matches no point of the plan: another user changed the device, or it restarted.
     Other,
-    /// Another process still holds the lease, until then at the latest, in seconds since 1970.
-    Held { until: u64 },
+    /// Another process still holds the lease, until this time unless it is renewed, in seconds since 1970.
+    Held {
+        until: u64,
+        /// Left out: an earlier gamctl holds it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Box<HeldBy>>,
+    },
     /// It could not be looked at, or the result not recorded; the next run tries again.
     NotSeen { error: String },
 }
@@ -35,9 +41,12 @@ pub enum RecoveryResult {
 impl RecoveryResult {
     /// Returns the state, if the device could be looked at.
     pub fn known(&self) -> Option<FoundByRecovery> {
-        match *self {
+        match self {
             Self::Whole => Some(FoundByRecovery::Everything),
-            Self::Partial { steps, of } => Some(FoundByRecovery::Steps { steps, of }),
+            Self::Partial { steps, of } => Some(FoundByRecovery::Steps {
+                steps: *steps,
+                of: *of,
+            }),
             Self::Untouched => Some(FoundByRecovery::Nothing),
             Self::Other => Some(FoundByRecovery::SomethingElse),
             Self::Held { .. } | Self::NotSeen { .. } => None,

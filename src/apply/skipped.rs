@@ -1,9 +1,25 @@
 //! Defines devices that a run did not start, each with the reason.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::model::{DeviceName, NotObserved};
 use crate::plan::Refusal;
+
+/// The process that holds a lease.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBy {
+    /// The user as `user@host`, or the name of a trigger.
+    pub who: String,
+    pub host: String,
+    /// The process id on that host.
+    pub process: u32,
+    /// Left out: it looks at a device that an earlier run left unfinished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Uuid>,
+    /// Seconds since 1970, by the store's clock.
+    pub since: u64,
+}
 
 /// A device with something to do that was not started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +42,13 @@ pub enum SkipReason {
         until: u64,
         reason: String,
     },
-    /// Another process or run holds the lease; it expires then at the latest.
-    Held { until: u64 },
+    /// Another process or run holds the lease; it expires then, unless it is renewed.
+    Held {
+        until: u64,
+        /// Left out: an earlier gamctl holds it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Box<HeldBy>>,
+    },
     /// The failure budget was used up before it.
     Budget { failures: usize },
     /// The run was asked to stop.

@@ -3,6 +3,7 @@
 use super::invocation::{Invocation, StoreUse};
 use super::scope::ScopeArguments;
 use super::source::{InventoryArguments, refuse};
+use super::timeout::TimeoutArguments;
 use crate::reconcile::run::{Preparation, RunRequest, Verb};
 use crate::report::{Exit, adopt_document, adopt_text, preflight, run_document};
 
@@ -18,10 +19,15 @@ pub(super) struct AdoptArguments {
 
     #[command(flatten)]
     scope: ScopeArguments,
+
+    #[command(flatten)]
+    timeout: TimeoutArguments,
 }
 
 pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.given())?;
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.timeout);
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let request = RunRequest {
         revision: arguments.inventory.revision().map(str::to_owned),

@@ -1,15 +1,14 @@
 //! `gamctl discover`: finds devices on the network and compares them with the inventory.
 
-use std::time::Duration;
-
 use anyhow::{Context, bail, ensure};
 
 use super::exposed_secrets::warn_of_exposed;
 use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
-use super::looking::Bar;
+use super::progress::Bar;
 use super::scope::did_you_mean;
 use super::source::InventoryArguments;
+use super::timeout::TimeoutArguments;
 use crate::discovery::{Seen, Verdict, addresses};
 use crate::inventory::{Inventory, nearest};
 use crate::reconcile::{Discovered, SweepCredentials, SweepOptions, discover};
@@ -44,11 +43,10 @@ pub(super) struct DiscoverArguments {
     #[arg(long, value_name = "NAME")]
     credentials: Vec<String>,
 
-    /// Timeout per request in milliseconds; an address gets two requests
-    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(50..=20_000))]
-    timeout: u64,
+    #[command(flatten)]
+    timeout: TimeoutArguments,
 
-    /// Output format
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
@@ -56,7 +54,9 @@ pub(super) struct DiscoverArguments {
 pub(super) fn run(arguments: &DiscoverArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let addresses = addresses(arguments.ranges.iter().map(String::as_str))?;
     ensure!(!addresses.is_empty(), "the ranges contain no address");
-    let selected = invocation.select(arguments.inventory.given())?;
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.timeout);
     let terminal = &invocation.terminal;
     let reading = selected.read(arguments.inventory.revision())?;
     if reading.has_errors() {
@@ -66,12 +66,14 @@ pub(super) fn run(arguments: &DiscoverArguments, invocation: &Invocation) -> any
     let credentials = credentials(arguments, inventory, &selected)?;
     let options = SweepOptions {
         per_second: arguments.rate,
-        timeout: Duration::from_millis(arguments.timeout),
+        silence: selected.silence(),
     };
     let count = addresses.len();
-    let doing = "Asking {wide_bar} {pos}/{len} addresses";
-    let bar = Bar::new(count, doing, terminal);
-    let sweep = discover(inventory, addresses, credentials, options, || bar.step());
+    let names = addresses.iter().map(ToString::to_string);
+    let bar = Bar::new(names, "Asking", "addresses", terminal);
+    let sweep = discover(inventory, addresses, credentials, options, |address| {
+        bar.step(&address.to_string());
+    });
     let Discovered { comparison, patch } = invocation.wait(sweep)?;
     bar.end();
     let text = || {

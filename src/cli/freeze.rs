@@ -309,6 +309,7 @@ fn audited(
         subject: Some(freeze.to_string()),
         is_refused: false,
         what,
+        objects: None,
         run: None,
     };
     memory.wait(memory.store().audit(&audit))

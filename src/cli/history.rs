@@ -1,5 +1,7 @@
 //! `gamctl history`: shows past runs, one run in full, or the audit log.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::format::OutputFormat;
@@ -11,10 +13,11 @@ use super::terminal::Terminal;
 use super::when::{Of, moment_of};
 use crate::history::{Audit, AuditRow, Filter, NewRun, RunSummary, Store, Subject};
 use crate::model::DeviceName;
+use crate::reconcile::is_known_dead;
 use crate::reconcile::run::run_named;
 use crate::report::{
-    AuditLine, DeviceStory, Exit, RunLine, audit_lines, device_story, json_document, run_head,
-    run_lines, runs_verdict, visible,
+    AuditLine, DeviceStory, Exit, ProcessLine, ProcessState, RunLine, audit_lines, device_story,
+    json_document, run_head, run_lines, runs_verdict, visible,
 };
 
 /// With more devices than this, a run shows its details only for a named device.
@@ -32,6 +35,7 @@ Examples:
   gamctl history --subscriber acct-1042           runs that changed this subscriber
   gamctl history --run 8333abcd --lines           one run: devices, steps, every line and every reply
   gamctl history --audit --since 2026-11-01       all actions and refusals by user, with freezes and adoptions
+  gamctl history --audit --refused --since 7d     who was refused what, above everything else
 
 `gamctl explain acct-1042` shows why a subscriber is configured as it is.")]
 pub(super) struct HistoryArguments {
@@ -63,6 +67,10 @@ pub(super) struct HistoryArguments {
     #[arg(long)]
     audit: bool,
 
+    /// Show refusals first, in the audit log
+    #[arg(long, requires = "audit")]
+    refused: bool,
+
     /// Show at most this many entries
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     most: u32,
@@ -91,7 +99,8 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
         return Ok(Exit::Done);
     };
     if let Some(named) = &arguments.run {
-        return one(arguments, named, &memory, terminal);
+        let state = selected.store_location()?.state;
+        return one(arguments, named, &state, &memory, terminal);
     }
     let now = memory.wait(memory.store().clock())?;
     let at = |text: &Option<String>, of: Of| {
@@ -104,6 +113,7 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
         since: at(&arguments.since, Of::Beginning)?,
         until: at(&arguments.until, Of::End)?,
         most: arguments.most,
+        refused_first: arguments.refused,
     };
     if arguments.audit {
         let rows = memory.wait(memory.store().audits(&filter))?;
@@ -120,7 +130,9 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
         Some(subscriber) => of_subscriber(arguments, subscriber, &filter, &memory, &selected)?,
         None => memory.wait(memory.store().runs(&filter))?,
     };
-    let lines: Vec<RunLine> = runs.into_iter().map(run_line).collect();
+    let state = selected.store_location()?.state;
+    let runs = runs.into_iter().map(|run| as_known_here(run, &state));
+    let lines: Vec<RunLine> = runs.map(run_line).collect();
     let text = match lines.as_slice() {
         [] => String::new(),
         lines => run_lines(lines, terminal.paint),
@@ -190,12 +202,13 @@ async fn in_time(
 fn one(
     arguments: &HistoryArguments,
     named: &str,
+    state: &Path,
     memory: &StoreClient<'_>,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let (run, devices) = memory.walk(in_full(memory.store(), named, arguments))?;
     let found = RunInFull {
-        run: run_line(run),
+        run: run_line(as_known_here(run, state)),
         devices,
     };
     let mut text = run_head(&found.run, terminal.paint);
@@ -261,8 +274,12 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
         began,
         ended,
         result,
+        process,
+        refused,
+        adopted,
         devices,
     } = summary;
+    let process = process.filter(|_| ended.is_none());
     let NewRun {
         id,
         verb,
@@ -271,6 +288,7 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
         is_uncommitted,
         plan,
         version,
+        holder: _,
     } = run;
     RunLine {
         id: id.0,
@@ -284,8 +302,28 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
         is_uncommitted,
         plan,
         version,
+        process: process.map(|process| ProcessLine {
+            host: process.host,
+            number: process.number,
+            state: match process.is_alive {
+                true => ProcessState::Running,
+                false => ProcessState::Died,
+            },
+            alive_until: process.alive_until,
+        }),
+        refused,
+        adopted,
         devices,
     }
+}
+
+/// Corrects a run whose process is known to be dead on this host before the store can know it.
+fn as_known_here(mut run: RunSummary, state: &Path) -> RunSummary {
+    let is_dead = run.run.holder.is_some_and(|id| is_known_dead(state, id));
+    if let Some(process) = run.process.as_mut().filter(|_| is_dead) {
+        process.is_alive = false;
+    }
+    run
 }
 
 fn audit_line(row: AuditRow) -> AuditLine {
@@ -295,6 +333,7 @@ fn audit_line(row: AuditRow) -> AuditLine {
         subject,
         is_refused,
         what,
+        objects,
         run,
     } = row.audit;
     AuditLine {
@@ -304,6 +343,7 @@ fn audit_line(row: AuditRow) -> AuditLine {
         subject,
         is_refused,
         what,
+        objects,
         run: run.map(|run| run.0),
     }
 }

@@ -11,12 +11,13 @@ use tokio::runtime::Runtime;
 use super::clock;
 use super::source::{path, read_at};
 use super::terminal::Terminal;
+use super::timeout::TimeoutArguments;
 use super::watch::watcher;
 use crate::config::{Settings, settings_of};
 use crate::inventory::Reading;
 use crate::model::chain;
-use crate::reconcile::StoreLocation;
 use crate::reconcile::run::{LEASE, Reconciler, RunNote, Watcher};
+use crate::reconcile::{SILENCE, StoreLocation};
 
 /// One invocation of the program.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) struct Selected<'a> {
     pub(super) invocation: &'a Invocation,
     pub(super) settings: Settings,
     pub(super) folder: PathBuf,
+    /// `--timeout`, if it was given.
+    timeout: Option<Duration>,
 }
 
 /// The command's need for the store.
@@ -85,11 +88,25 @@ impl Invocation {
             invocation: self,
             folder: path(None, &settings),
             settings,
+            timeout: None,
         })
     }
 }
 
 impl Selected<'_> {
+    /// Returns it with the time that silent devices are given.
+    pub(super) fn waiting(self, timeout: TimeoutArguments) -> Self {
+        Self {
+            timeout: timeout.timeout,
+            ..self
+        }
+    }
+
+    /// Returns the time until a silent device is given up, for commands that look by themselves.
+    pub(super) fn silence(&self) -> Duration {
+        self.timeout.unwrap_or(SILENCE)
+    }
+
     pub(super) fn terminal(&self) -> &Terminal {
         &self.invocation.terminal
     }
@@ -121,6 +138,9 @@ impl Selected<'_> {
         reconciler.set_lease(seconds.map_or(LEASE, |seconds| {
             Duration::from_secs(u64::from(seconds.get()))
         }));
+        if let Some(timeout) = self.timeout {
+            reconciler.set_timeout(timeout);
+        }
         let location = match (store, self.store_location()) {
             (StoreUse::None, _) => return Ok(reconciler),
             // Without a configured location nothing was ever stored.

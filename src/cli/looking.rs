@@ -1,21 +1,14 @@
-//! Reads recorded looks from files, lists the devices in scope, and draws a progress bar.
+//! Reads recorded looks from files, and lists the devices in scope.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::scope::Scope;
-use super::terminal::Terminal;
 use crate::inventory::Inventory;
 use crate::model::{DeviceName, DeviceState, Observation};
 use crate::observe::record;
 use crate::report::visible;
-
-/// The time before a bar is drawn: one that disappears at once only flickers.
-const UNTIL_SHOWN: Duration = Duration::from_secs(1);
 
 /// Returns the devices in scope that are installed.
 pub(super) fn installed(inventory: &Inventory, scope: &Scope) -> Vec<DeviceName> {
@@ -86,38 +79,4 @@ fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     files.sort();
     files.dedup();
     Ok(files)
-}
-
-/// A progress bar on a terminal, drawn after a second; nothing elsewhere.
-pub(super) struct Bar {
-    bar: ProgressBar,
-    is_wanted: bool,
-    began: Instant,
-}
-
-impl Bar {
-    /// Creates a bar; `doing` is its template, such as `Looking {wide_bar} {pos}/{len} devices`.
-    pub(super) fn new(total: usize, doing: &str, terminal: &Terminal) -> Self {
-        let total = u64::try_from(total).unwrap_or(u64::MAX);
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template(doing) {
-            bar.set_style(style);
-        }
-        Self {
-            bar,
-            is_wanted: std::io::stderr().is_terminal() && !terminal.is_quiet,
-            began: Instant::now(),
-        }
-    }
-
-    pub(super) fn step(&self) {
-        self.bar.inc(1);
-        if self.is_wanted && self.bar.is_hidden() && self.began.elapsed() > UNTIL_SHOWN {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-    }
-
-    pub(super) fn end(&self) {
-        self.bar.finish_and_clear();
-    }
 }

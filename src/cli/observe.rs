@@ -11,10 +11,12 @@ use super::looking::{all_from_files, installed};
 use super::scope::ScopeArguments;
 use super::source::{FolderArguments, refuse};
 use super::terminal::Terminal;
+use super::timeout::TimeoutArguments;
 use crate::inventory::{Inventory, nearest};
 use crate::model::{DeviceName, DeviceState, NotObserved, Observation, Part};
 use crate::observe::record;
 use crate::plan::Unobservable;
+use crate::reconcile::run::Watcher;
 use crate::reconcile::{FingerprintedObservation, LookResults, recorded};
 use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
 
@@ -46,6 +48,9 @@ pub(super) struct ObserveArguments {
     #[command(flatten)]
     scope: ScopeArguments,
 
+    #[command(flatten)]
+    timeout: TimeoutArguments,
+
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
@@ -59,9 +64,12 @@ struct ObservedDocument<'a> {
 }
 
 pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.given())?;
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.timeout);
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
-    let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
+    // The store only remembers the looks: without it, the command is the same.
+    let reconciler = selected.reconciler(StoreUse::IfThere, &Watcher::silent())?;
     let reading = reconciler.read_as_it_is(&watcher)?;
     if reading.has_errors() {
         let why = "No device was contacted: the inventory has errors, so the devices are unknown.";
@@ -75,6 +83,7 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     } else {
         recorded(&names, &all_from_files(&arguments.offline)?)
     };
+    invocation.wait(reconciler.close())?;
     if let Some(target) = &arguments.save {
         save(&sightings, target)?;
     }

@@ -11,6 +11,7 @@ use super::output_file::check_output_file;
 use super::scope::ScopeArguments;
 use super::source::{InventoryArguments, refuse};
 use super::terminal::Terminal;
+use super::timeout::TimeoutArguments;
 use crate::model::chain;
 use crate::plan::Planned;
 use crate::reconcile::run::{
@@ -68,6 +69,9 @@ pub(super) struct PlanArguments {
     #[command(flatten)]
     scope: ScopeArguments,
 
+    #[command(flatten)]
+    timeout: TimeoutArguments,
+
     /// Print the plan in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: PlanFormat,
@@ -98,7 +102,7 @@ pub(super) struct DetailArguments {
 
 pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let given = arguments.path.as_deref().or(arguments.inventory.given());
-    let selected = invocation.select(given)?;
+    let selected = invocation.select(given)?.waiting(arguments.timeout);
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     if let Some(out) = &arguments.out {
         check_output_file("the plan", out)?;

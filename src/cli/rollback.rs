@@ -41,7 +41,9 @@ pub(super) struct RollbackArguments {
 }
 
 pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.given())?;
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.how.timeout);
     let terminal = &invocation.terminal;
     let (revision, only) = match (&arguments.run, &arguments.to) {
         (Some(run), _) => {

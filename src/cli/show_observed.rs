@@ -14,6 +14,7 @@ use super::scope::did_you_mean;
 use super::show_line::line;
 use super::source::InventoryArguments;
 use super::terminal::Terminal;
+use super::timeout::TimeoutArguments;
 use crate::inventory::{
     Inventory, complete_service_plans, complete_subscriber, nearest, resolve_device,
 };
@@ -32,6 +33,9 @@ pub(super) struct ObservedArguments {
     /// Read the looks from these files and folders instead of looking
     #[arg(long, value_name = "FILE", num_args = 1..)]
     offline: Vec<PathBuf>,
+
+    #[command(flatten)]
+    timeout: TimeoutArguments,
 
     /// Show the inventory, last look and last change as of this time
     #[arg(long, value_name = "TIME", conflicts_with_all = ["observed", "offline"])]
@@ -72,7 +76,9 @@ pub(super) fn compared(
     format: ShowFormat,
     invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.given())?;
+    let selected = invocation
+        .select(arguments.given())?
+        .waiting(beside.timeout);
     let watcher = selected.watcher();
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
     let terminal = &invocation.terminal;

@@ -5,9 +5,11 @@ use globset::GlobMatcher;
 
 use super::commit_target::{CommitArguments, People, change_sentence};
 use super::invocation::{Invocation, Selected};
+use super::progress::Bar;
 use super::scope::{ScopeArguments, did_you_mean, pattern};
 use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
+use super::timeout::TimeoutArguments;
 use crate::authoring::edit::{Edit, KeyPath, Object};
 use crate::authoring::{Base, Change, propose};
 use crate::inventory::{DeviceObject, Inventory, nearest};
@@ -41,6 +43,9 @@ pub(super) struct TrustArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
+    #[command(flatten)]
+    timeout: TimeoutArguments,
+
     /// Pin keys of devices without a pin; without it, ask first
     #[arg(long)]
     pin: bool,
@@ -54,7 +59,9 @@ pub(super) struct TrustArguments {
 }
 
 pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.given())?;
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.timeout);
     let (folder, terminal) = (&selected.folder, &invocation.terminal);
     let can_write = !is_bare(folder) && !arguments.inventory.is_of_a_revision();
     ensure!(
@@ -67,7 +74,13 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
     );
     let (base, people) = arguments.commit.base(&selected, &arguments.inventory)?;
     let questions = questions(arguments, &base.reading.inventory, &selected)?;
-    let answers = invocation.wait(ask_host_keys(questions))?;
+    let names = questions.iter().map(|asked| asked.device.to_string());
+    let bar = Bar::new(names, "Asking", "devices", terminal);
+    let asked = ask_host_keys(questions, selected.silence(), |device| {
+        bar.step(device.as_str());
+    });
+    let answers = invocation.wait(asked)?;
+    bar.end();
     let mut lines: Vec<TrustLine> = answers.into_iter().map(line).collect();
     let is_wanted = arguments.pin || is_confirmed(&lines, can_write, terminal);
     if is_wanted {
@@ -232,9 +245,12 @@ fn hint(lines: &[TrustLine], arguments: &TrustArguments, terminal: &Terminal) {
         let mut open = lines.iter().filter(|line| !line.is_newly_pinned);
         open.any(|line| line.trust() == trust)
     };
-    if has_open(Trust::Changed) {
-        terminal
-            .hint("once you know why a key has changed: `--pin --replace`, for that device alone");
+    let mut open = lines.iter().filter(|line| !line.is_newly_pinned);
+    if let Some(changed) = open.find(|line| line.trust() == Trust::Changed) {
+        terminal.hint(&format!(
+            "once you know why the key of {0} has changed: `gamctl trust {0} --pin --replace`",
+            changed.device
+        ));
     } else if has_open(Trust::NotPinned) && !arguments.pin {
         terminal.hint("compare keys with the devices, then add `--pin`");
     }

@@ -3,15 +3,16 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::apply::Live;
-use super::looking::Bar;
+use super::progress::Bar;
 use super::terminal::Terminal;
+use crate::model::DeviceName;
 use crate::reconcile::run::{RunEvent, RunNote, Watcher};
-use crate::report::{counted, listed, recovered, visible};
+use crate::report::{counted, lease_held, lease_holder, listed, moment, recovery, visible};
 
 /// The bar or lines that are drawn at present.
 #[derive(Default)]
 struct Display {
-    looking: Option<(Bar, usize)>,
+    looking: Option<Bar>,
     live: Option<Live>,
 }
 
@@ -23,16 +24,12 @@ pub(super) fn watcher(terminal: &Terminal) -> Watcher {
         let mut display = display.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             RunEvent::Note(note) => say(note, &terminal),
-            RunEvent::Recovered(one) => terminal.say(&format!(
-                "{}: an earlier run ended in the middle of writing; {}.",
-                one.device,
-                visible(&recovered(&one.found))
-            )),
+            RunEvent::Recovered(one) => terminal.say(&recovery(one)),
             RunEvent::Looking(devices) => {
-                let doing = "Looking {wide_bar} {pos}/{len} devices";
-                display.looking = Some((Bar::new(*devices, doing, &terminal), *devices));
+                let names = devices.iter().map(ToString::to_string);
+                display.looking = Some(Bar::new(names, "Looking", "devices", &terminal));
             }
-            RunEvent::Looked(_) => display.looked(),
+            RunEvent::Looked(device) => display.looked(device),
             RunEvent::Applying(devices) => display.live = Some(Live::new(*devices, &terminal)),
             RunEvent::At(device, progress) => {
                 if let Some(live) = &mut display.live {
@@ -46,19 +43,17 @@ pub(super) fn watcher(terminal: &Terminal) -> Watcher {
 }
 
 impl Display {
-    fn looked(&mut self) {
-        let Some((bar, left)) = &mut self.looking else {
+    fn looked(&mut self, device: &DeviceName) {
+        let Some(bar) = &self.looking else {
             return;
         };
-        bar.step();
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            bar.end();
+        bar.step(device.as_str());
+        if bar.is_done() {
             self.looking = None;
         }
     }
 
-    fn ended(&mut self, device: &crate::model::DeviceName) {
+    fn ended(&mut self, device: &DeviceName) {
         let is_last = self.live.as_mut().is_some_and(|live| live.ended(device));
         if is_last && let Some(live) = self.live.take() {
             live.end();
@@ -102,6 +97,18 @@ fn say(note: &RunNote, terminal: &Terminal) {
             "note: cannot record this plan in the store, so its age will be unknown: {}\n",
             visible(error)
         )),
+        RunNote::LooksNotKept { error } => terminal.detail(&format!(
+            "note: the store did not take these looks, so `gamctl explain` does not know them: {}",
+            visible(error)
+        )),
+        RunNote::WaitsForRun { device, until, by } => terminal.say(&match by {
+            Some(by) => format!(
+                "Waiting: {device}: {} since {}.",
+                lease_holder(by),
+                moment(by.since)
+            ),
+            None => format!("Waiting: {device}: {}.", lease_held(*until, None)),
+        }),
         RunNote::Replayed(replayed) => {
             if replayed.entries > 0 {
                 terminal.say(&format!(

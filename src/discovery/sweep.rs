@@ -63,7 +63,11 @@ impl Response {
 /// Asks all addresses, the silent ones again with their next credentials; calls `seen` for each that is done.
 ///
 /// Responses are sorted by address.
-pub async fn sweep(asked: Vec<SweepTarget>, how: Sweep, seen: impl FnMut()) -> Vec<Response> {
+pub async fn sweep(
+    asked: Vec<SweepTarget>,
+    how: Sweep,
+    seen: impl FnMut(Address),
+) -> Vec<Response> {
     let how = Arc::new(how);
     let mut pace = interval(Duration::from_secs(1) / how.per_second.max(1));
     // A machine that was busy does not catch up with a burst.
@@ -112,7 +116,7 @@ struct SweepState<F> {
     seen: F,
 }
 
-impl<F: FnMut()> SweepState<F> {
+impl<F: FnMut(Address)> SweepState<F> {
     /// Takes the end of one question. One that failed inside gamctl is reported: its address may have a device.
     fn take(
         &mut self,
@@ -122,8 +126,10 @@ impl<F: FnMut()> SweepState<F> {
         let (one, reason, came) = match ended {
             Ok(ended) => ended,
             Err(error) => {
-                (self.seen)();
                 let address = addresses.get(&error.id()).copied();
+                if let Some(address) = address {
+                    (self.seen)(address);
+                }
                 self.heard.extend(address.map(|address| Response::Closed {
                     address,
                     reason: "the question failed inside gamctl".to_owned(),
@@ -133,10 +139,10 @@ impl<F: FnMut()> SweepState<F> {
         };
         match came {
             Reply::Answer(answer) => {
-                (self.seen)();
+                (self.seen)(one.address);
                 self.heard.push(Response::Answer(answer));
             }
-            Reply::Unreachable => (self.seen)(),
+            Reply::Unreachable => (self.seen)(one.address),
             Reply::Silence => self.open.push((one, reason)),
             Reply::Closed(now) => self.open.push((one, reason.or(Some(now)))),
         }
@@ -144,7 +150,7 @@ impl<F: FnMut()> SweepState<F> {
 
     /// Ends an address for which all credentials were tried.
     fn end(&mut self, one: &SweepTarget, reason: Option<String>) {
-        (self.seen)();
+        (self.seen)(one.address);
         self.heard.extend(reason.map(|reason| Response::Closed {
             address: one.address,
             reason,

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::document::plain;
 use super::error::Fault;
-use super::run::{Conditions, most};
+use super::run::{Conditions, most, signed};
 use super::session::{Bind, Session};
 use super::stored::{Audit, AuditRow, Filter, RunId};
 use super::{Store, StoreError};
@@ -51,8 +51,12 @@ pub(super) async fn listed(
         conditions.add("id < ?", Bind::Number(before));
     }
     let sql = format!(
-        "select id, @seconds(at) as seconds, who, verb, subject, is_refused, what, run from audit {} order by id desc {}",
+        "select id, @seconds(at) as seconds, who, verb, subject, is_refused, what, objects, run from audit {} order by {} {}",
         conditions.sql(),
+        match filter.refused_first {
+            true => "is_refused desc, id desc",
+            false => "id desc",
+        },
         most(at_most)
     );
     let rows = session.rows(&sql, &conditions.binds).await?;
@@ -65,6 +69,9 @@ pub(super) async fn listed(
                 subject: row.maybe_text("subject")?,
                 is_refused: row.flag("is_refused")?,
                 what: row.text("what")?,
+                objects: row
+                    .maybe_number("objects")?
+                    .and_then(|objects| u64::try_from(objects).ok()),
                 run: row.maybe_id("run")?.map(RunId),
             },
         };
@@ -85,18 +92,20 @@ pub(super) async fn insert_audit(
         subject,
         is_refused,
         what,
+        objects,
         run,
     } = audit;
     let (who, what) = (plain(who), plain(what));
     let subject = subject.as_deref().map(plain);
-    let sql = "insert into audit (at, who, verb, subject, is_refused, what, run, request) \
-        values (@now, $1, $2, $3, $4, $5, $6, $7) on conflict (request) do nothing";
+    let sql = "insert into audit (at, who, verb, subject, is_refused, what, objects, run, request) \
+        values (@now, $1, $2, $3, $4, $5, $6, $7, $8) on conflict (request) do nothing";
     let binds = [
         Bind::Text(&who),
         Bind::Text(verb),
         Bind::MaybeText(subject.as_deref()),
         Bind::Flag(*is_refused),
         Bind::Text(&what),
+        Bind::MaybeNumber(objects.map(signed)),
         Bind::MaybeId(run.map(|run| run.0)),
         Bind::Id(request),
     ];

@@ -8,7 +8,7 @@ use crate::model::DeviceName;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// It is unreachable or did not answer in time. The operation may have taken effect, and can be repeated.
-    #[error("the store {store} failed to {doing}: {because}")]
+    #[error("the store {store} could not {doing}: {because}")]
     Away {
         store: String,
         doing: &'static str,
@@ -59,7 +59,7 @@ pub enum StoreError {
         "the store {store} has a schema unknown to this gamctl: {what}; use the gamctl that created it, or restore a backup"
     )]
     ForeignSchema { store: String, what: String },
-    #[error("the store {store} failed to {doing}: {because}")]
+    #[error("the store {store} could not {doing}: {because}")]
     Broken {
         store: String,
         doing: &'static str,
@@ -105,6 +105,8 @@ pub(super) enum Fault {
     Away(String),
     /// The connection broke before the answer: retry at once.
     Lost(String),
+    /// Nothing accepts connections at its address.
+    Refusing,
     /// Its disk has no free space.
     Full(String),
     /// A document is of a later version.
@@ -151,6 +153,7 @@ impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             // The server closed the connection between two messages.
+            sqlx::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => Self::Refusing,
             sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => Self::Lost(error.to_string()),
             sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Self::Away(error.to_string())

@@ -398,6 +398,7 @@ async fn keep_aside(
         subject: Some(written.lease.device.to_string()),
         is_refused: true,
         what: format!("{what}; it was {content}"),
+        objects: None,
         run: Some(written.run),
     };
     store.audit(&audit).await?;

@@ -79,11 +79,14 @@ impl Store {
     /// They end together because the proof of the death may be gone after the first query. Repeated, it returns none.
     pub async fn release_of_dead(&self, holder: Uuid) -> Result<Vec<DeviceName>, StoreError> {
         self.within("end the leases of a dead process", || async {
-            let mut session = self.write_once().await?;
+            let mut session = self.write().await?;
             let sql = "update lease set until = @now, is_released = $2 \
                 where holder = $1 and not is_released returning device";
             let binds = [Bind::Id(holder), Bind::Flag(true)];
             let rows = session.rows(sql, &binds).await?;
+            // Its runs are dead as well, and must not look alive until their time is over.
+            let sql = "update run set alive_until = @now where holder = $1 and ended is null and alive_until > @now";
+            session.execute(sql, &[Bind::Id(holder)]).await?;
             session.commit().await?;
             let devices = rows.iter().map(|row| device_name(&row.text("device")?));
             let mut devices: Vec<DeviceName> = devices.collect::<Result<_, Fault>>()?;
@@ -172,6 +175,6 @@ pub(super) async fn fenced(session: &mut Session, lease: &Lease) -> Result<Fault
 }
 
 /// A lease for longer than a day is a mistake; the bound keeps times within the range of databases.
-fn millis(lasts: Duration) -> i64 {
+pub(super) fn millis(lasts: Duration) -> i64 {
     i64::try_from(lasts.as_millis()).map_or(86_400_000, |millis| millis.min(86_400_000))
 }

@@ -2,7 +2,7 @@
 //!
 //! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
-//! `audit`, `freeze`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
+//! `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
 //! store is unreachable.
 
 mod audit;
@@ -11,6 +11,7 @@ mod deadline;
 mod document;
 mod error;
 mod freeze;
+mod holder;
 mod journal;
 mod lease;
 mod ledger;
@@ -21,6 +22,7 @@ mod record;
 mod room;
 mod run;
 mod session;
+mod silence;
 mod store;
 mod stored;
 mod story;
@@ -30,6 +32,7 @@ mod url;
 mod version;
 
 pub use error::StoreError;
+pub use holder::{LeaseHolder, LeaseInForce};
 pub use journal::{Journal, JournalError, Replayed};
 pub use look::LookStatus;
 pub use open::Timeouts;
@@ -37,10 +40,11 @@ pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,
 };
+pub use silence::Silence;
 pub use store::{Store, StoreFacts};
 pub use stored::{
     AcquiredLease, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Lease,
-    NewLedger, NewRun, OutcomeRow, PlanClaim, RunId, RunSummary, StoredLedger, Subject, Unfinished,
-    UnsavedDevice,
+    NewLedger, NewRun, OutcomeRow, PlanClaim, RunId, RunProcess, RunSummary, StoredLedger, Subject,
+    Unfinished, UnsavedDevice,
 };
 pub use url::{StoreUrl, StoreUrlError};

@@ -28,6 +28,9 @@ const IDLE_SHARE: u32 = 5;
 /// which this process is suspended.
 const NEVER: Duration = Duration::from_secs(86_400);
 
+/// The time to find out whether a server refuses connections.
+const KNOCK: Duration = Duration::from_secs(1);
+
 /// Connections that only read an SQLite file.
 const READERS: u32 = 4;
 
@@ -101,8 +104,10 @@ async fn open_postgres(
     let one = PgPoolOptions::new().max_connections(1);
     // sqlx keeps trying a server that refuses or is full; limit that by the deadline for opening.
     let once = one.acquire_timeout(NEVER).connect_with(options);
-    let late = || Fault::Away(format!("no answer within {:?}", timeouts.operation));
-    let once = within(timeouts.operation, once).await.ok_or_else(late)??;
+    let once = match within(timeouts.operation, once).await {
+        Some(once) => once?,
+        None => return Err(late(url, timeouts.operation).await),
+    };
     let is_new = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null");
     let has: Vec<AppliedMigration> = match is_new.fetch_one(&once).await? {
         true => Vec::new(),
@@ -118,6 +123,23 @@ async fn open_postgres(
         .acquire_timeout(NEVER)
         .connect_lazy_with(limited);
     Ok(Db::Postgres(pool))
+}
+
+/// Returns why a server did not answer in time: sqlx tries again while connections are refused, and keeps that to itself.
+async fn late(url: &StoreUrl, most: Duration) -> Fault {
+    let silent = || Fault::Away(format!("no answer within {most:?}"));
+    let Some(options) = url
+        .postgres()
+        .filter(|options| options.get_socket().is_none())
+    else {
+        return silent();
+    };
+    let at = (options.get_host().to_owned(), options.get_port());
+    let knock = within(KNOCK, tokio::net::TcpStream::connect(at)).await;
+    match knock {
+        Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Fault::Refusing,
+        _ => silent(),
+    }
 }
 
 async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<Db, Fault> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::store::free;
 use super::{Journal, JournalError, Store, StoreError};
 
 /// Space for the records of any run, with the files that SQLite keeps beside its own.
@@ -55,14 +56,6 @@ fn lacks_room(file: &Path, devices: usize) -> Option<String> {
             least / 1024
         )
     })
-}
-
-/// Returns the free bytes of the file system of a file that may not exist yet.
-fn free(file: &Path) -> Option<u64> {
-    let mut folders = file.ancestors();
-    let there = folders.find(|path| path.exists())?;
-    let system = rustix::fs::statvfs(there).ok()?;
-    Some(system.f_bavail.saturating_mul(system.f_frsize))
 }
 
 #[cfg(test)]

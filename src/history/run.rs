@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use super::document::plain;
 use super::error::Fault;
 use super::session::{Bind, Lock, Row, Session, places};
-use super::stored::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
+use super::stored::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunProcess, RunSummary};
 use super::version::{INVENTORY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::RunResult;
 use crate::crash;
 
 const RUN_COLUMNS: &str = "id, verb, who, inventory, is_uncommitted, plan, version, \
-    @seconds(began) as began_seconds, @seconds(ended) as ended_seconds, result";
+    @seconds(began) as began_seconds, @seconds(ended) as ended_seconds, result, holder, \
+    (select host from lease_holder where lease_holder.id = run.holder) as host, \
+    (select process from lease_holder where lease_holder.id = run.holder) as process, \
+    @seconds(alive_until) as alive_seconds, coalesce(alive_until > @now, false) as is_alive, \
+    (select what from audit where audit.run = run.id and audit.is_refused order by audit.id limit 1) as refused, \
+    (select cast(sum(objects) as bigint) from audit where audit.run = run.id and audit.verb = 'adopt') as adopted";
 
 impl Store {
     /// Records the start of a run. The same run again changes nothing.
@@ -218,13 +223,14 @@ pub(super) async fn insert_run(session: &mut Session, run: &NewRun) -> Result<()
         is_uncommitted,
         plan,
         version,
+        holder,
     } = run;
     // With uncommitted changes, the commit is not what was applied, so no later commit has to descend from it.
     let commit = inventory.commit.as_deref().filter(|_| !is_uncommitted);
     let who = plain(who);
     let sql = "insert into run \
-        (id, verb, who, inventory, inventory_commit, is_uncommitted, plan, version, began) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, @now) on conflict (id) do nothing";
+        (id, verb, who, inventory, inventory_commit, is_uncommitted, plan, version, holder, began) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, @now) on conflict (id) do nothing";
     let binds = [
         Bind::Id(id.0),
         Bind::Text(verb),
@@ -234,6 +240,7 @@ pub(super) async fn insert_run(session: &mut Session, run: &NewRun) -> Result<()
         Bind::Flag(*is_uncommitted),
         Bind::MaybeText(plan.as_deref()),
         Bind::Text(version),
+        Bind::MaybeId(*holder),
     ];
     session.execute(sql, &binds).await?;
     Ok(())
@@ -280,6 +287,21 @@ async fn summaries(session: &mut Session, rows: &[Row]) -> Result<Vec<RunSummary
     Ok(summaries)
 }
 
+/// Returns the process of a run; `None` for runs that were recorded without it.
+fn process(row: &Row) -> Result<Option<RunProcess>, Fault> {
+    let Some(host) = row.maybe_text("host")? else {
+        return Ok(None);
+    };
+    let unsigned = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+    let number = unsigned(row.maybe_number("process")?).unwrap_or_default();
+    Ok(Some(RunProcess {
+        host,
+        number: u32::try_from(number).unwrap_or_default(),
+        alive_until: unsigned(row.maybe_number("alive_seconds")?).unwrap_or_default(),
+        is_alive: row.flag("is_alive")?,
+    }))
+}
+
 fn summary(row: &Row) -> Result<RunSummary, Fault> {
     let result = row.maybe_text("result")?.map(|word| {
         RunResult::from_word(&word)
@@ -295,9 +317,15 @@ fn summary(row: &Row) -> Result<RunSummary, Fault> {
             is_uncommitted: row.flag("is_uncommitted")?,
             plan: row.maybe_text("plan")?,
             version: row.text("version")?,
+            holder: row.maybe_id("holder")?,
         },
         began: row.count("began_seconds")?,
         ended: ended.and_then(|ended| u64::try_from(ended).ok()),
+        process: process(row)?,
+        refused: row.maybe_text("refused")?,
+        adopted: row
+            .maybe_number("adopted")?
+            .and_then(|objects| u64::try_from(objects).ok()),
         result: result.transpose()?,
         devices: BTreeMap::new(),
     })

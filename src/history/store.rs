@@ -133,6 +133,18 @@ impl Store {
         .await
     }
 
+    /// Writes one row of its own, to find out whether the store accepts writes.
+    pub async fn check_write(&self) -> Result<(), StoreError> {
+        self.within("accept a write", || async {
+            let mut session = self.write_once().await?;
+            let sql = "insert into write_check (id, at) values (1, @now) \
+                on conflict (id) do update set at = excluded.at";
+            session.execute(sql, &[]).await?;
+            session.commit().await
+        })
+        .await
+    }
+
     /// Starts to read. Only SQLite uses a transaction: on a server it would stay open while this process is suspended.
     pub(super) async fn read(&self) -> Result<Session, Fault> {
         Ok(match &self.inner.db {
@@ -194,10 +206,15 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
             doing,
             because,
         },
+        Fault::Refusing => StoreError::Away {
+            store,
+            doing,
+            because: refused_by(url),
+        },
         Fault::Full(because) => StoreError::Full {
             store,
             doing,
-            because,
+            because: no_space(url, &because),
         },
         Fault::Newer { what, has, knows } => StoreError::NewerDocument {
             store,
@@ -221,4 +238,39 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
             because: "the lease belongs to another claim".to_owned(),
         },
     }
+}
+
+/// Returns which server refuses connections.
+fn refused_by(url: &StoreUrl) -> String {
+    match url.postgres() {
+        Some(options) => match options.get_socket() {
+            Some(socket) => format!("connection refused by {}", socket.display()),
+            None => format!(
+                "connection refused by {}:{}",
+                options.get_host(),
+                options.get_port()
+            ),
+        },
+        None => "connection refused".to_owned(),
+    }
+}
+
+/// Returns which disk has no space left; `reported` is what the database reported.
+fn no_space(url: &StoreUrl, reported: &str) -> String {
+    let Some(path) = url.path() else {
+        return format!("no space left on the disk of the server: {reported}");
+    };
+    let folder = path.parent().unwrap_or(path).display();
+    match free(path) {
+        Some(free) => format!("no space left on {folder} ({} kB are free)", free / 1024),
+        None => format!("no space left on {folder}"),
+    }
+}
+
+/// Returns the free bytes of the file system of a file that may not exist yet.
+pub(super) fn free(file: &Path) -> Option<u64> {
+    let mut folders = file.ancestors();
+    let there = folders.find(|path| path.exists())?;
+    let system = rustix::fs::statvfs(there).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
 }

@@ -25,6 +25,9 @@ pub struct NewRun {
     pub is_uncommitted: bool,
     pub plan: Option<String>,
     pub version: String,
+    /// The process that runs it, as it holds leases; left out: recorded before gamctl stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Uuid>,
 }
 
 /// A run in a list.
@@ -39,8 +42,29 @@ pub struct RunSummary {
     pub ended: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<RunResult>,
+    /// The process of a run, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<RunProcess>,
+    /// The reason that all of it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// The number of objects that became owned by an adoption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<u64>,
     /// The number of devices by outcome, by `Ended::word`.
     pub devices: std::collections::BTreeMap<String, u64>,
+}
+
+/// The process of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunProcess {
+    pub host: String,
+    /// The process id on that host.
+    pub number: u32,
+    /// It is known to live until this time, in seconds since 1970, by the store's clock.
+    pub alive_until: u64,
+    /// That time is not over.
+    pub is_alive: bool,
 }
 
 /// One device of one run in a list.
@@ -176,6 +200,9 @@ pub struct Audit {
     pub is_refused: bool,
     /// One sentence.
     pub what: String,
+    /// The number of objects that it is about, for an adoption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objects: Option<u64>,
     pub run: Option<RunId>,
 }
 
@@ -199,6 +226,8 @@ pub struct Filter {
     pub since: Option<u64>,
     pub until: Option<u64>,
     pub most: u32,
+    /// Lists refusals of the audit log before everything else.
+    pub refused_first: bool,
 }
 
 impl Default for Filter {
@@ -209,6 +238,7 @@ impl Default for Filter {
             since: None,
             until: None,
             most: 100,
+            refused_first: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::model::Observation;
 
+use super::factory_new;
 use super::{Refusal, Request};
 
 const HINT: &str = "check which device answers at this address; if it was replaced on purpose, change the pins in the inventory";
@@ -13,7 +14,10 @@ pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<
     let wrong = |what: &str, has: String, pinned: String| Refusal {
         rule: "wrong-device".to_owned(),
         message: format!("{device} answers with {what} {has}, and the inventory pins {pinned}"),
-        hint: HINT.to_owned(),
+        hint: match factory_new::looks_new(observation) {
+            true => factory_new::replaced_hint(request),
+            false => HINT.to_owned(),
+        },
     };
     let mut refusals = Vec::new();
     if observation.device != *device {

@@ -15,6 +15,7 @@ mod cause;
 mod change;
 mod conflict;
 mod effects;
+mod factory_new;
 mod fleet;
 mod goal;
 mod guard;

@@ -5,8 +5,8 @@ use crate::model::{DeviceConfig, DeviceState, Observation};
 use super::planner_state::PlannerState;
 use super::{Census, DevicePlan, Note, PlannedStep, Request};
 use super::{
-    conflict, goal, identity, matching, order, profile_reuse, settings, unchanged, unmanaged,
-    unplanned,
+    conflict, factory_new, goal, identity, matching, order, profile_reuse, settings, unchanged,
+    unmanaged, unplanned,
 };
 
 /// Returns the plan from the observed to the intended configuration. `render` adds the lines of its steps, and the caller
@@ -29,6 +29,7 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<Plan
     if plan.is_refused() {
         return plan;
     }
+    let factory_new = factory_new::note(request, observation);
     let nothing = DeviceConfig::default();
     let intended = match request.state {
         DeviceState::Retired => &nothing,
@@ -57,6 +58,7 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<Plan
     plan.refusals.extend(refusals);
     plan.unmanaged = unmanaged::list(&planner);
     plan.notes = planner.notes;
+    plan.notes.extend(factory_new);
     unplanned::by_state(&mut plan);
     plan
 }

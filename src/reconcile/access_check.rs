@@ -40,7 +40,7 @@ pub enum LoginProblem {
 /// Checks the devices; `seen` is called for each as it comes in.
 pub async fn check_access(
     devices: Accesses,
-    mut seen: impl FnMut(),
+    mut seen: impl FnMut(&DeviceName),
 ) -> Vec<(DeviceName, Result<AccessCheck, NotObserved>)> {
     let mut checked = Vec::new();
     let mut reachable = Vec::new();
@@ -48,13 +48,13 @@ pub async fn check_access(
         match access {
             Ok(access) => reachable.push((device, access)),
             Err(why) => {
-                seen();
+                seen(&device);
                 checked.push((device, Err(why)));
             }
         }
     }
     let ask = |device, access| async move { check(&device, &access).await };
-    let answers = ask_many(reachable, AT_ONCE, ask, |_, _| seen()).await;
+    let answers = ask_many(reachable, AT_ONCE, ask, |device, _| seen(device)).await;
     checked.extend(answers.into_iter().map(|(device, answer)| {
         let answer = answer.map_err(|Panicked(error)| NotObserved::Panicked { error });
         (device, answer)
@@ -65,7 +65,11 @@ pub async fn check_access(
 
 async fn check(device: &DeviceName, access: &DeviceAccess) -> AccessCheck {
     let (snmp, ssh) = tokio::join!(
-        identify(access.snmp, &access.access, SnmpOptions::default()),
+        identify(
+            access.snmp,
+            &access.access,
+            SnmpOptions::default().with_silence(access.silence)
+        ),
         log_in(&access.command_line)
     );
     AccessCheck {

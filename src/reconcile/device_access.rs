@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::inventory::text::{self, SnmpText, SnmpVersion};
 use crate::inventory::{CredentialsObject, DeviceObject, Inventory};
 use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved, SecretName, chain};
 use crate::observe::CommandLine;
 use crate::secrets::{Secret, SecretError, Secrets};
-use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
+use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SILENCE};
 use crate::transport::ssh::{Login, SshTimeouts};
 
 /// Everything needed to reach a device.
@@ -18,6 +19,19 @@ pub struct DeviceAccess {
     pub access: Access,
     /// A look needs it only if SNMP does not report the configuration; missing parts are reported there.
     pub command_line: CommandLine,
+    /// Time until the device is given up if it does not answer at all.
+    pub silence: Duration,
+}
+
+impl DeviceAccess {
+    /// Returns the access with another time until the device is given up.
+    pub fn with_silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
+        if let CommandLine::Login(_, timeouts) = &mut self.command_line {
+            timeouts.connect = silence;
+        }
+        self
+    }
 }
 
 /// The access to each device, or the reason that there is none.
@@ -81,6 +95,7 @@ pub fn access_at(
         snmp: SocketAddr::new(address.ip, address.snmp_port),
         access,
         command_line: command_line(address, host_key, credentials, secrets),
+        silence: SILENCE,
     })
 }
 

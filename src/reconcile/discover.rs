@@ -23,8 +23,8 @@ pub struct SweepCredentials {
 pub struct SweepOptions {
     /// The most requests per second.
     pub per_second: u32,
-    /// The timeout of a request; each address gets two.
-    pub timeout: Duration,
+    /// Time until an address is given up, for each set of credentials; it gets two requests.
+    pub silence: Duration,
 }
 
 /// The result of a sweep.
@@ -72,7 +72,7 @@ pub async fn discover(
     addresses: Vec<Address>,
     credentials: SweepCredentials,
     options: SweepOptions,
-    seen: impl FnMut(),
+    seen: impl FnMut(Address),
 ) -> Discovered {
     let devices = known_devices(inventory);
     let asked = asked(&addresses, inventory, &credentials.usable);
@@ -80,10 +80,10 @@ pub async fn discover(
         credentials: credentials.usable,
         per_second: options.per_second,
         snmp_options: SnmpOptions {
-            timeout: options.timeout,
             retries: 1,
             ..SnmpOptions::default()
-        },
+        }
+        .with_silence(options.silence),
     };
     let heard = sweep(asked, how, seen).await;
     let addresses: BTreeSet<Address> = addresses.into_iter().collect();

@@ -10,12 +10,12 @@ use crate::model::{Address, DeviceName, DeviceState, HostKey, Serial, chain, nat
 use crate::observe::identify;
 use crate::secrets::Secrets;
 use crate::transport::snmp::{Access, SnmpOptions};
-use crate::transport::ssh::host_key_of;
+use crate::transport::ssh::{HandshakeTimeouts, host_key_of};
 
 /// The number of devices at once: a key exchange costs a device seconds, and this host milliseconds.
 const AT_ONCE: usize = 32;
 
-/// The timeout of a device: old firmware computes for seconds.
+/// The timeout of a key exchange: old firmware computes for seconds.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A device to request, and its pins in the inventory.
@@ -105,10 +105,21 @@ pub fn host_key_questions(
 }
 
 /// Requests the keys of all devices, many at once, and returns the answers in the order of the questions.
-pub async fn ask_host_keys(questions: Vec<HostKeyQuestion>) -> Vec<HostKeyAnswer> {
+///
+/// A device that does not answer is given up after `silence`; `seen` is called for each that is done.
+pub async fn ask_host_keys(
+    questions: Vec<HostKeyQuestion>,
+    silence: Duration,
+    mut seen: impl FnMut(&DeviceName),
+) -> Vec<HostKeyAnswer> {
     let numbered = questions.clone().into_iter().enumerate();
-    let asking = |_, question| async move { ask(question).await };
-    let answers = ask_many(numbered, AT_ONCE, asking, |_, _| {}).await;
+    let asking = |_, question| async move { ask(question, silence).await };
+    let asked = |number: &usize, _: &_| {
+        if let Some(question) = questions.get(*number) {
+            seen(&question.device);
+        }
+    };
+    let answers = ask_many(numbered, AT_ONCE, asking, asked).await;
     let answered = questions.into_iter().zip(answers.into_values());
     answered
         .map(|(question, answer)| {
@@ -126,12 +137,20 @@ pub async fn ask_host_keys(questions: Vec<HostKeyQuestion>) -> Vec<HostKeyAnswer
         .collect()
 }
 
-async fn ask(question: HostKeyQuestion) -> (Result<HostKey, HostKeyProblem>, Option<Serial>) {
+async fn ask(
+    question: HostKeyQuestion,
+    silence: Duration,
+) -> (Result<HostKey, HostKeyProblem>, Option<Serial>) {
     let address = question.address;
     let ssh = SocketAddr::new(address.ip, address.ssh_port);
     let snmp = SocketAddr::new(address.ip, address.snmp_port);
-    let key = host_key_of(ssh, question.legacy_algorithms, question.pinned, TIMEOUT);
-    let (key, serial) = tokio::join!(key, serial(snmp, question.access.as_ref()));
+    let timeouts = HandshakeTimeouts {
+        connect: silence,
+        whole: TIMEOUT.max(silence),
+    };
+    let key = host_key_of(ssh, question.legacy_algorithms, question.pinned, timeouts);
+    let serial = serial(snmp, question.access.as_ref(), silence);
+    let (key, serial) = tokio::join!(key, serial);
     let presented = key.map_err(|error| HostKeyProblem::NotPresented {
         error: chain(&error),
     });
@@ -139,7 +158,8 @@ async fn ask(question: HostKeyQuestion) -> (Result<HostKey, HostKeyProblem>, Opt
 }
 
 /// Returns the serial number that a device reports, or `None` if it does not answer.
-async fn serial(at: SocketAddr, access: Option<&Access>) -> Option<Serial> {
-    let identified = identify(at, access?, SnmpOptions::default()).await;
+async fn serial(at: SocketAddr, access: Option<&Access>, silence: Duration) -> Option<Serial> {
+    let options = SnmpOptions::default().with_silence(silence);
+    let identified = identify(at, access?, options).await;
     identified.ok()?.0.serial
 }

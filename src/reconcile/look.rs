@@ -8,8 +8,8 @@ use crate::transport::snmp::SnmpOptions;
 
 /// The number of devices looked at at once.
 ///
-/// An unreachable device holds its permit until all retries are used up, some 15 seconds, so this is far above the need
-/// of the healthy ones.
+/// An unreachable device holds its permit until it is given up, some 5 seconds, so this is far above the need of the
+/// healthy ones.
 const AT_ONCE: usize = 200;
 
 /// The values that many looks share.
@@ -82,7 +82,7 @@ pub async fn look_at(
         device,
         address: access.snmp,
         access: &access.access,
-        snmp_options: looks.snmp_options,
+        snmp_options: looks.snmp_options.with_silence(access.silence),
         command_line: access.command_line.clone(),
         clock: looks.clock,
     };

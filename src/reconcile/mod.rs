@@ -26,7 +26,7 @@ mod store_location;
 
 pub use access_check::{AccessCheck, LoginProblem, check_access};
 pub use against::as_if_applied;
-pub use apply::{ConcurrencyLimits, StoreWithJournal};
+pub use apply::{ConcurrencyLimits, StoreWithJournal, is_known_dead};
 pub use approval::{AutoApproval, needs_no_person};
 pub use device_access::{
     Accesses, DeviceAccess, DeviceAccessError, access_at, access_of, device_access,
@@ -43,6 +43,8 @@ pub use many::{Panicked, ask_many};
 pub use one_device::DevicePlanInputs;
 pub use origin::find_origins;
 pub use store_location::{StoreLocation, StoreLocationError};
+
+pub use crate::transport::snmp::SILENCE;
 
 use crate::inventory::{IntendedDevice, map_with};
 use crate::model::DeviceState;

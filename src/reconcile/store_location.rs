@@ -38,6 +38,17 @@ pub enum StoreLocationError {
     Journal(#[from] JournalError),
 }
 
+impl StoreLocationError {
+    /// Returns whether a disk has no space left.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_full(),
+            Self::State { source, .. } => source.kind() == io::ErrorKind::StorageFull,
+            Self::NoState | Self::NotText | Self::Url(_) | Self::Journal(_) => false,
+        }
+    }
+}
+
 impl StoreLocation {
     /// Returns the location of the store for the inventory in `folder`.
     ///

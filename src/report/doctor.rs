@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::alike::alike;
 use super::fold::fold;
 use super::{Exit, Paint, counted, visible};
 
@@ -57,6 +58,48 @@ impl Level {
             Self::Unreachable | Self::Problem => "problem",
         }
     }
+}
+
+/// Joins checks that found the same on several devices: one cause is one check, under `devices`, with their names.
+pub fn joined(checks: Vec<Check>) -> Vec<Check> {
+    let mut groups: Vec<(Check, Vec<String>)> = Vec::new();
+    for check in checks {
+        let is_same = |known: &&mut (Check, Vec<String>)| {
+            let (first, devices) = known;
+            let is_other = !devices.contains(&check.area);
+            let same = alike([
+                (first.area.clone(), first.what.clone()),
+                (check.area.clone(), check.what.clone()),
+            ]);
+            check.level != Level::Ok
+                && is_other
+                && (first.level, &first.next) == (check.level, &check.next)
+                && same.len() == 1
+        };
+        match groups.iter_mut().find(is_same) {
+            Some((_, devices)) => devices.push(check.area),
+            None => {
+                let devices = vec![check.area.clone()];
+                groups.push((check, devices));
+            }
+        }
+    }
+    let checks = groups.into_iter().map(|(check, devices)| {
+        let found = devices.into_iter().map(|device| {
+            let what = check.what.replace(check.area.as_str(), &device);
+            (device, what)
+        });
+        let mut found = alike(found);
+        match (found.pop(), found.is_empty()) {
+            (Some(same), true) if same.devices.len() > 1 => Check {
+                area: "devices".to_owned(),
+                what: format!("{} ({})", same.head(), same.names().unwrap_or_default()),
+                ..check
+            },
+            _ => check,
+        }
+    });
+    checks.collect()
 }
 
 /// Renders the checks in the given order.
@@ -165,5 +208,31 @@ mod tests {
             assert_eq!(doctor_verdict(&of(levels)), verdict);
         }
         assert_eq!(doctor_exit(&of(&[Ok, Unreachable]), 0), Exit::Failed);
+    }
+
+    #[test]
+    fn one_cause_on_many_devices_is_joined_with_their_names() {
+        let of = |area: &str, what: &str| Check::of(area, Level::Problem, what, "set it");
+        let all = joined(vec![
+            Check::ok("oak-0", "GAM-4-CX"),
+            of("oak-1", "the secret `gam-ssh` has no value"),
+            of("oak-2", "the secret `gam-ssh` has no value"),
+            of("oak-3", "another serial number"),
+        ]);
+        let found: Vec<(&str, &str)> = all
+            .iter()
+            .map(|check| (check.area.as_str(), check.what.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("oak-0", "GAM-4-CX"),
+                (
+                    "devices",
+                    "2 devices: the secret `gam-ssh` has no value (oak-1, oak-2)"
+                ),
+                ("oak-3", "another serial number"),
+            ]
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! terminal.
 
 mod adopt;
+mod alike;
 mod apply;
 mod as_of;
 mod count;
@@ -32,22 +33,22 @@ mod visible;
 
 pub use adopt::{adopt_document, adopt_text};
 pub use apply::{
-    PublishedOutcome, RefusalText, cause_text, error_document, failure_text, found_text, left_text,
-    preflight, recovered, remark_text, run_document, run_text, run_verdict, save_failure_text,
-    skip_reason,
+    PublishedOutcome, RefusalText, cause_text, error_document, failure_text, found_text,
+    lease_held, lease_holder, left_text, preflight, recovery, remark_text, run_document, run_text,
+    run_verdict, save_failure_text, skip_reason,
 };
 pub use as_of::{InventoryThen, LookThen, StateAt};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};
-pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict};
+pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict, joined};
 pub use exit::Exit;
 pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use freeze::{FreezeLine, freezes, held, scope_words, short_id};
 pub use history::{
-    AuditLine, DeviceStory, Happening, RunLine, What, audit_lines, device_story, run_head,
-    run_lines, runs_verdict,
+    AuditLine, DeviceStory, Happening, ProcessLine, ProcessState, RunLine, What, audit_lines,
+    device_story, run_head, run_lines, runs_verdict,
 };
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
 pub use moment::moment;

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Align, Exit, Paint, Table, counted, visible};
+use super::alike::alike;
+use super::{Align, Exit, Paint, Table, counted};
 use crate::model::{Address, DeviceName, HostKey, Serial};
 
 /// The host key of a device.
@@ -90,9 +91,6 @@ pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
             ));
         }
         match (&line.shown, &line.pinned) {
-            (Shown::Failed(reason), _) => {
-                text.push_str(&format!("\n{}: {}\n", line.device, visible(reason)));
-            }
             (Shown::Presented(shown), Some(pinned)) if shown != pinned => {
                 text.push_str(&format!(
                     "\n{} shows another host key than the pinned one:\n  pinned     {pinned}\n  presented  {shown}\n",
@@ -100,8 +98,17 @@ pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
                 ));
                 text.push_str(CHANGED);
             }
-            (Shown::Presented(_), _) => {}
+            (Shown::Presented(_) | Shown::Failed(_), _) => {}
         }
+    }
+    let failed = lines.iter().filter_map(|line| match &line.shown {
+        Shown::Failed(reason) => Some((line.device.to_string(), reason.clone())),
+        Shown::Presented(_) => None,
+    });
+    for same in alike(failed) {
+        text.push_str(&format!("\n{}\n", same.head()));
+        let names = same.names();
+        text.extend(names.map(|names| format!("  {names}\n")));
     }
     text
 }

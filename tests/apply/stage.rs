@@ -133,6 +133,7 @@ impl Stage {
             snmp_options: SnmpOptions {
                 timeout: Duration::from_millis(400),
                 retries: 3,
+                silence: Duration::from_secs(60),
                 rows: 48,
                 in_flight: 8,
             },

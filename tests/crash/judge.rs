@@ -226,7 +226,7 @@ impl Site {
     }
 
     /// Checks the end of a run: everything is as intended, saved and recorded, and nothing is left to do.
-    pub(super) fn is_done(&self) {
+    pub(crate) fn is_done(&self) {
         let intents = self.sound_intents();
         self.run(&["plan"]).exits(0);
         let store = self.store();

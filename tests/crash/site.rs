@@ -140,6 +140,19 @@ impl Running {
         }
     }
 
+    /// Waits until it has printed this.
+    pub(crate) fn has_said(&self, part: &str) {
+        let until = std::time::Instant::now() + LONG;
+        loop {
+            let text = fs::read(&self.said).unwrap();
+            if String::from_utf8_lossy(&text).contains(part) {
+                return;
+            }
+            assert!(std::time::Instant::now() < until, "it never said `{part}`");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args([name, &process]).status();

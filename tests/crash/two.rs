@@ -40,6 +40,8 @@ pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
 /// Checks a run that found the device leased: reported, and nothing written.
 fn had_to_leave_it(said: &Said) {
     let is_known = [
+        "is writing to it since",
+        // It expired between the request and the question who has it.
         "another gamctl holds the lease",
         "changed since",
         "was applied already",

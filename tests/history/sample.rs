@@ -30,6 +30,7 @@ pub(super) fn run_of(commit: Option<&str>) -> NewRun {
         is_uncommitted: commit.is_none(),
         plan: None,
         version: "0.1.0".to_owned(),
+        holder: None,
     }
 }
 
@@ -174,6 +175,7 @@ pub(super) fn audit(what: &str) -> Audit {
         subject: Some("oak".to_owned()),
         is_refused: false,
         what: what.to_owned(),
+        objects: None,
         run: None,
     }
 }

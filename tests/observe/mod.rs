@@ -23,6 +23,7 @@ fn snmp_options() -> SnmpOptions {
     SnmpOptions {
         timeout: Duration::from_millis(400),
         retries: 3,
+        silence: Duration::from_secs(60),
         rows: 48,
         in_flight: 8,
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use gamctl::model::HostKey;
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::{Twin, TwinSettings};
-use gamctl::transport::ssh::{Session, SshError, host_key_of};
+use gamctl::transport::ssh::{HandshakeTimeouts, Session, SshError, host_key_of};
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey};
 
@@ -15,8 +15,13 @@ use super::{
     LONG, is_left_alone, login, printed, running_config, settings, started, timeouts, twin,
 };
 
+const PATIENT: HandshakeTimeouts = HandshakeTimeouts {
+    connect: LONG,
+    whole: LONG,
+};
+
 async fn asked(twin: &Twin, is_legacy: bool) -> Result<HostKey, SshError> {
-    host_key_of(twin.ssh_address(), is_legacy, None, LONG).await
+    host_key_of(twin.ssh_address(), is_legacy, None, PATIENT).await
 }
 
 fn attempts(twin: &Twin) -> u64 {
@@ -207,7 +212,7 @@ async fn a_pin_of_another_kind_of_key_still_matches() {
         assert!(matches!(error, SshError::LoginRefused { .. }), "{error}");
         assert!(passwords.load(Ordering::SeqCst) > reached);
         reached = passwords.load(Ordering::SeqCst);
-        let shown = host_key_of(address, false, Some(pin.clone()), LONG).await;
+        let shown = host_key_of(address, false, Some(pin.clone()), PATIENT).await;
         assert_eq!(&shown.unwrap(), pin);
     }
     // A key that it has not is a change still, and brings no password.

@@ -102,5 +102,6 @@ fn words(progress: Progress) -> String {
         Progress::Saving => "saving".to_owned(),
         Progress::LookingAgain => "a step failed; looking at the device".to_owned(),
         Progress::Waiting => "it does not answer; waiting for it".to_owned(),
+        Progress::WaitingForLease => "another run writes to it; waiting for that".to_owned(),
     }
 }

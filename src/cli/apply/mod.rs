@@ -19,6 +19,8 @@ use super::invocation::Invocation;
 use super::scope::ScopeArguments;
 use super::show_plan::read_plan_file;
 use super::source::InventoryArguments;
+use super::timeout::TimeoutArguments;
+use super::when::length;
 use crate::reconcile::AutoApproval;
 use crate::reconcile::run::{PlanFile, Verb};
 use crate::report::Exit;
@@ -79,6 +81,12 @@ pub(super) struct HowArguments {
     #[arg(long)]
     pub allow_management: bool,
 
+    /// Wait this long for devices that another run writes to
+    ///
+    /// Write it as `30s`, `2m` or `1h`. Without it, such devices are skipped.
+    #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Concurrency")]
+    pub wait: Option<u64>,
+
     /// Apply to this many devices at once [default: 50]
     #[arg(long, value_name = "NUMBER", help_heading = "Concurrency")]
     pub at_once: Option<NonZeroU16>,
@@ -90,6 +98,9 @@ pub(super) struct HowArguments {
     /// Start no more devices after this many failures [default: 3]
     #[arg(long, value_name = "NUMBER", help_heading = "Concurrency")]
     pub failure_budget: Option<NonZeroU16>,
+
+    #[command(flatten)]
+    pub timeout: TimeoutArguments,
 
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -126,7 +137,9 @@ pub(super) fn run(arguments: &ApplyArguments, invocation: &Invocation) -> anyhow
         scope: arguments.scope.patterns()?,
         only: None,
     };
-    let selected = invocation.select(arguments.inventory.given())?;
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.how.timeout);
     carry_out(asked, &arguments.how, &selected)
 }
 

@@ -1,13 +1,14 @@
 //! Drives one run for `apply` and `rollback`: prepares, shows the plan, asks, executes, prints.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::HowArguments;
 use crate::cli::format::OutputFormat;
 use crate::cli::invocation::{Selected, StoreUse};
-use crate::cli::signals::stop_on_signals;
+use crate::cli::signals::{AtWork, stop_on_signals};
 use crate::cli::source::refuse;
 use crate::cli::terminal::Terminal;
 use crate::model::{DeviceName, FreezeScope};
@@ -50,7 +51,8 @@ pub(in crate::cli) fn carry_out(
         auto_approval: how.approval(),
         ..RunRequest::of(asked.verb, &selected.settings.who)
     };
-    let reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
+    let mut reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
+    reconciler.set_wait(Duration::from_secs(how.wait.unwrap_or_default()));
     let shown = RunDisplay {
         how,
         terminal,
@@ -74,8 +76,10 @@ pub(in crate::cli) fn carry_out(
             let run = run.confirm(confirmed);
             let (stopping, stop) = watch::channel(false);
             let options = options(how, selected, stop);
+            let at_work = AtWork::default();
+            let watcher = at_work.watching(&watcher);
             let report = invocation.wait(async {
-                let _signals = stop_on_signals(stopping);
+                let _signals = stop_on_signals(stopping, at_work, terminal.clone());
                 reconciler.execute(run, options, &watcher).await
             })??;
             shown.result(&report)?

@@ -1,9 +1,9 @@
 //! Reports whether devices answer, are the pinned ones, and accept our login.
 
 use crate::cli::invocation::Selected;
-use crate::cli::looking::Bar;
+use crate::cli::progress::Bar;
 use crate::inventory::Inventory;
-use crate::model::{DeviceName, Identity, NotObserved, Serial};
+use crate::model::{DeviceName, DeviceState, Identity, NotObserved, Serial};
 use crate::reconcile::run::{Reconciler, Watcher};
 use crate::reconcile::{AccessCheck, LoginProblem, check_access};
 use crate::report::{Check, Level};
@@ -17,24 +17,34 @@ pub(super) fn devices(
     watcher: &Watcher,
 ) -> anyhow::Result<Vec<Check>> {
     let accesses = reconciler.accesses(inventory, names, watcher);
-    let doing = "Asking {wide_bar} {pos}/{len} devices";
-    let bar = Bar::new(accesses.len(), doing, selected.terminal());
-    let asked = check_access(accesses, || bar.step());
+    let names = accesses.keys().map(ToString::to_string);
+    let bar = Bar::new(names, "Asking", "devices", selected.terminal());
+    let asked = check_access(accesses, |device| bar.step(device.as_str()));
     let checked = selected.invocation.wait(asked)?;
     bar.end();
     let checks = checked.into_iter().map(|(device, checked)| {
-        let object = inventory.device(device.as_str());
-        let pinned = object.and_then(|device| device.text.serial.as_ref());
-        of_device(device.as_str(), checked, pinned)
+        let text = inventory.device(device.as_str()).map(|device| &device.text);
+        let pins = Pins {
+            serial: text.and_then(|text| text.serial.as_ref()),
+            is_written: text.is_none_or(|text| {
+                let state = text.state.unwrap_or(DeviceState::Managed);
+                matches!(state, DeviceState::Managed | DeviceState::Retired)
+            }),
+        };
+        of_device(device.as_str(), checked, pins)
     });
     Ok(checks.flatten().collect())
 }
 
-fn of_device(
-    area: &str,
-    checked: Result<AccessCheck, NotObserved>,
-    pinned: Option<&Serial>,
-) -> Vec<Check> {
+/// The pins and the state of a device in the inventory.
+#[derive(Clone, Copy)]
+struct Pins<'a> {
+    serial: Option<&'a Serial>,
+    /// Whether `apply` writes to it.
+    is_written: bool,
+}
+
+fn of_device(area: &str, checked: Result<AccessCheck, NotObserved>, pins: Pins<'_>) -> Vec<Check> {
     let checked = match checked {
         Ok(checked) => checked,
         Err(why) => {
@@ -46,7 +56,8 @@ fn of_device(
     let mut well = Vec::new();
     match &checked.snmp {
         Ok(identity) => {
-            found.extend(identified(area, identity, pinned));
+            found.extend(identified(area, identity, pins.serial));
+            found.extend(factory_new(area, identity, &checked.ssh, pins.serial));
             well.extend(identity.model.map(|model| model.to_string()));
             let firmware = identity.firmware.as_ref();
             well.extend(firmware.map(|firmware| format!("firmware {firmware}")));
@@ -58,12 +69,40 @@ fn of_device(
     }
     match checked.ssh {
         Ok(()) => well.push("accepts our login".to_owned()),
-        Err(problem) => found.push(login(area, problem)),
+        Err(problem) => found.push(login(area, problem, pins.is_written)),
     }
     if found.is_empty() {
         found.push(Check::ok(area, well.join(", ")));
     }
     found
+}
+
+/// Names a device that looks as delivered although the inventory pins another one at its address.
+fn factory_new(
+    area: &str,
+    identity: &Identity,
+    ssh: &Result<(), LoginProblem>,
+    pinned: Option<&Serial>,
+) -> Option<Check> {
+    let is_other = identity
+        .serial
+        .as_ref()
+        .zip(pinned)
+        .is_some_and(|(has, pinned)| has != pinned);
+    let has_other_key = matches!(ssh, Err(LoginProblem::HostKeyChanged { .. }));
+    let model = identity.model.map(|model| model.to_string());
+    let has_factory_name = model.is_some() && identity.name == model;
+    (has_factory_name && (is_other || has_other_key)).then(|| {
+        Check::of(
+            area,
+            Level::Problem,
+            "it looks factory-new: its host name is that of its model, and it is not the device that was pinned",
+            format!(
+                "if it was replaced or reset: correct `serial` and `mac`, set its password, `gamctl trust {area} --pin --replace`, \
+                 then `gamctl apply`; see \"A GAM was replaced\" in docs/operating.md"
+            ),
+        )
+    })
 }
 
 /// Returns the problems with the identity of the device that answers.
@@ -91,7 +130,7 @@ fn identified(area: &str, identity: &Identity, pinned: Option<&Serial>) -> Vec<C
     found
 }
 
-fn login(area: &str, problem: LoginProblem) -> Check {
+fn login(area: &str, problem: LoginProblem, is_written: bool) -> Check {
     match problem {
         LoginProblem::NoLogin { why } => Check::of(
             area,
@@ -101,15 +140,28 @@ fn login(area: &str, problem: LoginProblem) -> Check {
         ),
         LoginProblem::NotPinned => Check::of(
             area,
-            Level::Warning,
-            "no SSH host key is pinned, so no login is tried and nothing can be applied",
-            "`gamctl trust` shows its key; compare, then `--pin`",
+            match is_written {
+                true => Level::Problem,
+                false => Level::Warning,
+            },
+            match is_written {
+                true => {
+                    "no SSH host key is pinned, so no login is tried and nothing can be applied"
+                }
+                false => "no SSH host key is pinned, so no login is tried",
+            },
+            format!(
+                "`gamctl trust {area}` shows its key; compare, then `gamctl trust {area} --pin`"
+            ),
         ),
         LoginProblem::HostKeyChanged { error } => Check::of(
             area,
             Level::Problem,
             error,
-            "find out why its key changed; `gamctl trust` shows both keys",
+            format!(
+                "find out why its key changed; `gamctl trust {area}` shows both keys, and `gamctl trust {area} --pin --replace` \
+                 pins the new one"
+            ),
         ),
         LoginProblem::NotReached { error } => Check::of(
             area,

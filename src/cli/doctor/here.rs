@@ -1,6 +1,7 @@
 //! Checks this machine for an apply: a committed inventory, secrets that open, a reachable store.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -9,11 +10,12 @@ use crate::cli::invocation::Selected;
 use crate::cli::source::is_bare;
 use crate::cli::store_client::StoreClient;
 use crate::config::Settings;
-use crate::history::{Journal, StoreFacts};
+use crate::history::{Journal, StoreError, StoreFacts};
 use crate::inventory::Reading;
 use crate::inventory::source::{Ancestry, Source, ancestry};
 use crate::model::{SecretName, Severity, chain};
-use crate::report::{Check, Level, counted, listed, visible};
+use crate::reconcile::{StoreLocation, StoreLocationError};
+use crate::report::{Check, Level, counted, lease_holder, listed, visible};
 use crate::secrets::{SecretSource, Secrets};
 
 /// The largest difference of clocks, in seconds, before times in the history mislead.
@@ -53,13 +55,13 @@ pub(super) fn inventory(reading: &Reading, folder: &Path) -> Vec<Check> {
         ),
         (None, true) => Check::of(
             AREA,
-            Level::Warning,
+            Level::Problem,
             "the work tree has uncommitted changes; `apply` refuses that",
             "commit them, or use `apply --allow-uncommitted`, which is recorded",
         ),
         (None, false) => Check::of(
             AREA,
-            Level::Warning,
+            Level::Problem,
             format!("{} is not in git; `apply` refuses that", folder.display()),
             "run `git init` and commit it: authors and reasons of changes come from git",
         ),
@@ -135,20 +137,27 @@ pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check>
     let memory = match StoreClient::open(selected) {
         Ok(memory) => memory,
         Err(error) => {
-            let next =
-                "start it, or correct `url` under `[store]` in gamctl.toml; apply needs the store";
+            let next = store_advice(&place, &error);
             found.push(Check::of(AREA, Level::Problem, format!("{error:#}"), next));
             return found;
         }
     };
-    let told = memory.walk(async { Ok(memory.store().facts().await?) });
+    let told = memory.walk(async {
+        let facts = memory.store().facts().await?;
+        memory.store().check_write().await?;
+        Ok(facts)
+    });
     match told {
         Ok(facts) => found.extend(facts_of(&facts)),
         Err(error) => {
-            let next = "check its log; apply needs the store";
+            let next = store_advice(&place, &error);
             found.push(Check::of(AREA, Level::Problem, format!("{error:#}"), next));
             return found;
         }
+    }
+    if let Err(error) = memory.store().check_room(1) {
+        let next = "`gamctl apply` refuses a run that it may not be able to record";
+        found.push(Check::of(AREA, Level::Problem, error.to_string(), next));
     }
     match left_over(&memory, &selected.folder, commit) {
         Ok(more) => found.extend(more),
@@ -160,7 +169,44 @@ pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check>
     found
 }
 
-/// Checks that other users cannot read or write the state directory.
+/// Returns the next step for a store that cannot be used, by its engine.
+fn store_advice(place: &StoreLocation, error: &anyhow::Error) -> String {
+    let opened = error.downcast_ref::<StoreLocationError>();
+    let asked = error.downcast_ref::<StoreError>();
+    let is_full =
+        opened.is_some_and(StoreLocationError::is_full) || asked.is_some_and(StoreError::is_full);
+    match (place.url.path(), is_full) {
+        (Some(_), true) => format!(
+            "free some space there, or name another folder as `state` under `[store]`; \
+             `apply` sends nothing that it cannot record, and {} stays as it is",
+            place.url
+        ),
+        (Some(path), false) => format!(
+            "check the owner and the permissions of {}, or name another folder as `state` under `[store]`; \
+             `apply` needs the store",
+            path.display()
+        ),
+        (None, true) => "free some space on the disk of the database server; `apply` needs the store".to_owned(),
+        (None, false) => "check that the database server runs and accepts connections from this host, and `url` under \
+             `[store]` in gamctl.toml or GAMCTL_STORE_URL; `apply` needs the store"
+            .to_owned(),
+    }
+}
+
+/// Writes a small file of its own, as the journal would be written, and removes it.
+fn try_write(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".doctor-{}", std::process::id()));
+    let write = || {
+        let mut file = std::fs::File::create(&path)?;
+        file.write_all(&[0; 4096])?;
+        file.sync_all()
+    };
+    let written = write();
+    let _gone = std::fs::remove_file(&path);
+    written
+}
+
+/// Checks that the state directory accepts writes, and that other users cannot read or write it.
 fn state(folder: &Path) -> Vec<Check> {
     const AREA: &str = "state";
     let shown = folder.display();
@@ -171,7 +217,18 @@ fn state(folder: &Path) -> Vec<Check> {
             format!("other users of this machine can read {shown}, which lists your subscribers"),
             format!("`chmod 700 {shown}`"),
         )],
-        Ok(_) => vec![Check::ok(AREA, format!("{shown}, readable only by you"))],
+        Ok(_) => match try_write(folder) {
+            Ok(()) => vec![Check::ok(AREA, format!("{shown}, readable only by you"))],
+            Err(error) => vec![Check::of(
+                AREA,
+                Level::Problem,
+                match error.kind() {
+                    std::io::ErrorKind::StorageFull => format!("no space left on {shown}"),
+                    _ => format!("cannot write to {shown}: {error}"),
+                },
+                "free some space, or check its owner; the journal is written there while the store is unreachable",
+            )],
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => vec![Check::of(
             AREA,
@@ -231,7 +288,24 @@ fn left_over(
     let mut found = Vec::new();
     let store = memory.store();
     let names = |names: BTreeSet<String>| listed(&names.into_iter().collect::<Vec<_>>());
-    let open = memory.wait(store.unfinished())?;
+    let leases = memory.wait(store.leases())?;
+    let (held, open): (Vec<_>, Vec<_>) = memory
+        .wait(store.unfinished())?
+        .into_iter()
+        .partition(|one| one.held_by.is_some());
+    for one in &held {
+        let lease = leases.get(&one.device);
+        let by = lease.and_then(|lease| lease.by.as_ref());
+        found.push(Check::of(
+            AREA,
+            Level::Warning,
+            match by {
+                Some(by) => format!("{}: {}", one.device, lease_holder(by)),
+                None => format!("another gamctl holds the lease of {}", one.device),
+            },
+            "`gamctl apply --wait 2m` waits for it",
+        ));
+    }
     if !open.is_empty() {
         let devices = names(open.iter().map(|one| one.device.to_string()).collect());
         found.push(Check::of(
@@ -270,7 +344,7 @@ fn left_over(
             Ancestry::Same | Ancestry::Descends => {}
             Ancestry::Precedes | Ancestry::Apart | Ancestry::Unknown => found.push(Check::of(
                 AREA,
-                Level::Warning,
+                Level::Problem,
                 format!("the inventory is at {now}, which is not a descendant of {before}, the last applied commit; `apply` refuses that"),
                 "fetch and merge the missing commits; to roll back on purpose, run `gamctl rollback`",
             )),

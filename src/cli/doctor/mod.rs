@@ -13,8 +13,11 @@ use super::looking::installed;
 use super::scope::ScopeArguments;
 use super::source::FolderArguments;
 use super::terminal::Terminal;
+use super::timeout::TimeoutArguments;
 use crate::model::chain;
-use crate::report::{Check, Exit, Level, checks, doctor_exit, doctor_verdict, json_document};
+use crate::report::{
+    Check, Exit, Level, checks, doctor_exit, doctor_verdict, joined, json_document,
+};
 
 /// Check what an apply needs: inventory, secrets, store, device access
 ///
@@ -38,6 +41,9 @@ pub(super) struct DoctorArguments {
     #[command(flatten)]
     inventory: FolderArguments,
 
+    #[command(flatten)]
+    timeout: TimeoutArguments,
+
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
@@ -47,7 +53,9 @@ pub(super) struct DoctorArguments {
 const MOST_WELL: usize = 20;
 
 pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.given())?;
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.timeout);
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let folder = &selected.folder;
     let scope = arguments.scope.scope()?;
@@ -80,7 +88,7 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
             .filter(|check| check.level == Level::Unreachable);
         let silent: BTreeSet<&String> = silent.map(|check| &check.area).collect();
         reached = names.len().saturating_sub(silent.len());
-        found.extend(shortened(devices, names.len(), terminal));
+        found.extend(joined(shortened(devices, names.len(), terminal)));
     }
     let text = || checks(&found, terminal.paint, terminal.width);
     terminal.print(arguments.format, || json_document(&found), text)?;

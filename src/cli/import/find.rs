@@ -48,6 +48,7 @@ pub(super) fn look(
         credentials: CredentialsName::new(&arguments.credentials)?,
         accepts_host_keys: arguments.accept_host_keys,
         clock: clock::seconds,
+        silence: selected.silence(),
     };
     let mut targets = Vec::new();
     for text in &arguments.devices {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::invocation::Invocation;
 use super::source::report;
 use super::terminal::Terminal;
+use super::timeout::TimeoutArguments;
 use crate::authoring::{Base, Change, propose};
 use crate::inventory::source::{Limits, Source};
 use crate::inventory::{Cache, Reading, read, read_texts};
@@ -70,6 +71,9 @@ pub(super) struct ImportArguments {
     /// Without it, `gamctl trust` pins them later.
     #[arg(long)]
     accept_host_keys: bool,
+
+    #[command(flatten)]
+    timeout: TimeoutArguments,
 }
 
 /// The result as JSON.
@@ -101,7 +105,7 @@ const WHY: &str = "Nothing is imported: what would be added could not be checked
 
 pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let folder = &arguments.into;
-    let selected = invocation.select(Some(folder))?;
+    let selected = invocation.select(Some(folder))?.waiting(arguments.timeout);
     let terminal = &invocation.terminal;
     let base = Base::folder(folder, reading_of(folder)?);
     let mut texts: Texts = base.reading.inventory.texts().collect();

@@ -71,10 +71,20 @@ impl TextProblem for NameError {
     fn hint(&self, text: &str) -> Option<String> {
         match &self.problem {
             NameProblem::Text(error) => error.hint(text),
-            NameProblem::Start(_) | NameProblem::Character { .. } => {
-                Some(format!("a {} such as `north-12_a` is fine", self.what))
-            }
+            NameProblem::Start(_) | NameProblem::Character { .. } => Some(format!(
+                "a {} such as `{}` is fine",
+                self.what,
+                example(self.what)
+            )),
         }
+    }
+}
+
+/// Returns a name of this kind; a host name has no underscore.
+fn example(what: &str) -> &'static str {
+    match what {
+        Hostname::WHAT => "north-12-a",
+        _ => "north-12_a",
     }
 }
 
@@ -411,4 +421,19 @@ word_types! {
     VlanMode: Self::ALL;
     Poe: Self::ALL;
     PortMode: &Self::ALL;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_that_a_hint_calls_fine_is_one_of_its_kind() {
+        assert!(Hostname::new(example(Hostname::WHAT)).is_ok());
+        assert!(Hostname::new("north-12_a").is_err());
+        assert!(DeviceName::new(example(DeviceName::WHAT)).is_ok());
+        let error = Hostname::new("oak_1").unwrap_err();
+        let hint = error.hint("oak_1").unwrap();
+        assert_eq!(hint, "a host name such as `north-12-a` is fine");
+    }
 }

@@ -29,9 +29,17 @@ pub(super) async fn carry_out(
         return Err(store_away(why.to_owned()));
     }
     // The lease comes before the first look: a look of an unleased device may be outdated when the first line is sent.
-    let held = match lease(&context.store, device, context.lease).await {
+    let waiting = || progress(Progress::WaitingForLease);
+    let asked = lease(
+        &context.store,
+        device,
+        context.lease,
+        &context.wait,
+        waiting,
+    );
+    let held = match asked.await {
         Ok(LeaseReply::Granted(held)) => held,
-        Ok(LeaseReply::Held { until }) => return Err(SkipReason::Held { until }),
+        Ok(LeaseReply::Held { until, by }) => return Err(SkipReason::Held { until, by }),
         Err(error) => {
             if error.is_away() {
                 context.store.went_away();
@@ -104,7 +112,7 @@ async fn apply(
             device,
             address: task.access.snmp,
             access: &task.access.access,
-            snmp_options: context.snmp_options,
+            snmp_options: context.snmp_options.with_silence(task.access.silence),
             command_line: task.access.command_line.clone(),
             clock: context.clock,
         },

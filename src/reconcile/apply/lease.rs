@@ -2,16 +2,21 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::StoreWithJournal;
-use crate::history::{AcquiredLease, Lease, StoreError};
+use crate::apply::HeldBy;
+use crate::history::{AcquiredLease, Lease, RunId, StoreError};
 use crate::model::DeviceName;
 use crate::transport::ssh::Fence;
 
 /// The time after the death of a process in which its lines may still arrive and take effect.
 const DEAD_PROCESS_DELAY: Duration = Duration::from_secs(2);
+
+/// The time between two requests for a lease that another run holds.
+const BETWEEN_REQUESTS: Duration = Duration::from_millis(500);
 
 /// A lease that is renewed until it is dropped; then nothing can be sent under it.
 #[derive(Debug)]
@@ -24,9 +29,10 @@ pub(super) struct HeldLease {
 /// The reply to a request for a lease.
 pub(super) enum LeaseReply {
     Granted(Box<HeldLease>),
-    /// Another run holds it until this time at the latest, in seconds since 1970.
+    /// Another run holds it until this time unless it renews it, in seconds since 1970.
     Held {
         until: u64,
+        by: Option<Box<HeldBy>>,
     },
 }
 
@@ -35,14 +41,48 @@ fn margin(lasts: Duration) -> Duration {
     lasts / 6
 }
 
-/// Requests a lease that is renewed for as long as the work lasts.
+/// How long to wait for a lease that another run holds.
+#[derive(Debug, Clone)]
+pub(in crate::reconcile) struct LeaseWait {
+    pub(in crate::reconcile) most: Duration,
+    /// Becomes true when the run must stop.
+    pub(in crate::reconcile) stop: watch::Receiver<bool>,
+}
+
+/// Requests a lease as `lease_now` does; while another run holds it, again and again for some time.
 ///
-/// Each call is a claim of its own: two runs of one process get a device one after the other, like two processes.
+/// `held` is called before the first wait.
 pub(super) async fn lease(
     store: &StoreWithJournal,
     device: &DeviceName,
     lasts: Duration,
+    wait: &LeaseWait,
+    held: impl FnOnce(),
 ) -> Result<LeaseReply, StoreError> {
+    let until = Instant::now() + wait.most;
+    let mut held = Some(held);
+    loop {
+        let reply = lease_now(store, device, lasts).await?;
+        let is_over = Instant::now() >= until || *wait.stop.borrow();
+        if matches!(reply, LeaseReply::Granted(_)) || is_over {
+            return Ok(reply);
+        }
+        if let Some(held) = held.take() {
+            held();
+        }
+        tokio::time::sleep(BETWEEN_REQUESTS).await;
+    }
+}
+
+/// Requests a lease that is renewed for as long as the work lasts.
+///
+/// Each call is a claim of its own: two runs of one process get a device one after the other, like two processes.
+async fn lease_now(
+    store: &StoreWithJournal,
+    device: &DeviceName,
+    lasts: Duration,
+) -> Result<LeaseReply, StoreError> {
+    store.registered().await?;
     let (process, claim) = (store.process(), Uuid::now_v7());
     let mut permit = store.lease_permit().await;
     // Count from before the request: the store's clock starts later, so the fence closes before the lease expires.
@@ -69,7 +109,13 @@ pub(super) async fn lease(
             .await?;
     }
     let lease = match acquired {
-        AcquiredLease::Held { until, .. } => return Ok(LeaseReply::Held { until }),
+        AcquiredLease::Held { until, .. } => {
+            drop(permit);
+            // It may be free by now; the next request finds that out.
+            let lease = store.store.lease_on(device).await?;
+            let by = lease.and_then(|lease| lease.by).map(Box::new);
+            return Ok(LeaseReply::Held { until, by });
+        }
         AcquiredLease::Lease(lease) => lease,
     };
     drop(permit);
@@ -80,6 +126,36 @@ pub(super) async fn lease(
         fence,
         renewing,
     })))
+}
+
+/// Records as long as it is not dropped that the process of a run lives.
+#[derive(Debug)]
+pub(in crate::reconcile) struct AliveRun(JoinHandle<()>);
+
+impl AliveRun {
+    /// Starts to record it, at once and then at each third of the time.
+    pub(in crate::reconcile) fn start(
+        store: &StoreWithJournal,
+        run: RunId,
+        lasts: Duration,
+    ) -> Self {
+        let store = store.store.clone();
+        Self(tokio::spawn(async move {
+            let mut every = tokio::time::interval(lasts / 3);
+            every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                every.tick().await;
+                // While the store is unreachable no other process can read it either.
+                let _kept = store.keep_alive(run, lasts).await;
+            }
+        }))
+    }
+}
+
+impl Drop for AliveRun {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Releases the leases of dead processes of this host, also on devices without work left.

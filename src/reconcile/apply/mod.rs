@@ -20,7 +20,8 @@ use tracing::Instrument as _;
 
 pub use concurrency::ConcurrencyLimits;
 pub(super) use device::verified;
-pub(super) use lease::release_dead;
+pub(super) use lease::{AliveRun, LeaseWait, release_dead};
+pub use process_id::is_known_dead;
 pub(super) use recover::{RecoveryOptions, recover};
 pub use store_with_journal::StoreWithJournal;
 
@@ -56,6 +57,8 @@ pub(super) struct RunContext {
     pub(super) commit: Option<String>,
     /// Lease duration without renewal.
     pub(super) lease: Duration,
+    /// The wait for leases that other runs hold.
+    pub(super) wait: LeaseWait,
     pub(super) timeouts: ApplyTimeouts,
     pub(super) snmp_options: SnmpOptions,
     pub(super) clock: fn() -> u64,

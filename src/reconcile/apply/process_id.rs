@@ -9,8 +9,30 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+/// The folder of the files, in the state directory.
+const FOLDER: &str = "holders";
+
 /// The time that the kernel may need to release the locks of a killed process; it may be waiting for a disk.
 const DYING: Duration = Duration::from_millis(500);
+
+/// Returns whether the process that holds leases under this id is known to be dead, by its file in the state directory.
+pub fn is_known_dead(state: &Path, id: Uuid) -> bool {
+    let file = File::open(state.join(FOLDER).join(id.to_string()));
+    file.is_ok_and(|file| file.try_lock_shared().is_ok())
+}
+
+/// Returns the name of this host, as other users know it.
+pub(super) fn host() -> String {
+    let names = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+    let mut read = names
+        .into_iter()
+        .filter_map(|path| fs::read_to_string(path).ok());
+    let name = read.find(|name| !name.trim().is_empty());
+    name.map_or_else(
+        || "an unnamed host".to_owned(),
+        |name| name.trim().to_owned(),
+    )
+}
 
 /// A process that holds leases. Its file is locked for as long as the process lives, however that ends.
 #[derive(Debug)]
@@ -27,7 +49,7 @@ impl ProcessId {
     /// Creates the file in the state directory. Without it no process can detect a death, and leases expire by
     /// themselves.
     pub(super) fn new(state: &Path) -> Self {
-        let (id, folder) = (Uuid::now_v7(), state.join("holders"));
+        let (id, folder) = (Uuid::now_v7(), state.join(FOLDER));
         Self {
             id,
             dead: Mutex::default(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::StoreWithJournal;
 use super::device::verified;
-use super::lease::{HeldLease, LeaseReply, lease};
+use super::lease::{HeldLease, LeaseReply, LeaseWait, lease};
 use super::store_log::StoreLog;
 use crate::apply::cause::FoundByRecovery;
 use crate::apply::{
@@ -20,10 +20,11 @@ use crate::reconcile::{
 };
 
 /// Options of the looks during recovery.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::reconcile) struct RecoveryOptions {
     pub(in crate::reconcile) looks: Looks,
     pub(in crate::reconcile) lease: Duration,
+    pub(in crate::reconcile) wait: LeaseWait,
 }
 
 /// Looks at every device that a dead process was writing to, and records its state.
@@ -43,10 +44,10 @@ pub(in crate::reconcile) async fn recover(
         })
         .collect();
     let recover = |_, (left, access, wanted): (Unfinished, Option<_>, Option<_>)| {
-        let store = store.clone();
+        let (store, options) = (store.clone(), options.clone());
         async move {
             match access.unwrap_or(Err(NotObserved::NotInInventory)) {
-                Ok(access) => one(&left, &access, wanted, &store, options).await,
+                Ok(access) => one(&left, &access, wanted, &store, &options).await,
                 Err(why) => Some(not_seen(&why)),
             }
         }
@@ -66,12 +67,13 @@ async fn one(
     access: &DeviceAccess,
     wanted: Option<DevicePlanInputs<'static>>,
     store: &StoreWithJournal,
-    options: RecoveryOptions,
+    options: &RecoveryOptions,
 ) -> Option<RecoveryResult> {
     // Recovery sends nothing, but it needs the lease: the look must not fall into the work of another process.
-    let held = match lease(store, &left.device, options.lease).await {
+    let asked = lease(store, &left.device, options.lease, &options.wait, || {});
+    let held = match asked.await {
         Ok(LeaseReply::Granted(held)) => held,
-        Ok(LeaseReply::Held { until }) => return Some(RecoveryResult::Held { until }),
+        Ok(LeaseReply::Held { until, by }) => return Some(RecoveryResult::Held { until, by }),
         Err(error) => return Some(not_seen(&error)),
     };
     // Another process may have recovered it, in whole or in part, between the list that `left` is from and this lease: what
@@ -90,7 +92,7 @@ async fn recover_held(
     access: &DeviceAccess,
     wanted: Option<DevicePlanInputs<'static>>,
     store: &StoreWithJournal,
-    options: RecoveryOptions,
+    options: &RecoveryOptions,
     held: &HeldLease,
 ) -> RecoveryResult {
     match look_at(&left.device, access, options.looks).await {

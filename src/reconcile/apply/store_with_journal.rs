@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use uuid::Uuid;
 
-use super::process_id::ProcessId;
-use crate::history::{Journal, JournalError, Replayed, Store};
+use super::process_id::{ProcessId, host};
+use crate::history::{Journal, JournalError, LeaseHolder, Replayed, Store, StoreError};
 
 /// The number of requests for leases at once. Each is flushed to disk, which costs milliseconds: hundreds of devices
 /// that start together would exceed any deadline.
@@ -20,6 +21,8 @@ pub struct StoreWithJournal {
     pub journal: Arc<Journal>,
     who: String,
     process: Arc<ProcessId>,
+    /// Whether the store knows this process by name.
+    is_registered: Arc<OnceCell<()>>,
     leasing: Arc<Semaphore>,
     /// The store did not answer the last query: no new device is started.
     is_away: Arc<AtomicBool>,
@@ -33,6 +36,7 @@ impl StoreWithJournal {
             store,
             who,
             process: Arc::new(ProcessId::new(state)),
+            is_registered: Arc::default(),
             leasing: Arc::new(Semaphore::new(LEASES_AT_ONCE)),
             journal: Arc::new(journal),
             is_away: Arc::new(AtomicBool::new(false)),
@@ -42,6 +46,20 @@ impl StoreWithJournal {
     /// Returns the process id that leases are held under.
     pub(super) fn process(&self) -> &ProcessId {
         &self.process
+    }
+
+    /// Records this process in the store, once, before its first lease or run. Returns its id.
+    pub(in crate::reconcile) async fn registered(&self) -> Result<Uuid, StoreError> {
+        let holder = LeaseHolder {
+            id: self.process.id,
+            who: self.who.clone(),
+            host: host(),
+            process: std::process::id(),
+        };
+        self.is_registered
+            .get_or_try_init(|| self.store.register(&holder))
+            .await?;
+        Ok(holder.id)
     }
 
     /// Waits for a permit to request a lease. The semaphore is never closed; without a permit it would only start early.

@@ -15,7 +15,7 @@ use crate::reconcile::{
 };
 use crate::secrets::Secrets;
 use crate::transport::snmp::SnmpOptions;
-use crate::transport::ssh::host_key_of;
+use crate::transport::ssh::{HandshakeTimeouts, host_key_of};
 
 /// Concurrent looks.
 const AT_ONCE: usize = 64;
@@ -49,6 +49,8 @@ pub struct ImportAccess {
     pub accepts_host_keys: bool,
     /// Returns the time now, in seconds since 1970.
     pub clock: fn() -> u64,
+    /// Time until a device that was named is given up, if it does not answer at all.
+    pub silence: Duration,
 }
 
 /// The result of the looks of an import.
@@ -172,7 +174,7 @@ async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTr
             ..SnmpOptions::default()
         },
     };
-    let heard = sweep(asked.collect(), how, || {}).await.into_iter();
+    let heard = sweep(asked.collect(), how, |_| {}).await.into_iter();
     let may_be_a_gam = heard.filter(|heard| match heard {
         Response::Answer(answer) => answer.identity.product.is_some(),
         Response::Closed { .. } => true,
@@ -203,7 +205,7 @@ fn question(
     Ok(Question {
         target,
         address,
-        device_access,
+        device_access: device_access.with_silence(access.silence),
     })
 }
 
@@ -232,7 +234,7 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice,
         device: &device,
         address: question.device_access.snmp,
         access: &question.device_access.access,
-        snmp_options: observe::snmp_options(),
+        snmp_options: observe::snmp_options().with_silence(question.device_access.silence),
         command_line,
         clock: access.clock,
     };
@@ -252,5 +254,9 @@ async fn presented_key(address: Address, device_access: &DeviceAccess) -> Option
         CommandLine::None(_) => false,
     };
     let ssh = SocketAddr::new(address.ip, address.ssh_port);
-    host_key_of(ssh, legacy, None, HOST_KEY_TIMEOUT).await.ok()
+    let timeouts = HandshakeTimeouts {
+        connect: device_access.silence,
+        whole: HOST_KEY_TIMEOUT.max(device_access.silence),
+    };
+    host_key_of(ssh, legacy, None, timeouts).await.ok()
 }

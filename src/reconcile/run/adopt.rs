@@ -10,7 +10,8 @@ use crate::history::{Audit, RunId};
 impl Reconciler {
     /// Records the ownership that a run of `Verb::Adopt` computed.
     pub async fn adopt(&self, run: PreparedRun) -> Result<AdoptReport, RunError> {
-        let store = &self.store.as_ref().ok_or(RunError::StoreMissing)?.store;
+        let with_journal = self.store.as_ref().ok_or(RunError::StoreMissing)?;
+        let store = &with_journal.store;
         let mut report = AdoptReport {
             run: None,
             adopted: Vec::new(),
@@ -20,7 +21,8 @@ impl Reconciler {
         let is_new =
             run.request.verb == Verb::Adopt && run.ownership.iter().any(|change| change.added > 0);
         if is_new {
-            store.begin_run(&new_run(id, &run, None)).await?;
+            let holder = with_journal.registered().await?;
+            store.begin_run(&new_run(id, &run, None, holder)).await?;
             report.run = Some(id.0);
         }
         for change in &run.ownership {
@@ -36,10 +38,8 @@ impl Reconciler {
                 verb: run.request.verb.word().to_owned(),
                 subject: Some(change.device.to_string()),
                 is_refused: false,
-                what: format!(
-                    "adopted: {}",
-                    crate::report::counted(change.added, "object")
-                ),
+                what: "adopted".to_owned(),
+                objects: u64::try_from(change.added).ok(),
                 run: Some(id),
             };
             store

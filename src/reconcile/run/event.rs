@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::apply::{DeviceOutcome, Progress, Recovered, Skipped};
+use crate::apply::{DeviceOutcome, HeldBy, Progress, Recovered, Skipped};
 use crate::history::Replayed;
 use crate::model::{DeviceName, DeviceState};
 
@@ -12,8 +12,8 @@ use crate::model::{DeviceName, DeviceState};
 #[derive(Debug)]
 pub enum RunEvent {
     Note(RunNote),
-    /// Looks at this many devices start.
-    Looking(usize),
+    /// Looks at these devices start.
+    Looking(Vec<DeviceName>),
     Looked(DeviceName),
     /// Recovery found the state of a device of a dead process.
     Recovered(Recovered),
@@ -47,6 +47,17 @@ pub enum RunNote {
     /// The store has no record of a plan that was written to a file, so its age will be unknown.
     PlanNotKept {
         error: String,
+    },
+    /// The store did not take the looks of this run.
+    LooksNotKept {
+        error: String,
+    },
+    /// Another run holds a device, and this one waits for it.
+    WaitsForRun {
+        device: DeviceName,
+        until: u64,
+        /// Left out: an earlier gamctl holds it.
+        by: Option<HeldBy>,
     },
     /// The journal was replayed into the store.
     Replayed(Replayed),

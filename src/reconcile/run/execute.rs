@@ -6,15 +6,15 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::gates::taken_once;
-use super::prepare::audit_refusal;
+use super::prepare::record_refusal;
 use super::prepared::{ConfirmedRun, PreparedRun};
 use super::{Reconciler, RunError, RunOptions, Watcher};
 use crate::apply::{PreflightRefusal, RunNotice, RunReport, Skipped};
 use crate::history::{Audit, NewRun, RunId};
 use crate::model::DeviceName;
 use crate::reconcile::StoreWithJournal;
-use crate::reconcile::apply::{DeviceTask, RunContext, carry_out};
-use crate::report::write_plan;
+use crate::reconcile::apply::{AliveRun, DeviceTask, LeaseWait, RunContext, carry_out};
+use crate::report::{preflight, write_plan};
 
 impl Reconciler {
     /// Executes a confirmed run and returns its result.
@@ -31,6 +31,7 @@ impl Reconciler {
             store: self.store.clone().ok_or(RunError::StoreMissing)?,
             clock: self.clock,
             lease: self.lease,
+            wait: self.wait,
             options,
             watcher: watcher.clone(),
         };
@@ -45,6 +46,7 @@ struct Execution {
     store: StoreWithJournal,
     clock: fn() -> u64,
     lease: Duration,
+    wait: Duration,
     options: RunOptions,
     watcher: Watcher,
 }
@@ -73,7 +75,7 @@ impl Execution {
             return self.refused(&run, refusal, report).await;
         }
         if tasks.is_empty() {
-            self.record_ownership(&run).await?;
+            self.record_ownership(&run, None).await?;
             self.note_commit(&run, &report).await?;
             self.find_unsaved(&run, &mut report).await?;
             return Ok(report);
@@ -91,8 +93,9 @@ impl Execution {
         }
         report.run = Some(id.0);
         tracing::Span::current().record("id", tracing::field::display(id.0));
+        let _alive = AliveRun::start(&self.store, id, self.lease);
         self.carry_out(id, &run, tasks, &mut report).await;
-        if let Err(error) = self.record_ownership(&run).await {
+        if let Err(error) = self.record_ownership(&run, Some(id)).await {
             let error = error.to_string();
             report
                 .notices
@@ -124,7 +127,8 @@ impl Execution {
         refusal: PreflightRefusal,
         mut report: RunReport,
     ) -> Result<RunReport, RunError> {
-        let audited = audit_refusal(&self.store, &run.request, &refusal).await;
+        let because = preflight(&refusal).because;
+        let audited = record_refusal(&self.store, &run.request, &run.version, because).await;
         // A full store has no space for an audit entry either.
         if !matches!(refusal, PreflightRefusal::StoreFull { .. }) {
             audited?;
@@ -150,7 +154,8 @@ impl Execution {
         if file.is_none() {
             store.keep_plan(plan, &document).await?;
         }
-        let new = new_run(id, run, Some(plan.to_owned()));
+        let holder = self.store.registered().await?;
+        let new = new_run(id, run, Some(plan.to_owned()), holder);
         let hours = self.options.plan_hours;
         let most = Duration::from_secs(3600 * u64::from(hours));
         let taken = store.take_plan(plan, &document, &new, most).await?;
@@ -175,6 +180,10 @@ impl Execution {
             run: id,
             commit: run.version.commit.clone(),
             lease: self.lease,
+            wait: LeaseWait {
+                most: self.wait,
+                stop: self.options.stop.clone(),
+            },
             timeouts: self.options.timeouts,
             snmp_options: crate::observe::snmp_options(),
             clock: self.clock,
@@ -197,7 +206,7 @@ impl Execution {
     }
 
     /// Records the ownership of objects that were found exactly as intended.
-    async fn record_ownership(&self, run: &PreparedRun) -> Result<(), RunError> {
+    async fn record_ownership(&self, run: &PreparedRun, id: Option<RunId>) -> Result<(), RunError> {
         for change in &run.ownership {
             let audit = Audit {
                 who: run.request.who.clone(),
@@ -205,7 +214,8 @@ impl Execution {
                 subject: Some(change.device.to_string()),
                 is_refused: false,
                 what: "found as intended, so it is owned".to_owned(),
-                run: None,
+                objects: u64::try_from(change.added).ok(),
+                run: id,
             };
             let store = &self.store.store;
             store
@@ -251,7 +261,7 @@ impl Execution {
 }
 
 /// Returns the record of a starting run.
-pub(super) fn new_run(id: RunId, run: &PreparedRun, plan: Option<String>) -> NewRun {
+pub(super) fn new_run(id: RunId, run: &PreparedRun, plan: Option<String>, holder: Uuid) -> NewRun {
     NewRun {
         id,
         verb: run.request.verb.word().to_owned(),
@@ -260,5 +270,6 @@ pub(super) fn new_run(id: RunId, run: &PreparedRun, plan: Option<String>) -> New
         is_uncommitted: run.version.commit.is_none(),
         plan,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        holder: Some(holder),
     }
 }

@@ -1,8 +1,11 @@
 //! Prepares a run: reads, checks the gates, recovers, looks, plans, and selects devices to start.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 use super::inputs::{StoreState, aside};
 use super::plan_file::only_approved;
@@ -12,17 +15,21 @@ use super::{
     Baseline, LookSource, PlanInputs, Reconciler, RunError, RunEvent, RunNote, RunRequest, Verb,
     Watcher, gates, read_intended,
 };
-use crate::apply::{PreflightRefusal, Recovered, RunReport};
-use crate::history::Audit;
+use crate::apply::{PreflightRefusal, Recovered, RunReport, RunResult};
+use crate::history::{Audit, NewRun, RunId};
 use crate::inventory::source::ancestry;
-use crate::inventory::{Reading, ScopeMatcher};
-use crate::model::{DeviceName, DeviceState};
-use crate::plan::Planned;
-use crate::reconcile::apply::{RecoveryOptions, recover, release_dead};
+use crate::inventory::{Inventory, Reading, ScopeMatcher};
+use crate::model::{DeviceName, DeviceState, FreezeScope};
+use crate::plan::{InventoryVersion, Planned};
+use crate::reconcile::apply::{LeaseWait, RecoveryOptions, recover, release_dead};
 use crate::reconcile::{
-    Accesses, DevicePlanInputs, Fleet, LookResults, StoreWithJournal, as_if_applied, look_at_all,
-    plan_all, recorded,
+    Accesses, DevicePlanInputs, Fleet, LookResults, StoreWithJournal, as_if_applied,
+    inventory_digest, look_at_all, plan_all, recorded,
 };
+use crate::report::{preflight, scope_words};
+
+/// The time between two questions whether other runs have ended.
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
 
 impl Reconciler {
     /// Prepares a run; nothing is written to any device.
@@ -40,17 +47,24 @@ impl Reconciler {
             return Ok(Preparation::InventoryInvalid(Box::new(reading)));
         }
         if let Err(refusal) = self.check_inventory(&request, &reading).await? {
-            return self.refused(&request, refusal, None).await;
+            let version = InventoryVersion {
+                commit: reading.inventory.commit().map(str::to_owned),
+                tree: None,
+                digest: inventory_digest(&reading.inventory),
+            };
+            return self.refused(&request, &version, refusal, None).await;
         }
+        self.wait_for_others(&request, &reading.inventory, watcher)
+            .await?;
         let recovered = self.recover(&request, &reading, watcher).await?;
         let inputs = self.inputs(&request, reading).await?;
         let mut fleet = inputs.fleet();
         fleet.allows_management = request.allows.management;
         let (digest, folder) = (&fleet.version.digest, self.folder.display().to_string());
         if let Err(refusal) = gates::same_inventory(request.plan_file.as_ref(), digest, &folder) {
-            return self.refused(&request, refusal, None).await;
+            return self.refused(&request, &fleet.version, refusal, None).await;
         }
-        let names = names_in(&request, &fleet)?;
+        let names = names_in(&request, fleet.inventory)?;
         let accesses = self.accesses_for(&request, &fleet, &names, watcher);
         let looks = self.looks_for(&request, &fleet, &names, &accesses, watcher);
         let looks = looks.await;
@@ -61,13 +75,15 @@ impl Reconciler {
         if let Some(file) = &request.plan_file
             && let Err(refusal) = only_approved(&mut planned, file, &fleet)
         {
-            return self.refused(&request, refusal, None).await;
+            return self.refused(&request, &fleet.version, refusal, None).await;
         }
         adapt(&mut planned, &request, watcher);
         if request.verb.writes()
             && let Err(refusal) = gates::within_limits(&planned)
         {
-            return self.refused(&request, refusal, Some(planned)).await;
+            return self
+                .refused(&request, &fleet.version, refusal, Some(planned))
+                .await;
         }
         let known = self.known(&request).await?;
         let mut run = PreparedRun::of(request, &fleet, planned, looks, names);
@@ -140,11 +156,13 @@ impl Reconciler {
     async fn refused(
         &self,
         request: &RunRequest,
+        inventory: &InventoryVersion,
         refusal: PreflightRefusal,
         planned: Option<Planned>,
     ) -> Result<Preparation, RunError> {
         if let Some(store) = &self.store {
-            audit_refusal(store, request, &refusal).await?;
+            let because = preflight(&refusal).because;
+            record_refusal(store, request, inventory, because).await?;
         }
         let report = RunReport {
             refusal: Some(refusal),
@@ -155,6 +173,41 @@ impl Reconciler {
             ..RunReport::default()
         };
         Ok(Preparation::Refused(Box::new(Refused { report, planned })))
+    }
+
+    /// Waits for some time until no other run holds a device of the request: a plan that is made during another run is
+    /// outdated at its end.
+    async fn wait_for_others(
+        &self,
+        request: &RunRequest,
+        inventory: &Inventory,
+        watcher: &Watcher,
+    ) -> Result<(), RunError> {
+        let waits = request.verb.writes() && !self.wait.is_zero();
+        let Some(store) = self.store.as_ref().filter(|_| waits) else {
+            return Ok(());
+        };
+        let names: BTreeSet<DeviceName> = names_in(request, inventory)?.into_iter().collect();
+        let until = Instant::now() + self.wait;
+        let mut reported = BTreeSet::new();
+        loop {
+            release_dead(store).await?;
+            let mut leases = store.store.leases().await?;
+            leases.retain(|device, _| names.contains(device));
+            if leases.is_empty() || Instant::now() >= until {
+                return Ok(());
+            }
+            for (device, lease) in leases {
+                if reported.insert(lease.holder) {
+                    watcher.note(RunNote::WaitsForRun {
+                        device,
+                        until: lease.until,
+                        by: lease.by,
+                    });
+                }
+            }
+            tokio::time::sleep(BETWEEN_QUESTIONS).await;
+        }
     }
 
     /// Looks at the devices of a dead process.
@@ -181,6 +234,7 @@ impl Reconciler {
         let fleet = inputs.fleet();
         let names: Vec<DeviceName> = left.iter().map(|left| left.device.clone()).collect();
         let accesses = self.accesses(fleet.inventory, &names, watcher);
+        let accesses = self.hurried(accesses).await;
         let wanted = fleet.devices.iter().filter_map(|device| {
             let wanted = DevicePlanInputs::of(&fleet, device)?;
             names
@@ -191,6 +245,11 @@ impl Reconciler {
         let options = RecoveryOptions {
             looks: self.looks(),
             lease: self.lease,
+            wait: LeaseWait {
+                // The run has waited before.
+                most: Duration::ZERO,
+                stop: watch::channel(false).1,
+            },
         };
         let store = store.clone();
         // A separate task: a caller that stops waiting must not leave a lease behind.
@@ -237,13 +296,16 @@ impl Reconciler {
         }
     }
 
-    /// Looks at devices, many at once.
+    /// Looks at devices, many at once, and stores the looks if there is a store.
     pub async fn look_at(&self, accesses: Accesses, watcher: &Watcher) -> LookResults {
-        watcher.see(&RunEvent::Looking(accesses.len()));
-        look_at_all(accesses, self.looks(), |device| {
+        watcher.see(&RunEvent::Looking(accesses.keys().cloned().collect()));
+        let accesses = self.hurried(accesses).await;
+        let looks = look_at_all(accesses, self.looks(), |device| {
             watcher.see(&RunEvent::Looked(device.clone()));
         })
-        .await
+        .await;
+        self.keep(&looks, watcher).await;
+        looks
     }
 
     /// Returns the stored facts that decide which devices are started.
@@ -272,27 +334,53 @@ impl Reconciler {
     }
 }
 
-/// Records a refusal in the audit log.
-pub(super) async fn audit_refusal(
+/// Records a refused run: one without devices in the history, and the reason in the audit log.
+pub(super) async fn record_refusal(
     store: &StoreWithJournal,
     request: &RunRequest,
-    refusal: &PreflightRefusal,
+    inventory: &InventoryVersion,
+    because: String,
 ) -> Result<(), RunError> {
+    let id = RunId(Uuid::now_v7());
+    let scope = match request.scope == FreezeScope::default() {
+        true => "all devices".to_owned(),
+        false => scope_words(&request.scope).join(" "),
+    };
+    let plan = request.plan_file.as_ref().map(|file| file.id.clone());
+    let is_run = request.verb != Verb::Plan;
     let audit = Audit {
         who: request.who.clone(),
         verb: request.verb.word().to_owned(),
-        subject: request.plan_file.as_ref().map(|file| file.id.clone()),
+        subject: Some(plan.unwrap_or(scope)),
         is_refused: true,
-        what: crate::report::preflight(refusal).because,
-        run: None,
+        what: because,
+        objects: None,
+        run: is_run.then_some(id),
     };
-    Ok(store.store.audit(&audit).await?)
+    if is_run {
+        let run = NewRun {
+            id,
+            verb: request.verb.word().to_owned(),
+            who: request.who.clone(),
+            inventory: inventory.clone(),
+            is_uncommitted: inventory.commit.is_none(),
+            plan: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            holder: Some(store.registered().await?),
+        };
+        store.store.begin_run(&run).await?;
+    }
+    store.store.audit(&audit).await?;
+    if is_run {
+        store.store.end_run(id, RunResult::Refused).await?;
+    }
+    Ok(())
 }
 
 /// Returns the names of the installed devices in a request's scope.
-fn names_in(request: &RunRequest, fleet: &Fleet<'_>) -> Result<Vec<DeviceName>, RunError> {
+fn names_in(request: &RunRequest, inventory: &Inventory) -> Result<Vec<DeviceName>, RunError> {
     let scope = ScopeMatcher::of(&request.scope)?;
-    let devices = || fleet.inventory.devices();
+    let devices = || inventory.devices();
     let in_scope = || devices().filter(|device| scope.has_device(device));
     if devices().next().is_some() && in_scope().next().is_none() {
         return Err(RunError::NoDeviceInScope);

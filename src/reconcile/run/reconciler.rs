@@ -8,9 +8,10 @@ use std::time::Duration;
 use super::inputs::SharedCache;
 use super::{LEASE, RunError, RunNote, Watcher, read_intended};
 use crate::inventory::{Cache, Inventory, Reading};
-use crate::model::{DeviceName, NotObserved, SecretName};
+use crate::model::{DeviceName, NotObserved, Observation, SecretName};
 use crate::reconcile::{
-    Accesses, LookResults, Looks, StoreLocation, StoreWithJournal, device_access,
+    Accesses, FingerprintedObservation, LookResults, Looks, SILENCE, StoreLocation,
+    StoreWithJournal, device_access,
 };
 use crate::report::read_plan;
 use crate::secrets::{SecretSources, Secrets};
@@ -27,7 +28,14 @@ pub struct Reconciler {
     pub(super) store_error: Option<String>,
     pub(super) clock: fn() -> u64,
     pub(super) lease: Duration,
+    /// The time until a silent device is given up, if the caller gave one.
+    timeout: Option<Duration>,
+    /// The time to wait for devices that other runs hold.
+    pub(super) wait: Duration,
 }
+
+/// The time for a device that did not answer the last look: most of them are still switched off.
+const SILENT_BEFORE: Duration = Duration::from_secs(2);
 
 impl Reconciler {
     /// Creates a reconciler; `clock` returns the seconds since 1970.
@@ -40,6 +48,8 @@ impl Reconciler {
             store_error: None,
             clock,
             lease: LEASE,
+            timeout: None,
+            wait: Duration::ZERO,
         }
     }
 
@@ -66,6 +76,53 @@ impl Reconciler {
     /// Sets the lease duration without renewal.
     pub fn set_lease(&mut self, lease: Duration) {
         self.lease = lease;
+    }
+
+    /// Sets the time to wait for devices that other runs hold; without it, such devices are skipped.
+    pub fn set_wait(&mut self, wait: Duration) {
+        self.wait = wait;
+    }
+
+    /// Sets the time until a device that does not answer at all is given up.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = Some(timeout);
+    }
+
+    /// Gives less time to devices that did not answer the last look, unless the caller gave a time.
+    pub(super) async fn hurried(&self, mut accesses: Accesses) -> Accesses {
+        let Some(store) = self.store.as_ref().filter(|_| self.timeout.is_none()) else {
+            return accesses;
+        };
+        // Without an answer of the store, every device is given the usual time.
+        let silent = store.store.silences().await.unwrap_or_default();
+        for (device, access) in &mut accesses {
+            if silent.contains_key(device) {
+                *access = access
+                    .clone()
+                    .map(|access| access.with_silence(SILENT_BEFORE));
+            }
+        }
+        accesses
+    }
+
+    /// Stores looks and silences, so that `explain` knows the last look of each kind of run.
+    pub(super) async fn keep(&self, looks: &LookResults, watcher: &Watcher) {
+        let Some(store) = &self.store else {
+            return;
+        };
+        let seen = looks.values().flatten();
+        let seen: Vec<&Observation> = seen.map(FingerprintedObservation::observation).collect();
+        let is_silent = |why: &NotObserved| matches!(why, NotObserved::NoAnswer { .. });
+        let silent = looks.iter().filter_map(|(device, look)| {
+            let why = look.as_ref().err()?;
+            is_silent(why).then_some(device)
+        });
+        let silent: Vec<&DeviceName> = silent.collect();
+        if let Err(error) = store.store.keep_looks(&seen, &silent).await {
+            watcher.note(RunNote::LooksNotKept {
+                error: error.to_string(),
+            });
+        }
     }
 
     pub fn folder(&self) -> &Path {
@@ -130,9 +187,9 @@ impl Reconciler {
             watcher.note(RunNote::ExposedSecrets(exposed));
         }
         let access = |name: &DeviceName| match inventory.device(name.as_str()) {
-            Some(device) => {
-                device_access(inventory, device, &self.secrets).map_err(NotObserved::from)
-            }
+            Some(device) => device_access(inventory, device, &self.secrets)
+                .map(|access| access.with_silence(self.timeout.unwrap_or(SILENCE)))
+                .map_err(NotObserved::from),
             None => Err(NotObserved::NotInInventory),
         };
         let names = names.iter();

@@ -75,7 +75,10 @@ pub(super) fn is_written(state: DeviceState) -> bool {
 fn left_open(device: &DeviceName, recovered: &[Recovered]) -> Option<SkipReason> {
     let mut of_device = recovered.iter().filter(|one| one.device == *device);
     of_device.find_map(|one| match &one.found {
-        RecoveryResult::Held { until } => Some(SkipReason::Held { until: *until }),
+        RecoveryResult::Held { until, by } => Some(SkipReason::Held {
+            until: *until,
+            by: by.clone(),
+        }),
         RecoveryResult::NotSeen { error } => Some(SkipReason::NotRecovered {
             error: error.clone(),
         }),

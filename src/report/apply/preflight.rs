@@ -1,9 +1,11 @@
 //! Explains a refused run or a skipped device: the reason, and the next step.
 
-use super::super::{counted, moment, visible};
+use super::super::{counted, moment, short_id, visible};
 use super::interruption::found_text;
 use crate::apply::cause::FoundByRecovery;
-use crate::apply::{PlanPart, PreflightRefusal, RecoveryResult, RunNotice, SkipReason};
+use crate::apply::{
+    HeldBy, PlanPart, PreflightRefusal, Recovered, RecoveryResult, RunNotice, SkipReason,
+};
 use crate::model::DeviceName;
 
 /// The next step for a plan file that can no longer be applied.
@@ -156,7 +158,7 @@ pub fn skip_reason(reason: &SkipReason) -> String {
             moment(*until),
             visible(reason)
         ),
-        SkipReason::Held { until } => held(*until),
+        SkipReason::Held { until, by } => lease_held(*until, by.as_deref()),
         SkipReason::Budget { failures } => {
             format!("{failures} devices failed, which is the failure budget")
         }
@@ -172,20 +174,53 @@ pub fn skip_reason(reason: &SkipReason) -> String {
     }
 }
 
-fn held(until: u64) -> String {
+/// Renders who holds a lease: run, person, host, process, since when and until when.
+pub fn lease_held(until: u64, by: Option<&HeldBy>) -> String {
+    let until = moment(until);
+    let Some(by) = by else {
+        return format!("another gamctl holds the lease (expires {until} at the latest)");
+    };
     format!(
-        "another gamctl holds the lease (expires {} at the latest)",
-        moment(until)
+        "{} since {}; its lease lasts until {until}, and longer while it works; `--wait 2m` waits for it",
+        lease_holder(by),
+        moment(by.since)
     )
 }
 
+/// Renders a process that holds a lease: `run 0199f3a2 of ada@noc (process 4711 on noc1) is writing to it`.
+pub fn lease_holder(by: &HeldBy) -> String {
+    let process = format!("process {} on {}", by.process, visible(&by.host));
+    match by.run {
+        Some(run) => format!(
+            "run {} of {} ({process}) is writing to it",
+            short_id(run),
+            visible(&by.who)
+        ),
+        None => format!(
+            "{} ({process}) is looking at what an earlier run left",
+            visible(&by.who)
+        ),
+    }
+}
+
+/// Renders the state of a device that an earlier run left. A run that still writes to it has not ended.
+pub fn recovery(one: &Recovered) -> String {
+    let found = recovered(&one.found);
+    let found = visible(&found);
+    match one.found {
+        RecoveryResult::Held { .. } => format!("{}: {found}.", one.device),
+        _ => format!(
+            "{}: an earlier run ended in the middle of writing; {found}.",
+            one.device
+        ),
+    }
+}
+
 /// Renders the progress of a dead process on a device.
-pub fn recovered(found: &RecoveryResult) -> String {
+fn recovered(found: &RecoveryResult) -> String {
     match (found, found.known()) {
         (_, Some(known)) => found_text(known),
-        (RecoveryResult::Held { until }, None) => {
-            format!("still being written to: {}", held(*until))
-        }
+        (RecoveryResult::Held { until, by }, None) => lease_held(*until, by.as_deref()),
         (RecoveryResult::NotSeen { error }, None) => {
             format!("unknown, the next run looks again: {error}")
         }

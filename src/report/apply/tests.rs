@@ -154,7 +154,8 @@ fn the_worst_comes_first_whoever_is_named_first() {
         device: DeviceName::new("yew").unwrap(),
         reason,
     };
-    held.skipped.push(yew(SkipReason::Held { until: 0 }));
+    held.skipped
+        .push(yew(SkipReason::Held { until: 0, by: None }));
     assert_eq!(exit(&held), Exit::Refused);
     let error = "the store is unreachable".to_owned();
     held.skipped = vec![yew(SkipReason::StoreAway { error })];

@@ -1,11 +1,13 @@
 //! Renders a whole apply as text: failures with next steps, then changed devices, then the rest.
 
+use super::super::alike::alike;
 use super::super::{Paint, counted, visible};
 use super::cause::{cause_text, left_text, remark_text};
 use super::next::next_step;
 use super::preflight::{notice, skip_reason};
 use super::refusal::hint;
-use crate::apply::{DeviceOutcome, Difference, Ended, RunReport, Skipped};
+use crate::apply::cause::{Interruption, StoppedAt};
+use crate::apply::{DeviceOutcome, Difference, Ended, RunReport};
 
 /// A part of the text: its title, and a filter for its devices.
 type Part<'a> = (&'a str, &'a dyn Fn(&Ended) -> bool);
@@ -40,18 +42,19 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
             .outcomes
             .iter()
             .filter(|outcome| belongs(&outcome.ended));
-        let entries: Vec<String> = devices.map(|outcome| entry(outcome, paint)).collect();
+        let entries: Vec<String> = match title {
+            "Done" => devices.map(|outcome| entry(outcome, paint)).collect(),
+            _ => failures(devices, paint),
+        };
         section(&mut text, title, &entries, paint);
     }
-    let unobservable = report.unobservable.iter().map(|device| {
-        let reason = device.reason.to_string();
-        let reason = visible(&reason);
-        format!("  {}: {reason}\n", paint.bold(device.device.as_str()))
-    });
+    let unobservable = report.unobservable.iter();
+    let unobservable =
+        unobservable.map(|device| (device.device.to_string(), device.reason.to_string()));
     section(
         &mut text,
         "Not observed, so not planned",
-        &unobservable.collect::<Vec<_>>(),
+        &equal_once(unobservable),
         paint,
     );
     let unsaved = report.still_unsaved.iter().map(|device| {
@@ -64,9 +67,38 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
         &unsaved.collect::<Vec<_>>(),
         paint,
     );
-    let skipped = report.skipped.iter().map(|device| skipped(device, paint));
-    section(&mut text, "Skipped", &skipped.collect::<Vec<_>>(), paint);
+    let skipped = report.skipped.iter();
+    let skipped = skipped.map(|skipped| (skipped.device.to_string(), skip_reason(&skipped.reason)));
+    section(&mut text, "Skipped", &equal_once(skipped), paint);
     text
+}
+
+/// Renders reasons of devices, equal ones once.
+fn equal_once(found: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let entries = alike(found).into_iter().map(|same| {
+        let names = same.names();
+        let names = names.map_or_else(String::new, |names| format!("    {names}\n"));
+        format!("  {}\n{names}", same.head())
+    });
+    entries.collect()
+}
+
+/// Renders devices that failed, those that failed in the same way once.
+fn failures<'a>(devices: impl Iterator<Item = &'a DeviceOutcome>, paint: Paint) -> Vec<String> {
+    let outcomes: Vec<&DeviceOutcome> = devices.collect();
+    let found = outcomes
+        .iter()
+        .map(|outcome| (outcome.device.to_string(), described(outcome).join("\n")));
+    let entries = alike(found).into_iter().map(|same| {
+        let name = match same.devices.as_slice() {
+            [one] => paint.error(one),
+            many => paint.error(&counted(many.len(), "device")),
+        };
+        let mut lines: Vec<String> = same.reason.split('\n').map(str::to_owned).collect();
+        lines.extend(same.names());
+        whole(&name, &lines)
+    });
+    entries.collect()
 }
 
 fn section(text: &mut String, title: &str, entries: &[String], paint: Paint) {
@@ -77,17 +109,28 @@ fn section(text: &mut String, title: &str, entries: &[String], paint: Paint) {
     text.extend(entries.iter().map(String::as_str));
 }
 
-fn skipped(skipped: &Skipped, paint: Paint) -> String {
-    let name = paint.bold(skipped.device.as_str());
-    format!("  {name}: {}\n", visible(&skip_reason(&skipped.reason)))
-}
-
 /// Renders the outcome of a device: a line, and its details.
 pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String {
     let name = match outcome.ended {
         Ended::Applied | Ended::Unchanged => paint.added(outcome.device.as_str()),
         _ => paint.error(outcome.device.as_str()),
     };
+    whole(&name, &described(outcome))
+}
+
+/// Joins the name of a device, the first line and the details.
+fn whole(name: &str, lines: &[String]) -> String {
+    let mut lines = lines.iter();
+    let head = lines.next().map(String::as_str).unwrap_or_default();
+    let mut text = format!("  {name}: {}\n", visible(head));
+    for line in lines {
+        text.push_str(&format!("    {}\n", visible(line)));
+    }
+    text
+}
+
+/// Describes the outcome of a device without its name: one line, then the details.
+fn described(outcome: &DeviceOutcome) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let because = || cause_text(&outcome.device, &outcome.ended).unwrap_or_default();
     let head = match &outcome.ended {
@@ -130,22 +173,38 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
             lines.push("Nothing was written.".to_owned());
             because()
         }
-        Ended::Interrupted { .. } => {
-            lines.push(
-                "The outcome is unknown; the next `gamctl apply` looks at it first.".to_owned(),
-            );
+        Ended::Interrupted { cause } => {
+            lines.push(after_interruption(cause).to_owned());
             because()
         }
     };
     lines.extend(next_step(&outcome.ended).map(str::to_owned));
     lines.extend(outcome.remarks.iter().map(remark_text));
     lines.extend(not_compared(outcome));
-    let named = |text: &str| outcome.subscriber_ids.in_text(text).into_owned();
-    let mut text = format!("  {name}: {}\n", visible(&named(&head)));
-    for line in lines {
-        text.push_str(&format!("    {}\n", visible(&named(&line))));
+    lines.insert(0, head);
+    let named = |text: &String| outcome.subscriber_ids.in_text(text).into_owned();
+    lines.iter().map(named).collect()
+}
+
+/// Returns the next step after an interruption, which depends on what is known of the device.
+fn after_interruption(cause: &Interruption) -> &'static str {
+    match cause {
+        Interruption::StopRequested {
+            at:
+                StoppedAt::BeforeWriting
+                | StoppedAt::AfterStep {
+                    step: 0,
+                    not_left: None,
+                    ..
+                },
+        } => "It is as it was before; the next `gamctl apply` does all of it.",
+        Interruption::StopRequested {
+            at: StoppedAt::AfterStep { not_left: None, .. },
+        } => {
+            "A restart of the device would undo these steps; the next `gamctl apply` looks at it and does the rest."
+        }
+        _ => "The outcome is unknown; the next `gamctl apply` looks at it first.",
     }
-    text
 }
 
 /// Lists the parts of a device that may differ from the inventory.

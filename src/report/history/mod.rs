@@ -40,8 +40,45 @@ pub struct RunLine {
     pub plan: Option<String>,
     /// Of gamctl.
     pub version: String,
+    /// Left out: it has ended, or was recorded before gamctl stored it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessLine>,
+    /// The reason that all of it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// The number of objects that became owned by an adoption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<u64>,
     /// The number of devices by outcome.
     pub devices: BTreeMap<String, u64>,
+}
+
+/// The process of a run without an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProcessLine {
+    pub host: String,
+    /// The process id on that host.
+    pub number: u32,
+    pub state: ProcessState,
+    /// The process was known to live until this time, in seconds since 1970.
+    pub alive_until: u64,
+}
+
+/// Whether the process of a run lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProcessState {
+    Running,
+    Died,
+}
+
+impl ProcessState {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Died => "died",
+        }
+    }
 }
 
 /// The outcomes of a device, the worst first, with their words.
@@ -76,7 +113,7 @@ pub fn run_lines(runs: &[RunLine], paint: Paint) -> String {
             run.verb.clone(),
             commit(run),
             exit(run),
-            ends(&run.devices),
+            came_of(run),
         ]);
     }
     table.render(paint)
@@ -93,9 +130,15 @@ pub fn run_head(run: &RunLine, paint: Paint) -> String {
             let meaning = meaning.map_or("", Exit::meaning);
             format!("took {took} s, exit {code}: {meaning}")
         }
-        _ => "its end is unknown: it still runs, or its process died".to_owned(),
+        _ => unended(run.process.as_ref()),
     };
     text.push_str(&format!("  began {}, {end}\n", moment(run.began)));
+    if let Some(because) = &run.refused {
+        text.push_str(&format!("  refused: {}\n", visible(because)));
+    }
+    if let Some(objects) = run.adopted {
+        text.push_str(&format!("  {objects} objects adopted\n"));
+    }
     let of = match &run.commit {
         Some(commit) => format!("commit {}", visible(commit)),
         None => "an inventory that was not committed".to_owned(),
@@ -108,6 +151,20 @@ pub fn run_head(run: &RunLine, paint: Paint) -> String {
         text.push_str("  with changes that were not committed\n");
     }
     text
+}
+
+/// Returns what is known of a run that has no end.
+fn unended(process: Option<&ProcessLine>) -> String {
+    let Some(process) = process else {
+        return "its end is unknown: it still runs, or its process died".to_owned();
+    };
+    let name = format!("process {} on {}", process.number, visible(&process.host));
+    match process.state {
+        ProcessState::Running => format!("running: {name}"),
+        ProcessState::Died => format!(
+            "died: {name} ended without a word; the next `gamctl apply` looks at what it left"
+        ),
+    }
 }
 
 fn commit(run: &RunLine) -> String {
@@ -123,7 +180,35 @@ fn commit(run: &RunLine) -> String {
 fn exit(run: &RunLine) -> String {
     match run.exit {
         Some(exit) => exit.to_string(),
-        None => "open".to_owned(),
+        None => {
+            let process = run.process.as_ref();
+            process
+                .map_or("open", |process| process.state.word())
+                .to_owned()
+        }
+    }
+}
+
+/// The characters of a reason in the table; `--run` shows all of it.
+const MOST_OF_REASON: usize = 60;
+
+/// Renders what came of a run: devices by outcome, or why it was refused, or what became owned.
+fn came_of(run: &RunLine) -> String {
+    if let Some(because) = &run.refused {
+        let short: String = because.chars().take(MOST_OF_REASON).collect();
+        let more = if short.len() < because.len() {
+            "…"
+        } else {
+            ""
+        };
+        return format!("refused: {short}{more}");
+    }
+    match run
+        .adopted
+        .and_then(|objects| usize::try_from(objects).ok())
+    {
+        Some(objects) => format!("{} adopted", counted(objects, "object")),
+        None => ends(&run.devices),
     }
 }
 
@@ -171,6 +256,9 @@ mod tests {
             is_uncommitted: false,
             plan: None,
             version: "0.1.0".to_owned(),
+            process: None,
+            refused: None,
+            adopted: None,
             devices: BTreeMap::from([
                 ("applied".to_owned(), 3),
                 ("stuck".to_owned(), 1),
@@ -221,6 +309,32 @@ mod tests {
         assert!(
             died.contains("it still runs, or its process died"),
             "{died}"
+        );
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_told_from_one_whose_process_died() {
+        let of = |state: ProcessState| RunLine {
+            exit: None,
+            result: None,
+            ended: None,
+            process: Some(ProcessLine {
+                host: "noc1".to_owned(),
+                number: 4711,
+                state,
+                alive_until: 1_795_278_840,
+            }),
+            ..run()
+        };
+        let (running, died) = (of(ProcessState::Running), of(ProcessState::Died));
+        let text = run_head(&running, Paint::Plain);
+        assert!(text.contains("running: process 4711 on noc1"), "{text}");
+        let text = run_head(&died, Paint::Plain);
+        assert!(text.contains("died: process 4711 on noc1 ended"), "{text}");
+        let table = run_lines(&[running, died], Paint::Plain);
+        assert!(
+            table.contains("  running  ") && table.contains("  died  "),
+            "{table}"
         );
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{gaps, uptime};
 use crate::model::{ConfigSource, DeviceName, EndpointState, Observation};
-use crate::report::{Align, Paint, Table, counted, visible};
+use crate::report::alike::alike;
+use crate::report::{Align, Paint, Table, counted};
 
 /// Renders a fleet; `remarks` are disagreements of the inventory with a device that answered.
 pub fn observed_fleet<'a>(
@@ -30,13 +31,7 @@ pub fn observed_fleet<'a>(
                 seen += 1;
                 table.push(row(name, look, remark(look)));
             }
-            Err(reason) => {
-                let reason = visible(reason);
-                missing.push(match reason.starts_with(name.as_str()) {
-                    true => format!("  {reason}"),
-                    false => format!("  {name}: {reason}"),
-                });
-            }
+            Err(reason) => missing.push((name.to_string(), reason.to_owned())),
         }
     }
     let mut text = match missing.len() {
@@ -52,9 +47,10 @@ pub fn observed_fleet<'a>(
     }
     if !missing.is_empty() {
         text.push_str(&format!("\n{}\n", paint.bold("Not observed")));
-        for line in missing {
-            text.push_str(&line);
-            text.push('\n');
+        for same in alike(missing) {
+            text.push_str(&format!("  {}\n", same.head()));
+            let names = same.names();
+            text.extend(names.map(|names| format!("    {names}\n")));
         }
     }
     text

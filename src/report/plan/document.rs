@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::super::alike::{Alike, alike};
 use super::super::{Exit, counted, listed, visible};
 use super::PlanReport;
 use super::entry::{Entry, Sign};
 use super::group::{At, Group, groups, hurts};
-use super::note::notes;
+use super::note::{is_premise, notes};
 use super::reason::Reasons;
 use super::stored;
 use super::verdict::{Totals, exit, verdict};
@@ -157,6 +158,9 @@ fn premises(planned: &Planned) -> Vec<String> {
                 .to_owned(),
         });
     }
+    let notes = planned.devices.iter().flat_map(|plan| &plan.notes);
+    let premises = notes.filter(|note| is_premise(note));
+    said.extend(premises.map(|note| format!("{}.", visible(&note.message))));
     if !planned.read_over_ssh.is_empty() {
         said.push(read_over_ssh(planned));
     }
@@ -408,24 +412,15 @@ fn unmanaged(planned: &Planned) -> Vec<Entry> {
 
 fn unobservable(planned: &Planned) -> Vec<Entry> {
     let devices = planned.unobservable.iter();
-    devices
-        .map(|found| Entry {
-            sign: Sign::Wrong,
-            head: named_once(found.device.as_str(), &found.reason.to_string()),
-            weight: 1,
-            ..Entry::default()
-        })
-        .collect()
-}
-
-/// Returns a reason with the device in front, unless it begins with it.
-fn named_once(device: &str, reason: &str) -> String {
-    let reason = visible(reason);
-    if reason.starts_with(device) {
-        reason.into_owned()
-    } else {
-        format!("{device}: {reason}")
-    }
+    let found = devices.map(|found| (found.device.to_string(), found.reason.to_string()));
+    let entry = |same: Alike| Entry {
+        sign: Sign::Wrong,
+        head: same.head(),
+        below: same.names().into_iter().collect(),
+        weight: same.devices.len(),
+        ..Entry::default()
+    };
+    alike(found).into_iter().map(entry).collect()
 }
 
 fn out_of_scope(planned: &Planned) -> Vec<Entry> {

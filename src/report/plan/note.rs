@@ -13,10 +13,17 @@ pub(super) fn notes(planned: &Planned) -> Vec<Entry> {
     planned.devices.iter().flat_map(of_device).collect()
 }
 
+/// Returns whether a note is about the whole device, and so stands above the changes.
+pub(super) fn is_premise(note: &Note) -> bool {
+    note.rule == "factory-new"
+}
+
 fn of_device(plan: &DevicePlan) -> Vec<Entry> {
     let mut unread: Vec<(&str, Vec<String>)> = Vec::new();
     let mut others = Vec::new();
-    for note in &plan.notes {
+    // A premise of the plan is shown above it.
+    let notes = plan.notes.iter().filter(|note| !is_premise(note));
+    for note in notes {
         match part(note) {
             Some((part, reason)) => match unread.iter_mut().find(|(known, _)| *known == reason) {
                 Some((_, parts)) => parts.push(part.to_owned()),

@@ -1,17 +1,22 @@
 //! Defines the errors of SNMP requests: the agent, the request, and the next step for the operator.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::value::Oid;
 
 /// The reason why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnmpError {
-    #[error("no answer from {agent} to {tries} requests for {asked}; {hint}")]
+    #[error(
+        "no answer from {agent} in {} s, to {tries} requests for {asked}; {hint}",
+        seconds(*waited)
+    )]
     Timeout {
         agent: SocketAddr,
         asked: String,
         tries: u32,
+        waited: Duration,
         hint: Hint,
     },
     #[error(
@@ -128,5 +133,14 @@ pub(super) fn described(names: &[Oid]) -> String {
         [] => "its engine".to_owned(),
         [one] => one.to_string(),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    }
+}
+
+/// Renders a time in seconds: `5`, `0.4`.
+fn seconds(time: Duration) -> String {
+    let tenths = (time.as_millis() + 50) / 100;
+    match tenths % 10 {
+        0 => format!("{}", tenths / 10),
+        tenth => format!("{}.{tenth}", tenths / 10),
     }
 }

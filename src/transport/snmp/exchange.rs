@@ -18,9 +18,6 @@ use super::usm::{self, EngineChanges, User};
 use super::value::Oid;
 use crate::secrets::Secret;
 
-/// The longest wait before a retry.
-const LONGEST: Duration = Duration::from_secs(600);
-
 /// An agent, and the options of its requests.
 #[derive(Debug)]
 pub(super) struct Agent {
@@ -206,12 +203,14 @@ impl Agent {
         }
     }
 
-    /// Returns the timeout of an attempt: it doubles each time. Jitter of ten percent keeps many clients from retrying
-    /// at the same moment.
+    /// Returns the timeout of an attempt. Jitter of ten percent keeps many clients from retrying at the same moment; it
+    /// never lengthens the time until a silent agent is given up.
     fn wait(&self, attempt: u32) -> Duration {
-        let whole = self.options.timeout.min(LONGEST) * (1 << attempt.min(6));
-        let spread = u32::try_from(self.link.chance(201)).unwrap_or_default();
-        whole.min(LONGEST) * (900 + spread) / 1000
+        let has_answered = self.link.tally.answers.get() > 0;
+        let whole = self.options.wait(attempt, has_answered);
+        let range = if has_answered { 201 } else { 101 };
+        let spread = u32::try_from(self.link.chance(range)).unwrap_or_default();
+        whole * (900 + spread) / 1000
     }
 
     pub(super) fn given_up(
@@ -234,6 +233,7 @@ impl Agent {
                 agent,
                 asked,
                 tries: self.options.retries.saturating_add(1),
+                waited: self.options.whole_wait(self.link.tally.answers.get() > 0),
                 hint: if self.link.tally.answers.get() > 0 {
                     Hint::Gone
                 } else {

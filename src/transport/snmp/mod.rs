@@ -18,7 +18,7 @@ mod usm;
 mod value;
 mod walk;
 
-pub use access::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SnmpOptions};
+pub use access::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SILENCE, SnmpOptions};
 pub use counters::Counters;
 pub use error::{Hint, SnmpError};
 pub use session::Session;

@@ -52,6 +52,23 @@ impl Handler for HostKeyVerifier {
     }
 }
 
+/// The timeouts of a handshake that has begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    connect: Duration,
+    pub(super) deadline: Instant,
+}
+
+impl Limits {
+    /// Starts the clock.
+    pub(super) fn of(timeouts: HandshakeTimeouts) -> Self {
+        Self {
+            connect: timeouts.connect,
+            deadline: Instant::now() + timeouts.whole,
+        }
+    }
+}
+
 /// The reason why a connection was rejected.
 enum Refusal {
     /// The presented key and its kind.
@@ -59,13 +76,22 @@ enum Refusal {
     Error(SshError),
 }
 
+/// The timeouts of a handshake.
+#[derive(Debug, Clone, Copy)]
+pub struct HandshakeTimeouts {
+    /// For each TCP connection.
+    pub connect: Duration,
+    /// For all of it, including a second attempt with another kind of host key.
+    pub whole: Duration,
+}
+
 /// Connects and compares the host key with the pinned one.
 pub(super) async fn handshake(
     login: &Login,
     fence: Option<&Fence>,
-    deadline: Instant,
+    limits: Limits,
 ) -> Result<Connection, SshError> {
-    let first = attempt(login, fence, &Family::ALL, deadline).await;
+    let first = attempt(login, fence, &Family::ALL, limits).await;
     let (presented, shown) = match first {
         Ok(connection) => return Ok(connection),
         Err(Refusal::Error(error)) => return Err(error),
@@ -78,7 +104,7 @@ pub(super) async fn handshake(
     // A device with several host keys presents the kind that we prefer, but the pin may be of another kind. So try
     // each.
     for family in Family::ALL.into_iter().filter(|family| *family != shown) {
-        if let Ok(connection) = attempt(login, fence, &[family], deadline).await {
+        if let Ok(connection) = attempt(login, fence, &[family], limits).await {
             return Ok(connection);
         }
     }
@@ -96,7 +122,7 @@ pub async fn host_key_of(
     address: SocketAddr,
     legacy_algorithms: bool,
     pinned: Option<HostKey>,
-    timeout: Duration,
+    timeouts: HandshakeTimeouts,
 ) -> Result<HostKey, SshError> {
     let login = Login {
         address,
@@ -106,7 +132,7 @@ pub async fn host_key_of(
         legacy_algorithms,
         host_key: pinned.clone(),
     };
-    let result = handshake(&login, None, Instant::now() + timeout).await;
+    let result = handshake(&login, None, Limits::of(timeouts)).await;
     match (result, pinned) {
         (Ok(connection), Some(pinned)) => {
             drop(connection);
@@ -129,9 +155,10 @@ async fn attempt(
     login: &Login,
     fence: Option<&Fence>,
     families: &[Family],
-    deadline: Instant,
+    limits: Limits,
 ) -> Result<Connection, Refusal> {
     let address = login.address;
+    let deadline = limits.deadline;
     let late = |operation| {
         Refusal::Error(SshError::TimedOut {
             address,
@@ -140,7 +167,8 @@ async fn attempt(
         })
     };
     let unreachable = |source| Refusal::Error(SshError::Connect { address, source });
-    let stream = timeout_at(deadline, TcpStream::connect(address)).await;
+    let connected = deadline.min(Instant::now() + limits.connect);
+    let stream = timeout_at(connected, TcpStream::connect(address)).await;
     let stream = stream
         .map_err(|_| late(SshOperation::Connecting))?
         .map_err(unreachable)?;

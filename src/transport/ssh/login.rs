@@ -21,9 +21,14 @@ pub struct Login {
     pub host_key: Option<HostKey>,
 }
 
+/// The default of `SshTimeouts::connect`.
+pub const CONNECT: Duration = Duration::from_secs(5);
+
 /// Timeouts and terminal settings of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SshTimeouts {
+    /// For the TCP connection alone: a device that is switched off does not refuse it.
+    pub connect: Duration,
     /// For everything up to the first prompt, including a second attempt with another kind of host key.
     pub login: Duration,
     /// Until the first byte of a reply, and between any two of its bytes.
@@ -41,6 +46,7 @@ pub struct SshTimeouts {
 impl Default for SshTimeouts {
     fn default() -> Self {
         Self {
+            connect: CONNECT,
             // A legacy key exchange takes seconds on the small processor of a GAM.
             login: Duration::from_secs(20),
             silence: Duration::from_secs(15),

@@ -33,6 +33,6 @@ pub use command::Command;
 pub use error::{SshError, SshOperation};
 pub use exchange::{Exchange, Saved};
 pub use fence::Fence;
-pub use handshake::host_key_of;
-pub use login::{Login, SshTimeouts};
+pub use handshake::{HandshakeTimeouts, host_key_of};
+pub use login::{CONNECT, Login, SshTimeouts};
 pub use session::Session;

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::authenticate::authenticate;
 use super::command::Line;
-use super::handshake::{Connection, explained, handshake};
+use super::handshake::{Connection, HandshakeTimeouts, Limits, explained, handshake};
 use super::mode::Mode;
 use super::prompt::{Privilege, Prompt, repeated};
 use super::reply::refusal;
@@ -61,13 +61,17 @@ impl Session {
         timeouts: SshTimeouts,
         fence: Option<&Fence>,
     ) -> Result<Self, SshError> {
-        let deadline = Instant::now() + timeouts.login;
+        let limits = Limits::of(HandshakeTimeouts {
+            connect: timeouts.connect,
+            whole: timeouts.login,
+        });
+        let deadline = limits.deadline;
         let late = |operation| SshError::TimedOut {
             address: login.address,
             operation,
             said: String::new(),
         };
-        let mut connection = handshake(login, fence, deadline).await?;
+        let mut connection = handshake(login, fence, limits).await?;
         let authenticating = authenticate(&mut connection.handle, login);
         let authenticated = timeout_at(deadline, authenticating).await;
         authenticated.map_err(|_| late(SshOperation::LoggingIn))??;

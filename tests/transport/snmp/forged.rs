@@ -15,6 +15,7 @@ use crate::properties::tried;
 pub(super) const QUICK: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(600),
     retries: 3,
+    silence: Duration::from_secs(60),
     rows: 25,
     in_flight: 2,
 };

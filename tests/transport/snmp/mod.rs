@@ -29,6 +29,7 @@ const LONG: Duration = Duration::from_secs(20);
 const PATIENT: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(400),
     retries: 5,
+    silence: Duration::from_secs(60),
     rows: 25,
     in_flight: 4,
 };
