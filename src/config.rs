@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::model::hazard_on_a_terminal;
+use crate::model::{HostEnvironment, hazard_on_a_terminal};
 use crate::secrets::{SEALED_FOLDER, Secret, SecretCommand, SecretSources, VARIABLE_PREFIX};
 
 /// The settings of the program besides its arguments.
@@ -36,6 +36,7 @@ pub struct Settings {
     pub no_color: bool,
     /// The terminal understands no escape sequences.
     pub is_dumb: bool,
+    pub host: HostEnvironment,
 }
 
 /// A person from git's variables; missing parts come from git's own settings.
@@ -187,9 +188,10 @@ fn store_settings(written: Option<StoreTable>) -> StoreSettings {
     }
 }
 
-/// Returns the user, as far as the environment names one.
-fn who() -> String {
+/// Returns the user, as far as the environment names one; in a CI job, the person that the forge names.
+fn who(of_ci: Option<String>) -> String {
     let user = variable("GAMCTL_WHO")
+        .or(of_ci)
         .or_else(|| variable("SUDO_USER"))
         .or_else(|| variable("USER"))
         .or_else(|| variable("LOGNAME"));
@@ -239,6 +241,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     let path = path.or(inventory.path);
     let folder = path.clone().unwrap_or_default();
     let unnamed = (!is_named).then_some(Path::new("gamctl.toml"));
+    let host = HostEnvironment::of(&variable);
     Ok(Settings {
         inventory: path,
         is_named,
@@ -246,13 +249,14 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         secrets: secret_sources(written.secrets, unnamed, &folder),
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
-        who: who(),
+        who: who(host.who()),
         log: variable("GAMCTL_LOG"),
         crash_at: variable("GAMCTL_CRASH_AT").filter(|_| cfg!(debug_assertions)),
         git_author: git_identity("AUTHOR"),
         git_committer: git_identity("COMMITTER"),
         no_color: variable("NO_COLOR").is_some(),
         is_dumb: variable("TERM").as_deref() == Some("dumb"),
+        host,
     })
 }
 

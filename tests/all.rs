@@ -10,11 +10,15 @@
 mod apply;
 mod architecture;
 mod blame;
+mod ci_steps;
 mod cli;
 mod corpus;
 mod crash;
+mod demo;
 mod discovery;
 mod documents;
+mod drift;
+mod forge_server;
 mod glossary;
 mod golden;
 mod history;

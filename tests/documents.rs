@@ -1,5 +1,8 @@
 //! Documents that are generated from the code, pinned so that they cannot go stale.
 
+use std::fs;
+use std::path::Path;
+
 use gamctl::inventory::{FileKind, json_schema, key_reference, rule_reference};
 
 use crate::golden::assert_golden;
@@ -19,4 +22,44 @@ fn the_published_schemas_are_what_the_program_prints() {
     for kind in FileKind::ALL {
         assert_golden(&format!("schema/inventory/{kind}.json"), &json_schema(kind));
     }
+}
+
+/// Returns the anchor that forges give a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase();
+    let kept = kept
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || " -".contains(*letter));
+    kept.collect::<String>().replace(' ', "-")
+}
+
+#[test]
+fn the_contents_of_the_operators_guide_are_its_headings() {
+    let path = "docs/operating.md";
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let (mut contents, mut is_code) = (String::new(), false);
+    for line in text.lines() {
+        is_code ^= line.starts_with("```");
+        let (heading, indent) = match (line.strip_prefix("## "), line.strip_prefix("### ")) {
+            _ if is_code => continue,
+            (Some(heading), _) => (heading, ""),
+            (_, Some(heading)) => (heading, "  "),
+            (None, None) => continue,
+        };
+        contents.push_str(&format!("{indent}- [{heading}](#{})\n", anchor(heading)));
+    }
+    let (begin, end) = ("<!-- contents: begin -->\n", "<!-- contents: end -->\n");
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    assert_golden(path, &format!("{before}{begin}{contents}{end}{after}"));
+}
+
+#[test]
+fn the_commands_of_the_readme_fit_a_terminal_of_80_columns() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(path).unwrap();
+    // A table may be wider: it cannot be folded.
+    let long = text.lines().filter(|line| !line.starts_with('|'));
+    let long: Vec<&str> = long.filter(|line| line.chars().count() > 80).collect();
+    assert_eq!(long, [""; 0]);
 }

@@ -60,7 +60,7 @@ use crate::crash;
 use crate::report::Exit;
 pub use generated::manual;
 use invocation::Invocation;
-use terminal::Terminal;
+use terminal::{Printed, Terminal};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -172,7 +172,7 @@ enum Command {
 
 /// Runs the program and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let (arguments, is_json) = match parse(arguments) {
+    let (arguments, printed) = match parse(arguments) {
         Ok(parsed) => parsed,
         Err(error) => {
             let is_help = !error.use_stderr();
@@ -195,7 +195,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     {
         crash::arm(order);
     }
-    let terminal = Terminal::of(&arguments, is_json, settings.as_ref().ok());
+    let terminal = Terminal::of(&arguments, printed, settings.as_ref().ok());
     let result = open_files::check()
         .and_then(|()| Ok(settings?))
         .and_then(|settings| {
@@ -216,8 +216,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Returns the arguments, and whether the command prints its result as JSON.
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Arguments, bool), clap::Error> {
+/// Returns the arguments, and the form in which the command prints its result.
+fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<(Arguments, Printed), clap::Error> {
     let given: Vec<OsString> = arguments.into_iter().collect();
     let matches = Arguments::command()
         .try_get_matches_from(&given)
@@ -227,16 +229,21 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Arguments, bo
         })?;
     let arguments = Arguments::from_arg_matches(&matches)
         .map_err(|error| error.format(&mut Arguments::command()))?;
-    Ok((arguments, prints_json(&matches)))
+    Ok((arguments, printed(&matches)))
 }
 
-/// Returns whether the innermost command was given `--format json`.
-fn prints_json(matches: &ArgMatches) -> bool {
+/// Returns the form that the innermost command was given with `--format`.
+fn printed(matches: &ArgMatches) -> Printed {
     if let Some((_, inner)) = matches.subcommand() {
-        return prints_json(inner);
+        return printed(inner);
     }
     let format = matches.try_get_raw("format").ok().flatten();
-    format.is_some_and(|mut values| values.any(|value| value == "json"))
+    let format = format.and_then(|mut values| values.next());
+    match format.and_then(|format| format.to_str()) {
+        Some("json") => Printed::Json,
+        Some("markdown") => Printed::Markdown,
+        _ => Printed::Text,
+    }
 }
 
 impl Command {

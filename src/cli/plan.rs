@@ -9,16 +9,24 @@ use super::invocation::{Invocation, StoreUse};
 use super::looking::all_from_files;
 use super::output_file::check_output_file;
 use super::scope::ScopeArguments;
-use super::source::{InventoryArguments, refuse};
+use super::source::{InventoryArguments, markdown, refuse};
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
+use crate::inventory::source::merge_base;
 use crate::model::chain;
 use crate::plan::Planned;
 use crate::reconcile::run::{
     Allowances, Baseline, LookSource, Preparation, PreparedRun, Reconciler, RunRequest, Verb,
     Watcher,
 };
-use crate::report::{Exit, PlanReport, preflight, run_document, visible, write_plan};
+use crate::report::{
+    Drift, Exit, PLAN_MARKER, PlanReport, no_plan_markdown, preflight, run_document, visible,
+    write_plan,
+};
+
+/// The reason that an inventory with errors is not planned.
+const NO_INTENT: &str =
+    "Nothing planned: the inventory has errors, so the intended configuration is unknown.";
 
 /// Show the changes to each device, line by line; writes to no device
 ///
@@ -33,7 +41,8 @@ Examples:
   gamctl plan network                              the inventory in another folder, with its own gamctl.toml
   gamctl plan --site maple-court --detailed        one site, with every line that would be sent
   gamctl plan --applied v42 --out plan.json        with removals: objects of v42 are owned; writes the file for `apply`
-  gamctl plan --against origin/main --format markdown   the changes of a pull request; contacts no device
+  gamctl plan --rev HEAD --against origin/main --merge-base --format markdown --exit-zero   for a pull request
+  gamctl plan --drift                              nightly: 0 without drift, 2 with drift
   gamctl plan --offline looks/                     from looks recorded with `observe --save`
 
 If the work tree is clean, gamctl reads the inventory from the commit, so that reasons can name commits. A folder given
@@ -58,6 +67,12 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "REV", conflicts_with_all = ["applied", "offline"])]
     against: Option<String>,
 
+    /// Compare with the commit where this branch left --against
+    ///
+    /// As `git diff A...B` does: commits that only the other branch has do not show as changes that are taken back.
+    #[arg(long, requires = "against")]
+    merge_base: bool,
+
     /// Plan from looks in these files and folders instead of looking
     #[arg(long, value_name = "FILE", num_args = 1..)]
     offline: Vec<PathBuf>,
@@ -78,6 +93,20 @@ pub(super) struct PlanArguments {
 
     #[command(flatten)]
     detail: DetailArguments,
+
+    /// Exit with 0 instead of 2 if changes are pending
+    ///
+    /// For a job that shows the plan of a pull request: there, changes are what is expected. Inventory errors (3),
+    /// refusals (4) and devices that could not be observed (6) keep their codes, so a green job never hides them.
+    #[arg(long)]
+    exit_zero: bool,
+
+    /// Exit with 2 only for drift, not for changes not applied yet
+    ///
+    /// For a nightly job. Exits with 0 without drift, with 4 if another device answers, and with 6 if devices could not
+    /// be observed. Needs the store, or --applied, to tell drift from a new commit. The whole plan is shown.
+    #[arg(long, conflicts_with_all = ["against", "exit_zero"])]
+    drift: bool,
 
     /// Allow changes that affect management access (VLAN, uplink, address)
     #[arg(long)]
@@ -107,7 +136,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     if let Some(out) = &arguments.out {
         check_output_file("the plan", out)?;
     }
-    let request = arguments.request(&selected.settings.who)?;
+    let request = arguments.request(&selected.settings.who, &selected.folder)?;
     let store = match (&request.baseline, &arguments.out) {
         // The arguments define what is owned; the store is not queried.
         (Baseline::Revision(_) | Baseline::Nothing, _) => StoreUse::None,
@@ -117,12 +146,19 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     let reconciler = selected.reconciler(store, &watcher)?;
     let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::InventoryInvalid(reading) => {
-            let why = "Nothing planned: the inventory has errors, so the intended configuration is unknown.";
-            refuse(*reading, why, terminal)?
+            if arguments.format == PlanFormat::Markdown {
+                let findings = markdown(&reading, arguments.detail.max_bytes, terminal)?;
+                terminal.result(&format!("{PLAN_MARKER}{NO_INTENT}\n\n{findings}"))?;
+            }
+            refuse(*reading, NO_INTENT, terminal)?
         }
         Preparation::Refused(refused) => {
             if let Some(refusal) = &refused.report.refusal {
-                terminal.complain(&format!("Nothing planned: {}.", preflight(refusal).because));
+                let because = preflight(refusal).because;
+                terminal.complain(&format!("Nothing planned: {because}."));
+                if arguments.format == PlanFormat::Markdown {
+                    terminal.result(&no_plan_markdown(&because))?;
+                }
             }
             terminal.document(|| run_document(&refused.report))?;
             Exit::from(refused.report.result())
@@ -135,6 +171,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
                 invocation.wait(remember(&reconciler, &text, &run, &watcher))?;
             }
             let exit = print_plan(run.planned(), arguments.format, &arguments.detail, terminal)?;
+            let exit = arguments.exit(exit, run.planned(), terminal)?;
             if let Some(out) = &arguments.out {
                 written(out, run.planned(), terminal);
             }
@@ -170,8 +207,31 @@ async fn remember(reconciler: &Reconciler, text: &str, run: &PreparedRun, watche
 }
 
 impl PlanArguments {
-    fn request(&self, who: &str) -> anyhow::Result<RunRequest> {
-        let named = self.applied.as_ref().or(self.against.as_ref());
+    /// Returns the exit code by `--exit-zero` and `--drift`.
+    fn exit(&self, exit: Exit, planned: &Planned, terminal: &Terminal) -> anyhow::Result<Exit> {
+        if self.drift {
+            let drift = Drift::of(planned).context(
+                "cannot tell drift from changes not applied yet: there is no record of what was applied; use the \
+                 store that `apply` writes to, or name the applied commit with `--applied REV`",
+            )?;
+            terminal.say(&drift.verdict());
+            return Ok(drift.exit());
+        }
+        Ok(match exit {
+            Exit::ChangesPending if self.exit_zero => Exit::Done,
+            exit => exit,
+        })
+    }
+
+    fn request(&self, who: &str, folder: &Path) -> anyhow::Result<RunRequest> {
+        let against = match &self.against {
+            Some(against) if self.merge_base => {
+                let head = self.inventory.revision().unwrap_or("HEAD");
+                Some(merge_base(folder, head, against)?)
+            }
+            against => against.clone(),
+        };
+        let named = self.applied.as_ref().or(against.as_ref());
         let looks = match (&self.against, self.offline.is_empty()) {
             (Some(_), _) => LookSource::Baseline,
             (None, false) => LookSource::Recorded(all_from_files(&self.offline)?),
@@ -205,7 +265,7 @@ pub(super) fn print_plan(
     };
     let most_bytes = usize::try_from(detail.max_bytes)?;
     let text = || match format {
-        PlanFormat::Markdown => report.markdown(most_bytes),
+        PlanFormat::Markdown => report.markdown(most_bytes, terminal.forge()),
         PlanFormat::Text | PlanFormat::Json => report.text(terminal.paint, terminal.width),
     };
     terminal.print(format, || report.json(), text)?;

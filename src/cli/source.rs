@@ -134,14 +134,38 @@ pub(super) fn report(
     prefix: &str,
     terminal: &Terminal,
 ) -> String {
+    let (paint, width) = (terminal.paint, terminal.width);
+    with_report(reading, prefix, terminal, |report| {
+        report.render(format, paint, width)
+    })
+}
+
+/// Returns the findings of a reading for a comment on a pull request.
+pub(super) fn markdown(
+    reading: &Reading,
+    max_bytes: u32,
+    terminal: &Terminal,
+) -> anyhow::Result<String> {
+    let max_bytes = usize::try_from(max_bytes)?;
+    Ok(with_report(reading, &reading.prefix, terminal, |report| {
+        report.markdown(max_bytes)
+    }))
+}
+
+fn with_report(
+    reading: &Reading,
+    prefix: &str,
+    terminal: &Terminal,
+    render: impl FnOnce(&FindingReport<'_>) -> String,
+) -> String {
     let text_of = |path: &str| reading.inventory.text_of(path);
-    let report = FindingReport {
+    render(&FindingReport {
         findings: &reading.findings,
         summary: summary(reading),
         text_of: &text_of,
         path_prefix: prefix,
-    };
-    report.render(format, terminal.paint, terminal.width)
+        web: terminal.web(),
+    })
 }
 
 /// Shows the errors of a reading and `why` the command does nothing.

@@ -12,7 +12,8 @@ use super::format::OutputFormat;
 use super::output_file::check_output_file;
 use super::{Arguments, ColorChoice};
 use crate::config::Settings;
-use crate::report::{Paint, error_document, json_document, visible};
+use crate::model::{Forge, HostEnvironment};
+use crate::report::{Paint, Web, error_document, json_document, no_plan_markdown, visible};
 
 /// The width in columns if the terminal's is unknown.
 const DEFAULT_WIDTH: usize = 100;
@@ -34,22 +35,35 @@ pub(super) struct Terminal {
     pub is_quiet: bool,
     is_verbose: bool,
     documents: Arc<Documents>,
+    host: HostEnvironment,
 }
 
 /// The JSON documents that a command must print or write: exactly one to each destination, however the command ends.
 #[derive(Debug, Default)]
 struct Documents {
-    /// `--format json`: stdout gets one document and nothing else.
-    is_printed_as_json: bool,
+    /// `--format json` and `markdown`: stdout gets one document and nothing else.
+    printed: Printed,
     is_printed: AtomicBool,
     /// `--json-to`.
     file: Option<PathBuf>,
     is_written: AtomicBool,
+    /// The reader of stdout closed it.
+    is_reader_gone: AtomicBool,
+}
+
+/// The form of stdout, as far as the end of a command without a result depends on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Printed {
+    #[default]
+    Text,
+    Json,
+    Markdown,
 }
 
 impl Terminal {
-    /// `is_json`: the command prints its result as a JSON document.
-    pub(super) fn of(arguments: &Arguments, is_json: bool, settings: Option<&Settings>) -> Self {
+    pub(super) fn of(arguments: &Arguments, printed: Printed, settings: Option<&Settings>) -> Self {
+        let host = settings.map(|settings| settings.host.clone());
+        let host = host.unwrap_or_default();
         let paint = |is_terminal: bool| {
             let is_plain = settings.is_some_and(|settings| settings.no_color || settings.is_dumb);
             match arguments.color {
@@ -62,14 +76,28 @@ impl Terminal {
         Self {
             paint: paint(io::stdout().is_terminal()),
             talk: paint(io::stderr().is_terminal()),
-            width: width.unwrap_or(DEFAULT_WIDTH),
+            width: width.or(host.columns).unwrap_or(DEFAULT_WIDTH),
             is_quiet: arguments.quiet,
             is_verbose: arguments.verbose,
             documents: Arc::new(Documents {
-                is_printed_as_json: is_json,
+                printed,
                 file: arguments.json_to.clone(),
                 ..Documents::default()
             }),
+            host,
+        }
+    }
+
+    /// Returns the forge that runs this CI job.
+    pub(super) fn forge(&self) -> Option<&Forge> {
+        self.host.ci.as_ref()?.forge.as_ref()
+    }
+
+    /// Returns the web addresses that reports link to.
+    pub(super) fn web(&self) -> Web<'_> {
+        Web {
+            forge: self.forge(),
+            docs: self.host.docs_url.as_deref(),
         }
     }
 
@@ -103,9 +131,9 @@ impl Terminal {
     /// Prints the document of a command that has no text for stdout.
     pub(super) fn document(&self, document: impl Fn() -> String) -> anyhow::Result<()> {
         self.json_text(&document)?;
-        match self.documents.is_printed_as_json {
-            true => self.result(&document()),
-            false => Ok(()),
+        match self.documents.printed {
+            Printed::Json => self.result(&document()),
+            Printed::Text | Printed::Markdown => Ok(()),
         }
     }
 
@@ -117,9 +145,17 @@ impl Terminal {
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush());
         match printed {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.documents.is_reader_gone.store(true, Ordering::Relaxed);
+                Ok(())
+            }
             printed => printed.context("failed to print the result"),
         }
+    }
+
+    /// Returns whether a result could not be printed because the reader closed the pipe.
+    pub(super) fn is_reader_gone(&self) -> bool {
+        self.documents.is_reader_gone.load(Ordering::Relaxed)
     }
 
     /// Writes the result as JSON beside the text, if requested.
@@ -208,9 +244,14 @@ impl Terminal {
         let text = format!("{error:#}");
         talk(&format!("{} {}", self.talk.error("error:"), visible(&text)));
         let documents = &self.documents;
-        if documents.is_printed_as_json && !documents.is_printed.load(Ordering::Relaxed) {
+        if !documents.is_printed.load(Ordering::Relaxed) {
+            let document = match documents.printed {
+                Printed::Text => String::new(),
+                Printed::Json => error_document(&text),
+                Printed::Markdown => no_plan_markdown(&text),
+            };
             // What cannot be printed is said above.
-            let _unheard = self.result(&error_document(&text));
+            let _unheard = self.result(&document);
         }
         // A file that could not be written is what the error is about.
         if !documents.is_written.load(Ordering::Relaxed)

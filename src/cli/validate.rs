@@ -8,7 +8,7 @@ use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::source::{prefix, report, source, told};
 use super::terminal::Terminal;
-use crate::inventory::source::{Limits, Source};
+use crate::inventory::source::{Limits, Source, merge_base};
 use crate::inventory::{Cache, all_rules, is_acceptable, nearest, read};
 use crate::model::Severity;
 use crate::report::{Exit, FindingFormat};
@@ -21,7 +21,7 @@ use crate::report::{Exit, FindingFormat};
 Examples:
   gamctl validate                                  the inventory in this folder, as it is on disk
   gamctl validate --rev HEAD                       as it was committed
-  gamctl validate --rev HEAD --against origin/main the check for a pull request
+  gamctl validate --rev HEAD --against origin/main --merge-base   the check for a pull request
   gamctl validate --format github                  as annotations in a GitHub workflow")]
 pub(super) struct ValidateArguments {
     /// Validate this inventory folder, or git repository with --rev
@@ -37,6 +37,10 @@ pub(super) struct ValidateArguments {
     #[arg(long, value_name = "REV")]
     against: Option<String>,
 
+    /// Check the changes since the commit where this branch left --against
+    #[arg(long, requires = "against")]
+    merge_base: bool,
+
     /// Print the findings in this format
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ReportFormat,
@@ -50,7 +54,7 @@ pub(super) struct ValidateArguments {
     strict: bool,
 
     /// Only explain a rule, with a wrong and a right example
-    #[arg(long, value_name = "RULE", conflicts_with_all = ["path", "rev", "against", "format", "accept", "strict"])]
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["path", "rev", "against", "merge_base", "format", "accept", "strict"])]
     explain: Option<String>,
 }
 
@@ -108,7 +112,11 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
     let mut reading = read(&source(&path, arguments.rev.as_deref())?, &limits, &cache)?;
     terminal.detail(&told(&path, &reading));
     if let Some(revision) = &arguments.against {
-        let before = read(&Source::git(&path, revision)?, &limits, &cache)?;
+        let base = match arguments.merge_base {
+            true => merge_base(&path, arguments.rev.as_deref().unwrap_or("HEAD"), revision)?,
+            false => revision.clone(),
+        };
+        let before = read(&Source::git(&path, &base)?, &limits, &cache)?;
         terminal.detail(&told(&path, &before));
         reading.compare_with(&before.inventory);
     }

@@ -28,6 +28,13 @@ pub enum Past {
     CutOff,
 }
 
+/// A commit that two histories have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawBase {
+    pub time: i64,
+    pub id: Oid,
+}
+
 impl Objects {
     /// Reads a commit.
     pub fn commit(&self, repository: &Repository, id: Oid) -> Result<RawCommit, ObjectError> {
@@ -83,6 +90,49 @@ impl Objects {
         } else {
             Past::NotFound
         })
+    }
+
+    /// Returns the newest commits that two commits have in common, none of which is in the past of another; of the past
+    /// beyond the end of a shallow clone nothing is known.
+    pub fn merge_bases(
+        &self,
+        repository: &Repository,
+        one: Oid,
+        other: Oid,
+    ) -> Result<Vec<RawBase>, ObjectError> {
+        let mut theirs = HashSet::new();
+        self.search_past(repository, other, None, &mut theirs)?;
+        let is_shallow = repository.is_shallow();
+        let (mut next, mut seen) = (vec![one], HashSet::from([one]));
+        let mut bases: Vec<RawBase> = Vec::new();
+        while let Some(id) = next.pop() {
+            let commit = match self.commit(repository, id) {
+                Ok(commit) => commit,
+                Err(error) if error.is_missing() && is_shallow => continue,
+                Err(error) => return Err(error),
+            };
+            if theirs.contains(&id) {
+                let time = commit.time;
+                bases.push(RawBase { time, id });
+            } else {
+                let parents = commit.parents.into_iter();
+                next.extend(parents.filter(|parent| seen.insert(*parent)));
+            }
+        }
+        bases.sort_by_key(|base| std::cmp::Reverse((base.time, base.id)));
+        let mut kept: Vec<RawBase> = Vec::new();
+        for base in &bases {
+            let mut is_older = false;
+            for later in bases.iter().filter(|later| later.id != base.id) {
+                let wanted = Some(base.id);
+                let past = self.search_past(repository, later.id, wanted, &mut HashSet::new())?;
+                is_older |= past == Past::Found;
+            }
+            if !is_older {
+                kept.push(*base);
+            }
+        }
+        Ok(kept)
     }
 
     /// Checks the commit or tag at `id`, and the target of a tag. Returns the commit's id, if it is a commit in the

@@ -34,7 +34,7 @@ pub use compare::is_acceptable;
 pub use defaults::NetworkDefaults;
 pub use describe::{
     ValueError, canonical_order, explain_rule, json_schema, key_reference, key_value,
-    rule_reference,
+    rule_markdown, rule_reference,
 };
 pub use file_kind::{FileKind, PathKind, classify};
 pub use locations::{KeyReference, ReferencedObject, locations};

@@ -1,6 +1,7 @@
 //! Defines gamctl's domain types, such as names, VLANs, devices and subscribers, without any I/O.
 
 mod address;
+mod ci_job;
 mod config_line;
 mod device;
 mod device_config;
@@ -10,6 +11,7 @@ mod fingerprint;
 mod freeze_scope;
 mod gam_model;
 mod health;
+mod host_environment;
 mod mac;
 mod name;
 mod not_observed;
@@ -23,6 +25,7 @@ mod text;
 mod vlan;
 
 pub use address::{Address, AddressError};
+pub use ci_job::{CiJob, Forge, url_path};
 pub use config_line::{ConfigLine, Lead, NotALine};
 pub use device::{DeviceState, HostKey, PinError, Serial, SubscriberModel, VlanMode};
 pub use device_config::{
@@ -37,6 +40,7 @@ pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
 pub use health::{
     ActiveAlarm, EndpointHealth, EndpointState, Fan, Health, LinkHealth, Temperature,
 };
+pub use host_environment::HostEnvironment;
 pub use mac::{MacAddress, MacAddressError};
 pub use name::{
     CredentialsName, DeviceName, EndpointName, Hostname, LabelKey, NameError, NameProblem,

@@ -21,6 +21,7 @@ mod freeze;
 mod history;
 mod intended;
 mod line_match;
+mod markdown;
 mod moment;
 mod observed;
 mod paint;
@@ -44,19 +45,20 @@ pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict, joined};
 pub use exit::Exit;
 pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
-pub use finding::{FindingFormat, FindingReport, Summary, json_document};
+pub use finding::{FindingFormat, FindingReport, Summary, Web, json_document};
 pub use freeze::{FreezeLine, freezes, held, scope_words, short_id};
 pub use history::{
     AuditLine, DeviceStory, Happening, ProcessLine, ProcessState, RunLine, What, audit_lines,
     device_story, run_head, run_lines, runs_verdict,
 };
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
+use markdown::escaped_markdown;
 pub use moment::moment;
 pub use observed::{observed_device, observed_fleet, observed_subscriber};
 pub use paint::Paint;
 pub use plan::{
-    PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,
-    write_plan,
+    Drift, PLAN_MARKER, PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit,
+    no_plan_markdown, read_plan, verdict, write_plan,
 };
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use table::{Align, Table};

@@ -1,6 +1,7 @@
 //! Planning by small examples: who is left alone, who is named, what is refused, and in which words.
 
 mod effects;
+mod interrupts;
 mod limits;
 mod order;
 mod refusal;

@@ -112,6 +112,7 @@ fn listed(reading: &Reading) -> String {
 /// Returns a report on the findings.
 fn rendered(reading: &Reading, format: FindingFormat) -> String {
     let report = FindingReport {
+        web: gamctl::report::Web::default(),
         findings: &reading.findings,
         summary: Summary::default(),
         text_of: &|path| reading.inventory.text_of(path),

@@ -133,6 +133,20 @@ fn beyond_a_shallow_clone_the_next_step_is_named() {
         error.to_string().contains("git fetch --unshallow"),
         "{error}"
     );
+    // A branch that was not fetched is not a misspelt one.
+    for revision in ["origin/release", "v42"] {
+        let error = Source::git(&shallow, revision).unwrap_err();
+        assert!(
+            matches!(error, SourceError::NotInShallowClone { .. }),
+            "{error}"
+        );
+        assert!(error.to_string().contains("`fetch-depth: 0`"), "{error}");
+    }
+    let error = Source::git(&shallow, "origin/mian").unwrap_err();
+    assert!(
+        error.to_string().contains("did you mean `origin/main`"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use gamctl::inventory::source::{Ancestry, Source, SourceError, ancestry, first_parent};
+use gamctl::inventory::source::{
+    Ancestry, Source, SourceError, ancestry, first_parent, merge_base,
+};
 
 use super::damaged::gamctl;
 use crate::world::World;
@@ -124,4 +126,44 @@ fn a_shallow_clone_knows_only_what_it_holds() {
     let side = world.commit_all("side");
     world.git_in(&shallow, &["fetch", "-q", "--depth", "1", "origin", "side"]);
     assert_eq!(ask(&third, &side), Ancestry::Unknown);
+}
+
+#[test]
+fn two_branches_are_compared_from_where_they_parted_also_after_merges() {
+    let world = World::good();
+    let first = world.head();
+    let base = |head: &str, other: &str| merge_base(world.root(), head, other).unwrap();
+    assert_eq!(base("HEAD", "main"), first);
+    world.git(&["checkout", "-q", "-b", "change"]);
+    let change = world.commit_all("change");
+    world.git(&["checkout", "-q", "main"]);
+    let moved = world.commit_all("main moves on");
+    assert_eq!(base("change", "main"), first);
+    assert_eq!(base("main", "change"), first);
+    world.git(&["merge", "-q", "--no-edit", "-m", "merge", "change"]);
+    // What a forge checks out for a pull request: the merge of both.
+    assert_eq!(base("HEAD", &moved), moved);
+    assert_eq!(base("HEAD", "change"), change);
+    world.git(&["checkout", "-q", "change"]);
+    world.git(&["merge", "-q", "--no-edit", "-m", "merge back", &moved]);
+    // Crossed: both earlier tips are in both; git names one of them, too.
+    let crossed = base("change", "main");
+    let of_git = world.git(&["merge-base", "--all", "change", "main"]);
+    assert!(
+        of_git.lines().any(|id| id == crossed),
+        "{crossed}: {of_git}"
+    );
+    assert_eq!(of_git.lines().count(), 2);
+}
+
+#[test]
+fn branches_without_a_common_commit_are_no_comparison() {
+    let (world, applied, other) = rewritten();
+    let error = merge_base(world.root(), &other, &applied).unwrap_err();
+    assert!(matches!(error, SourceError::Unrelated { .. }), "{error}");
+    let error = merge_base(world.root(), &other, "nothing").unwrap_err();
+    assert!(
+        matches!(error, SourceError::UnknownRevision { .. }),
+        "{error}"
+    );
 }

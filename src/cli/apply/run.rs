@@ -18,7 +18,7 @@ use crate::reconcile::run::{
     Allowances, PLAN_HOURS, PlanFile, PreflightRefusal, Preparation, PreparedRun, RunOptions,
     RunReport, RunRequest, Verb,
 };
-use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_text};
+use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_text, short_id};
 
 /// The request of a command.
 pub(in crate::cli) struct RunArguments {
@@ -196,9 +196,11 @@ fn end(report: &RunReport) -> String {
     let Some(run) = report.run else {
         return String::new();
     };
+    let run = short_id(run);
     let commit = report.commit.as_deref();
     let of = commit.map_or_else(String::new, |commit| {
-        format!(" of commit {}", commit.get(..12).unwrap_or(commit))
+        format!(", commit {}", commit.get(..12).unwrap_or(commit))
     });
-    format!("\nRun {run}{of}: `gamctl history --run {run}` shows it again.\n")
+    // It fits a terminal of 80 columns: an id that is broken into two lines cannot be copied.
+    format!("\nRun {run}{of}; more: `gamctl history --run {run}`\n")
 }

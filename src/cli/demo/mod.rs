@@ -1,8 +1,11 @@
 //! `gamctl demo`: shows a whole life of an inventory on this machine, with twins and the real program.
 //!
-//! `files` the example inventory · `stage` twins, folders and the commands run there · `stop` Ctrl-C · `story` the steps.
+//! `files` the example inventory · `program` its own path · `keys` `screen` pieces, pauses and keys · `stage` twins, folders and the commands run there · `stop` Ctrl-C · `story` the steps.
 
 mod files;
+mod keys;
+mod program;
+mod screen;
 mod stage;
 mod stop;
 mod story;
@@ -12,6 +15,7 @@ use std::path::PathBuf;
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::report::Exit;
+use screen::Screen;
 use stage::Stage;
 use stop::Stop;
 
@@ -19,8 +23,8 @@ use stop::Stop;
 ///
 /// Starts a twin for each device of an example inventory, a new git repository and a store. It then walks through a
 /// first apply, a change by commit, drift, a device that fails during an apply, a mass removal that is refused, and the
-/// explanation of it all. Every command shown is really run. At the end the twins keep running, so that you can try
-/// more.
+/// explanation of it all. Every command shown is really run, and works as it is shown. It pauses after each screen: any
+/// key continues, `q` ends. At the end the twins keep running, so that you can try more.
 #[derive(Debug, clap::Args)]
 pub(super) struct DemoArguments {
     /// Do not pause between the steps
@@ -43,19 +47,15 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     terminal.no_json("a demonstration")?;
     let stop = Stop::listen()?;
-    let stage = Stage::set(
-        arguments.keep.as_deref(),
-        settings,
-        terminal,
-        !arguments.fast,
-    )?;
-    let told = story::tell(&stage);
+    let screen = Screen::new(terminal, &stop, !arguments.fast);
+    let stage = Stage::set(arguments.keep.as_deref(), settings, screen)?;
+    let told = story::tell(&stage, !arguments.end);
     if told.is_ok() && !arguments.end {
         stage.wait(&stop);
     }
     let is_stopped = stop.is_asked();
     let struck = stage.strike();
-    // The person who pressed Ctrl-C knows why the demo ended.
+    // The person who ended the demo knows why it ended.
     if !is_stopped {
         told?;
     }

@@ -1,38 +1,42 @@
 //! Provides the folder, the twins' process and the gamctl commands of the demonstration.
 
-use std::cell::Cell;
-use std::fs;
-use std::io::{BufRead, BufReader};
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, PipeReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
 use super::files::FILES;
+use super::program::{name, own, quoted};
+use super::screen::{Screen, folded_command};
 use super::stop::Stop;
 use crate::authoring::commit::{self, CommitRequest, FileChange, Person};
 use crate::authoring::replace;
 use crate::cli::clock::commit_time;
-use crate::cli::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::source::Source;
-use crate::report::Exit;
+use crate::report::{Exit, Paint};
 
-/// The reading time of a line, for someone who reads it for the first time.
-const PER_LINE: Duration = Duration::from_millis(350);
-const LONGEST_PAUSE: Duration = Duration::from_secs(12);
+/// The time between two looks at whether the demonstration is to end.
+const TICK: Duration = Duration::from_millis(100);
+/// A command that prints nothing for this long gets a line that it is running.
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// A folder with an inventory, and its running twins.
 pub(super) struct Stage<'a> {
+    pub(super) screen: Screen<'a>,
     root: PathBuf,
     is_kept: bool,
-    twins: std::cell::RefCell<Child>,
-    terminal: &'a Terminal,
+    twins: RefCell<Child>,
     who: String,
-    has_pauses: bool,
-    /// The number of lines since the last pause.
-    unread: Cell<u32>,
+    /// What a person enters to start this program.
+    pub(super) program: String,
+    /// The last run that a command named.
+    last_run: RefCell<Option<String>>,
 }
 
 impl<'a> Stage<'a> {
@@ -40,8 +44,7 @@ impl<'a> Stage<'a> {
     pub(super) fn set(
         keep: Option<&Path>,
         settings: &Settings,
-        terminal: &'a Terminal,
-        has_pauses: bool,
+        screen: Screen<'a>,
     ) -> anyhow::Result<Self> {
         let root = match keep {
             Some(folder) => folder.to_path_buf(),
@@ -66,12 +69,12 @@ impl<'a> Stage<'a> {
             .with_context(|| format!("failed to find {}", root.display()))?;
         let twins = start_twins(&root)?;
         Ok(Self {
+            screen,
             is_kept: keep.is_some(),
-            twins: std::cell::RefCell::new(twins),
-            terminal,
+            twins: RefCell::new(twins),
             who: settings.who.clone(),
-            has_pauses,
-            unread: Cell::new(0),
+            program: name(settings.host.path.as_deref())?,
+            last_run: RefCell::new(None),
             root,
         })
     }
@@ -82,43 +85,89 @@ impl<'a> Stage<'a> {
 
     /// Prints an explanation between the commands.
     pub(super) fn say(&self, text: &str) -> anyhow::Result<()> {
-        self.pause();
-        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-        self.unread.set(self.unread.get() + lines);
-        let painted: Vec<String> = text
-            .lines()
-            .map(|line| self.terminal.paint.note(line))
-            .collect();
-        self.terminal.result(&format!("\n{}\n", painted.join("\n")))
+        self.screen.pause()?;
+        self.screen.line("")?;
+        for line in text.lines() {
+            self.screen.prose(&self.screen.terminal.paint.note(line))?;
+        }
+        Ok(())
+    }
+
+    /// Prints a command behind a prompt, so that it can be copied.
+    pub(super) fn show_command(&self, prompt: &str, words: &[String]) -> anyhow::Result<()> {
+        let terminal = self.screen.terminal;
+        for line in folded_command(prompt, words, terminal.width) {
+            self.screen.line(&terminal.paint.bold(&line))?;
+        }
+        Ok(())
     }
 
     /// Runs gamctl with these arguments in the inventory's folder, shows its output and returns its exit code.
     pub(super) fn gamctl(&self, arguments: &[&str]) -> anyhow::Result<i32> {
-        let shown: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
-        self.pause();
-        self.terminal.result(&format!(
-            "\n{}\n",
-            self.terminal
-                .paint
-                .bold(&format!("$ gamctl {}", shown.join(" ")))
-        ))?;
+        self.screen.pause()?;
+        self.screen.line("")?;
+        let mut words = vec![self.program.clone()];
+        words.extend(arguments.iter().map(|argument| quoted(argument)));
+        self.show_command("$", &words)?;
+        // One pipe for both, so that results and messages come in their order.
+        let (reader, writer) = std::io::pipe().context("failed to open a pipe")?;
+        let messages = writer.try_clone().context("failed to open a pipe")?;
         let mut child = self
             .command()?
             .args(arguments)
-            .stdout(Stdio::piped())
+            .stdout(writer)
+            .stderr(messages)
             .spawn()
             .context("failed to run gamctl")?;
-        let output = child.stdout.take().context("gamctl has no output")?;
-        for line in BufReader::new(output).lines() {
-            let line = line.context("failed to read the output of gamctl")?;
-            self.unread.set(self.unread.get() + 1);
-            self.terminal.result(&format!("{line}\n"))?;
+        let shown = self.show(&lines_of(reader));
+        if shown.is_err() {
+            // The demonstration ends; a command that is already done cannot be ended.
+            let _ended = child.kill();
         }
         let status = child.wait().context("failed to wait for gamctl")?;
+        shown?;
         let code = status.code().unwrap_or(-1);
-        self.terminal
-            .result(&self.terminal.paint.dim(&format!("[exit {code}]\n")))?;
+        let paint = self.screen.terminal.paint;
+        self.screen.line(&paint.dim(&format!("[exit {code}]")))?;
         Ok(code)
+    }
+
+    /// Shows lines as they come, and that the command is running while none comes.
+    fn show(&self, lines: &Receiver<String>) -> anyhow::Result<()> {
+        let mut since = Instant::now();
+        loop {
+            match lines.recv_timeout(TICK) {
+                Ok(line) => {
+                    self.remember_run(&line);
+                    self.screen.line(&line)?;
+                    since = Instant::now();
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    self.screen.go_on()?;
+                    let silent = since.elapsed();
+                    if silent >= SILENCE {
+                        let seconds = silent.as_secs();
+                        self.screen
+                            .prompt(&format!("the command is running, {seconds} s"))?;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+    }
+
+    fn remember_run(&self, line: &str) {
+        let mut words = line.split([' ', ',']);
+        if words.next() == Some("Run")
+            && let Some(run) = words.next()
+        {
+            self.last_run.replace(Some(run.to_owned()));
+        }
+    }
+
+    /// Returns the run of the last command that carried one out.
+    pub(super) fn take_run(&self) -> Option<String> {
+        self.last_run.take()
     }
 
     /// Commits a change to one file, as an operator with an editor would.
@@ -156,11 +205,11 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Waits until the twins exit or Ctrl-C is pressed.
+    /// Waits until the twins exit, Ctrl-C is pressed or the reader of the output is gone.
     pub(super) fn wait(&self, stop: &Stop) {
         // A process whose state cannot be queried counts as exited.
         while !stop.is_asked() && matches!(self.twins.borrow_mut().try_wait(), Ok(None)) {
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(TICK);
         }
     }
 
@@ -182,38 +231,34 @@ impl<'a> Stage<'a> {
         command
             .current_dir(self.inventory())
             .env("GAMCTL_WHO", &self.who)
+            .env("COLUMNS", self.screen.terminal.width.to_string())
             .stdin(Stdio::null());
-        if self.terminal.paint == crate::report::Paint::Color {
+        if self.screen.terminal.paint == Paint::Color {
             command.args(["--color", "always"]);
         }
         Ok(command)
     }
-
-    fn pause(&self) {
-        let lines = self.unread.replace(0);
-        if self.has_pauses {
-            std::thread::sleep((PER_LINE * lines).min(LONGEST_PAUSE));
-        }
-    }
 }
 
-/// Returns the running program as a command, without environment variables meant for real devices.
-fn own() -> anyhow::Result<Command> {
-    let program = std::env::current_exe().context("failed to find the path of gamctl")?;
-    let mut command = Command::new(program);
-    for name in [
-        "GAMCTL_CONFIG",
-        "GAMCTL_INVENTORY",
-        "GAMCTL_BRANCH",
-        "GAMCTL_STORE_URL",
-        "GAMCTL_STATE",
-    ] {
-        command.env_remove(name);
-    }
-    Ok(command)
+/// Returns the lines of a pipe as they come; the channel closes at its end.
+fn lines_of(reader: PipeReader) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(reader).lines() {
+            // Without a receiver, or after an error, there is nothing left to do.
+            let Ok(Ok(())) = line.map(|line| sender.send(line)) else {
+                return;
+            };
+        }
+    });
+    receiver
 }
 
 fn start_twins(root: &Path) -> anyhow::Result<Child> {
+    // Their addresses and logins are not part of the story.
+    let messages = root.join("twins.log");
+    let log = File::create(&messages)
+        .with_context(|| format!("failed to write {}", messages.display()))?;
     let mut twins = own()?
         .args(["twin", "--inventory"])
         .arg(root.join("example"))
@@ -224,6 +269,7 @@ fn start_twins(root: &Path) -> anyhow::Result<Child> {
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(log)
         .spawn()
         .context("failed to start the twins")?;
     let output = twins.stdout.take().context("the twins have no output")?;
@@ -235,16 +281,6 @@ fn start_twins(root: &Path) -> anyhow::Result<Child> {
         }
     }
     let status = twins.wait().context("failed to wait for the twins")?;
-    anyhow::bail!("the twins did not start ({status})")
-}
-
-fn quoted(argument: &str) -> String {
-    let is_plain = argument
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-_./=:,*".contains(&byte));
-    if is_plain && !argument.contains('*') {
-        argument.to_owned()
-    } else {
-        format!("'{argument}'")
-    }
+    let why = fs::read_to_string(&messages).unwrap_or_default();
+    anyhow::bail!("the twins did not start ({status}): {}", why.trim())
 }

@@ -1,9 +1,11 @@
-//! Runs the steps of the demonstration, with an explanation before each.
+//! Runs the steps of the demonstration, with an explanation before each and a summary at the end.
 
+use std::cell::RefCell;
 use std::fs;
 
 use anyhow::{Context, ensure};
 
+use super::program::quoted;
 use super::stage::Stage;
 
 /// The subscriber that the steps are about.
@@ -11,42 +13,103 @@ const SUBSCRIBER: &str = "acct-1001";
 const DEVICE: &str = "maple-court-a";
 const FILE: &str = "subscribers/maple-court.toml";
 
-pub(super) fn tell(stage: &Stage<'_>) -> anyhow::Result<()> {
-    stage.say(&format!(
-        "Three GAMs in three closets (simulated: real SSH and SNMP on loopback), in factory state.\n\
-         Their intended configuration is a git repository of TOML files: {}",
-        stage.inventory().display()
-    ))?;
+/// The story so far.
+struct Story<'a> {
+    stage: &'a Stage<'a>,
+    /// One line for each thing that happened, with its run.
+    happened: RefCell<Vec<(&'static str, Option<String>)>>,
+}
+
+/// Tells the story. `goes_on`: the twins keep running afterwards.
+pub(super) fn tell(stage: &Stage<'_>, goes_on: bool) -> anyhow::Result<()> {
+    let story = Story {
+        stage,
+        happened: RefCell::new(Vec::new()),
+    };
+    stage.say(
+        "Three GAMs in three closets (simulated: real SSH and SNMP on loopback), in factory state. \
+         Their intended configuration is a git repository of TOML files, in this folder:",
+    )?;
+    let folder = stage.inventory().display().to_string();
+    stage.screen.line("")?;
+    stage.show_command("$", &["cd".to_owned(), quoted(&folder)])?;
     expect(stage.gamctl(&["validate"])?, &[0])?;
     stage.say("A plan shows the changes and writes nothing:")?;
     expect(stage.gamctl(&["plan"])?, &[2])?;
     stage.say(
         "Apply it. gamctl looks at each device, sends line by line, looks again, and saves only a verified configuration.",
     )?;
-    expect(stage.gamctl(&["apply", "--yes"])?, &[0])?;
-    by_commit(stage)?;
-    drift(stage)?;
-    death(stage)?;
-    mass_removal(stage)?;
+    story.apply(&["apply", "--yes"], 0)?;
+    story.note("first apply: two devices configured, verified and saved");
+    by_commit(&story)?;
+    drift(&story)?;
+    death(&story)?;
+    mass_removal(&story)?;
     stage.say("Explain one subscriber: every change with its reason, author and verification:")?;
     expect(stage.gamctl(&["explain", SUBSCRIBER])?, &[0])?;
     stage.say("And all runs:")?;
     expect(stage.gamctl(&["history"])?, &[0])?;
-    stage.say(&format!(
-        "That was the demonstration. The twins keep running until Ctrl-C. In another terminal:\n\
-         \n  cd {}\n\
-         \x20 gamctl plan                                                nothing to do, until you change something\n\
-         \x20 gamctl set 'acct-10*' service_plan=home-500 --commit       a change, as a commit\n\
-         \x20 gamctl apply\n\
-         \x20 gamctl twin ctl edit birch-12 'hostname somebody-was-here'  drift\n\
-         \x20 gamctl twin ctl fault set birch-12 ssh-drop at=after nth=3  something to break\n\
-         \x20 gamctl history\n\
-         \x20 gamctl doctor",
-        stage.inventory().display()
-    ))
+    story.summary()?;
+    match goes_on {
+        true => farewell(stage, &folder),
+        false => Ok(()),
+    }
 }
 
-fn by_commit(stage: &Stage<'_>) -> anyhow::Result<()> {
+impl Story<'_> {
+    fn apply(&self, arguments: &[&str], code: i32) -> anyhow::Result<()> {
+        // A run of an earlier step is not this one's.
+        let _earlier = self.stage.take_run();
+        expect(self.stage.gamctl(arguments)?, &[code])
+    }
+
+    /// Remembers what happened, with the run of the last command.
+    fn note(&self, what: &'static str) {
+        let run = self.stage.take_run();
+        self.happened.borrow_mut().push((what, run));
+    }
+
+    /// Prints one line for each thing that happened.
+    fn summary(&self) -> anyhow::Result<()> {
+        self.stage
+            .say("This happened, and `history --run RUN` shows each again:")?;
+        for (what, run) in self.happened.borrow().iter() {
+            let run = run.as_deref().unwrap_or("no run");
+            self.stage.screen.line(&format!("  {run:<12}  {what}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn farewell(stage: &Stage<'_>, folder: &str) -> anyhow::Result<()> {
+    stage.say(
+        "That was the demonstration. The twins keep running until Ctrl-C. In another terminal, a change and its apply; \
+         then drift, and a fault for the next apply:",
+    )?;
+    stage.screen.line("")?;
+    let commands: [&[&str]; 7] = [
+        &["set", "acct-10*", "service_plan=home-500", "--commit"],
+        &["apply"],
+        &["twin", "ctl", "edit", "birch-12", "hostname drifted"],
+        &["plan"],
+        &[
+            "twin", "ctl", "fault", "set", "birch-12", "ssh-drop", "at=after", "nth=3",
+        ],
+        &["history"],
+        &["doctor"],
+    ];
+    // Without a prompt: all of them can be copied at once.
+    stage.show_command(" ", &["cd".to_owned(), quoted(folder)])?;
+    for command in commands {
+        let mut words = vec![stage.program.clone()];
+        words.extend(command.iter().map(|word| quoted(word)));
+        stage.show_command(" ", &words)?;
+    }
+    Ok(())
+}
+
+fn by_commit(story: &Story<'_>) -> anyhow::Result<()> {
+    let stage = story.stage;
     stage.say("A customer orders more bandwidth. A person or billing commits that:")?;
     let change = [
         "set",
@@ -58,19 +121,25 @@ fn by_commit(stage: &Stage<'_>) -> anyhow::Result<()> {
     ];
     expect(stage.gamctl(&change)?, &[0])?;
     stage.say("One step on one device; no other subscriber is affected:")?;
-    expect(stage.gamctl(&["apply", "--yes", "--detailed"])?, &[0])
+    story.apply(&["apply", "--yes", "--detailed"], 0)?;
+    story.note("a commit: acct-1001 got 500/250, and nothing else changed");
+    Ok(())
 }
 
-fn drift(stage: &Stage<'_>) -> anyhow::Result<()> {
+fn drift(story: &Story<'_>) -> anyhow::Result<()> {
+    let stage = story.stage;
     stage.say("An operator logs into a device by hand and moves a subscriber to another VLAN:")?;
     let edit = ["twin", "ctl", "edit", DEVICE, "ghn subscriber 1 vid 222"];
     expect(stage.gamctl(&edit)?, &[0])?;
     stage.say("A plan distinguishes drift from changes of the inventory:")?;
     expect(stage.gamctl(&["plan"])?, &[2])?;
-    expect(stage.gamctl(&["apply", "--yes"])?, &[0])
+    story.apply(&["apply", "--yes"], 0)?;
+    story.note("drift: a VLAN changed by hand was found and set back");
+    Ok(())
 }
 
-fn death(stage: &Stage<'_>) -> anyhow::Result<()> {
+fn death(story: &Story<'_>) -> anyhow::Result<()> {
+    let stage = story.stage;
     stage
         .say("Another change, for a whole building; the device loses power in the middle of it:")?;
     let change = [
@@ -87,24 +156,31 @@ fn death(stage: &Stage<'_>) -> anyhow::Result<()> {
     expect(stage.gamctl(&change)?, &[0])?;
     let fault = ["twin", "ctl", "fault", "set", "birch-12", "reboot", "nth=5"];
     expect(stage.gamctl(&fault)?, &[0])?;
-    expect(stage.gamctl(&["apply", "--yes"])?, &[5])?;
+    story.apply(&["apply", "--yes"], 5)?;
+    story.note("power loss in the middle: nothing saved, old state verified");
     stage.say(
         "Nothing was saved, so the device restarted with its old configuration, and gamctl verified that. Apply again:",
     )?;
-    expect(stage.gamctl(&["apply", "--yes"])?, &[0])
+    story.apply(&["apply", "--yes"], 0)?;
+    story.note("the same change again: done, verified and saved");
+    Ok(())
 }
 
-fn mass_removal(stage: &Stage<'_>) -> anyhow::Result<()> {
+fn mass_removal(story: &Story<'_>) -> anyhow::Result<()> {
+    let stage = story.stage;
     stage.say(&format!(
         "A script fails, and a commit removes {FILE}: all subscribers of a building. (Sam Example commits it.)"
     ))?;
     let before = fs::read_to_string(stage.inventory().join(FILE))
         .with_context(|| format!("failed to read {FILE}"))?;
     stage.commit(FILE, None, "Tidy up")?;
-    expect(stage.gamctl(&["apply", "--yes"])?, &[4])?;
+    story.apply(&["apply", "--yes"], 4)?;
+    story.note("a mass removal: refused by the policy, nothing was sent");
     stage.say("Refused, and nothing was written. Sam reverts the commit:")?;
     stage.commit(FILE, Some(before), "Revert \"Tidy up\"")?;
-    expect(stage.gamctl(&["apply", "--yes"])?, &[0])
+    story.apply(&["apply", "--yes"], 0)?;
+    story.note("after the revert: nothing left to do");
+    Ok(())
 }
 
 /// Stops the demonstration if a command did not end as announced.

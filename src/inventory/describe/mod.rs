@@ -8,7 +8,7 @@ mod value;
 
 pub use order::canonical_order;
 pub use reference::key_reference;
-pub use rule_reference::{explain_rule, rule_reference};
+pub use rule_reference::{explain_rule, rule_markdown, rule_reference};
 pub use schema::json_schema;
 pub use value::{ValueError, key_value};
 

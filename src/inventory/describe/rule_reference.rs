@@ -28,18 +28,18 @@ pub fn rule_reference() -> String {
         );
     }
     for rule in rules {
-        let _ = write!(
-            text,
-            "\n## {}\n\n*{}*: {}.\n\n{}\n",
-            rule.id,
-            rule.severity,
-            rule.summary,
-            rule.why.trim()
-        );
-        text.push_str("\nWrong:\n");
-        rule.wrong.iter().for_each(|file| example(&mut text, file));
-        text.push_str("\nRight:\n");
-        rule.right.iter().for_each(|file| example(&mut text, file));
+        let _ = write!(text, "\n## {}\n\n{}", rule.id, rule_markdown(rule));
+    }
+    text
+}
+
+/// Returns the explanation of one rule as Markdown without a heading.
+pub fn rule_markdown(rule: &Rule) -> String {
+    let why = rule.why.trim();
+    let mut text = format!("*{}*: {}.\n\n{why}\n", rule.severity, rule.summary);
+    for (title, files) in [("Wrong", rule.wrong), ("Right", rule.right)] {
+        let _ = write!(text, "\n{title}:\n");
+        files.iter().for_each(|file| example(&mut text, file));
     }
     text
 }

@@ -1,4 +1,4 @@
-//! Checks whether a commit descends from an earlier one.
+//! Checks whether a commit descends from an earlier one, and finds where two branches parted.
 //!
 //! Only the commits themselves are believed: a graft, a replacement (`git replace`) or a commit-graph file can make two
 //! histories look like one.
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use git2::Oid;
 
-use super::{SourceError, repository};
+use super::{SourceError, repository, revision};
 use crate::git::{ObjectError, Past};
 
 /// The relation of a commit to an earlier one.
@@ -95,5 +95,36 @@ pub fn first_parent(path: &Path, commit: &str) -> Result<Option<String>, SourceE
             revision: format!("{commit}^"),
         }),
         Err(error) => Err(object(error)),
+    }
+}
+
+/// Returns the newest commit that `head` and `other` have in common, as `git merge-base` does.
+///
+/// # Errors
+///
+/// Fails when a revision is unknown, and when the two have no commit in common. In a shallow clone that is
+/// [`SourceError::Shallow`].
+pub fn merge_base(path: &Path, head: &str, other: &str) -> Result<String, SourceError> {
+    let opened = repository::open(path)?;
+    let (repository, objects) = (opened.repository, opened.objects);
+    let resolve = |named: &str| {
+        let commit = revision::resolve(&repository, &objects, path, named)?;
+        Ok::<Oid, SourceError>(commit.id())
+    };
+    let (one, two) = (resolve(head)?, resolve(other)?);
+    let bases = objects
+        .merge_bases(&repository, one, two)
+        .map_err(|error| SourceError::object(path, error, "its history"))?;
+    match bases.first() {
+        Some(base) => Ok(base.id.to_string()),
+        None if repository.is_shallow() => Err(SourceError::Shallow {
+            path: path.to_owned(),
+            revision: format!("{other}...{head}"),
+        }),
+        None => Err(SourceError::Unrelated {
+            path: path.to_owned(),
+            head: head.to_owned(),
+            other: other.to_owned(),
+        }),
     }
 }

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use crate::git::ObjectError;
 
+/// The ways to get the whole history: a clone that a CI system made lacks the other branches, too.
+const FETCH_ALL: &str = "`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab, else `git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'`";
+
 /// Why an inventory could not be read at all. What is wrong with single files is a finding instead.
 #[derive(Debug, Error)]
 pub enum SourceError {
@@ -49,6 +52,19 @@ pub enum SourceError {
         nearest: Vec<String>,
     },
     #[error(
+        "there is no `{revision}` in the shallow clone {path}, which holds only a part of the history; fetch all of it: \
+         {FETCH_ALL}"
+    )]
+    NotInShallowClone { path: PathBuf, revision: String },
+    #[error(
+        "`{head}` and `{other}` in the repository {path} have no commit in common; name a branch of the same history"
+    )]
+    Unrelated {
+        path: PathBuf,
+        head: String,
+        other: String,
+    },
+    #[error(
         "`{revision}` is both a branch and a tag in the repository {path}; say `refs/heads/{name}` or `refs/tags/{name}`"
     )]
     BranchAndTag {
@@ -67,7 +83,7 @@ pub enum SourceError {
         kind: String,
     },
     #[error(
-        "`{revision}` lies beyond what the shallow clone {path} holds; run `git fetch --unshallow`"
+        "`{revision}` lies beyond what the shallow clone {path} holds; fetch all of the history: {FETCH_ALL}"
     )]
     Shallow { path: PathBuf, revision: String },
     #[error(

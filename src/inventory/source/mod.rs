@@ -21,7 +21,7 @@ use std::sync::Arc;
 use crate::inventory::FileKind;
 use crate::model::{Finding, Rule, by_place};
 
-pub use ancestry::{Ancestry, ancestry, first_parent};
+pub use ancestry::{Ancestry, ancestry, first_parent, merge_base};
 pub use content::{content_findings, lfs_pointer};
 pub use directory::DirectorySource;
 pub use error::SourceError;

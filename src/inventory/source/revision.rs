@@ -252,6 +252,9 @@ fn unresolved(
             } else {
                 nearest(repository, name)
             };
+            if nearest.is_empty() && !name_is_known && repository.is_shallow() {
+                return SourceError::NotInShallowClone { path, revision };
+            }
             SourceError::UnknownRevision {
                 path,
                 revision,

@@ -7,6 +7,7 @@ mod gitlab;
 mod human;
 mod json;
 mod login;
+mod markdown;
 mod mask;
 mod masked_file;
 mod nesting;
@@ -21,7 +22,7 @@ pub use json::document as json_document;
 pub(super) use masked_file::MaskedFile;
 
 use super::{Paint, counted, listed};
-use crate::model::Finding;
+use crate::model::{Finding, Forge};
 
 /// The extent of a reading, and its number of findings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -67,6 +68,14 @@ impl Summary {
     }
 }
 
+/// The web addresses that a report links to, as far as they are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Web<'a> {
+    pub forge: Option<&'a Forge>,
+    /// The address of gamctl's documents, without a slash at the end.
+    pub docs: Option<&'a str>,
+}
+
 /// The inputs of a report on findings.
 pub struct FindingReport<'a> {
     /// In the order in which they are reported.
@@ -76,6 +85,7 @@ pub struct FindingReport<'a> {
     pub text_of: &'a dyn Fn(&str) -> Option<&'a str>,
     /// The inventory's path in its repository (`inventory.example/`), for formats that a forge reads; may be empty.
     pub path_prefix: &'a str,
+    pub web: Web<'a>,
 }
 
 /// The reader of the report.
@@ -128,6 +138,11 @@ impl FindingReport<'_> {
             FindingFormat::Github => github::render(self),
             FindingFormat::Gitlab => gitlab::render(self),
         }
+    }
+
+    /// Renders the whole report for a comment on a pull request, in at most so many bytes.
+    pub fn markdown(&self, max_bytes: usize) -> String {
+        markdown::render(self, max_bytes)
     }
 
     /// Returns a file's path from the root of the repository.

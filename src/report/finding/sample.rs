@@ -1,6 +1,6 @@
 //! Holds findings for the tests of the formats.
 
-use super::{FindingReport, Summary};
+use super::{FindingReport, Summary, Web};
 use crate::model::{Finding, Related, Rule, Severity, SourceLocation};
 
 pub(super) static RULE: Rule = Rule {
@@ -87,5 +87,6 @@ pub(super) fn report(findings: &[Finding]) -> FindingReport<'_> {
         },
         text_of: &|path| text_of(path),
         path_prefix: "inventory.example/",
+        web: Web::default(),
     }
 }

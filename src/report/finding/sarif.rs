@@ -1,7 +1,6 @@
 //! Renders findings as SARIF 2.1.0, as GitHub and editors read it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde_json::{Value, json};
 
@@ -9,7 +8,8 @@ use super::FindingReport;
 use super::fingerprint::Fingerprints;
 use super::json::document;
 use super::login::without_login;
-use crate::model::{Finding, Rule, Severity, SourceLocation};
+use crate::inventory::{explain_rule, rule_markdown};
+use crate::model::{Finding, Rule, Severity, SourceLocation, url_path};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -20,7 +20,11 @@ pub(super) fn render(report: &FindingReport<'_>) -> String {
         .map(|finding| (finding.rule.id, finding.rule))
         .collect();
     let index_of: BTreeMap<&str, usize> = rules.keys().copied().zip(0..).collect();
-    let rules: Vec<Value> = rules.into_values().map(descriptor).collect();
+    let docs = report.web.docs;
+    let rules: Vec<Value> = rules
+        .into_values()
+        .map(|rule| descriptor(rule, docs))
+        .collect();
     let mut fingerprints = Fingerprints::default();
     let results: Vec<Value> = report
         .findings
@@ -52,16 +56,23 @@ pub(super) fn render(report: &FindingReport<'_>) -> String {
     }))
 }
 
-fn descriptor(rule: &Rule) -> Value {
+/// Returns a rule with its help. `helpUri` must be an absolute address, so it is left out where none is known.
+fn descriptor(rule: &Rule, docs: Option<&str>) -> Value {
     // The text comes from a doc comment, which is broken into lines.
     let why = rule.why.split_whitespace().collect::<Vec<_>>().join(" ");
     let full = if why.is_empty() { rule.summary } else { &why };
-    json!({
+    let mut descriptor = json!({
         "id": rule.id,
         "shortDescription": { "text": rule.summary },
         "fullDescription": { "text": full },
+        "help": { "text": explain_rule(rule), "markdown": rule_markdown(rule) },
         "defaultConfiguration": { "level": level(rule.severity) },
-    })
+    });
+    if let (Some(docs), Value::Object(fields)) = (docs, &mut descriptor) {
+        let page = format!("{docs}/findings.md#{}", rule.id);
+        fields.insert("helpUri".to_owned(), Value::String(page));
+    }
+    descriptor
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -82,7 +93,7 @@ fn message(finding: &Finding) -> String {
 fn location(report: &FindingReport<'_>, place: &SourceLocation) -> Value {
     let column = place.column.max(1);
     json!({
-        "artifactLocation": { "uri": uri(&report.path_in_repository(&place.file)) },
+        "artifactLocation": { "uri": url_path(&report.path_in_repository(&place.file)) },
         "region": {
             "startLine": place.line.max(1),
             "startColumn": column,
@@ -104,22 +115,6 @@ fn related(report: &FindingReport<'_>, finding: &Finding) -> Vec<Value> {
             })
         })
         .collect()
-}
-
-/// Returns a path as a relative reference: a `:` in it must not look like the end of a scheme.
-fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte));
-            }
-            _ => {
-                write!(uri, "%{byte:02X}").expect("a String takes all that is written to it");
-            }
-        }
-    }
-    uri
 }
 
 #[cfg(test)]
@@ -179,12 +174,20 @@ mod tests {
                         "id": "duplicate-mac",
                         "shortDescription": { "text": "two subscribers have one endpoint" },
                         "fullDescription": { "text": "An endpoint is one device. It serves one subscriber." },
+                        "help": {
+                            "text": explain_rule(&sample::RULE),
+                            "markdown": rule_markdown(&sample::RULE),
+                        },
                         "defaultConfiguration": { "level": "error" },
                     },
                     {
                         "id": "odd-name",
                         "shortDescription": { "text": "a name is odd" },
                         "fullDescription": { "text": "a name is odd" },
+                        "help": {
+                            "text": explain_rule(&sample::OTHER_RULE),
+                            "markdown": rule_markdown(&sample::OTHER_RULE),
+                        },
                         "defaultConfiguration": { "level": "warning" },
                     },
                 ],
@@ -193,8 +196,18 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_encoded_and_stays_relative() {
-        assert_eq!(uri("a b/č:%?#.toml"), "a%20b/%C4%8D%3A%25%3F%23.toml");
+    fn a_rule_links_to_its_page_where_the_documents_are_on_the_web() {
+        let findings = [sample::warning()];
+        let mut report = sample::report(&findings);
+        report.web.docs = Some("https://docs.example.net/gamctl");
+        let value: Value = serde_json::from_str(&render(&report)).unwrap();
+        let rule = &value["runs"][0]["tool"]["driver"]["rules"][0];
+        let page = "https://docs.example.net/gamctl/findings.md#odd-name";
+        assert_eq!(rule["helpUri"], page);
+    }
+
+    #[test]
+    fn a_path_stays_relative_to_the_repository() {
         let findings = [sample::warning()];
         let mut report = sample::report(&findings);
         for (prefix, expected) in [

@@ -166,7 +166,8 @@ fn premises(planned: &Planned) -> Vec<String> {
     }
     if planned.origins_cut {
         said.push(
-            "Some reasons name no commit: the history is too long to be read to its end."
+            "Some reasons name no commit: the search ends where a shallow clone ends (fetch all of it: `git fetch \
+             --unshallow`, in CI `fetch-depth: 0` or `GIT_DEPTH: 0`), or after 10 000 commits."
                 .to_owned(),
         );
     }

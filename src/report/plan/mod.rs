@@ -1,9 +1,10 @@
 //! Renders a plan for people and programs: the summary first, losses next, nothing cut silently.
 //!
-//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned · `stored` what the store knows ·
+//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned · `stored` what the store knows · `drift` only what devices changed ·
 //! `document` the entries and their order, `entry` one of them · `group` equal changes · `text` `markdown` `file` the output formats.
 
 mod document;
+mod drift;
 mod entry;
 mod file;
 mod group;
@@ -20,7 +21,9 @@ mod schema_check;
 #[cfg(test)]
 mod tests;
 
+pub use drift::Drift;
 pub use file::{PlanFileError, read_plan, write_plan};
+pub use markdown::{PLAN_MARKER, no_plan_markdown};
 pub(super) use reason::Reasons;
 pub use verdict::{Totals, exit, verdict};
 pub(super) use words::{effects, impact, object, what};
@@ -28,6 +31,7 @@ pub(super) use words::{effects, impact, object, what};
 use serde::Serialize;
 
 use super::{Exit, Paint, json_document};
+use crate::model::Forge;
 use crate::plan::Planned;
 
 /// The schema of a plan file.
@@ -58,9 +62,10 @@ impl PlanReport<'_> {
         text::render(&document::document(self), self.is_expanded, paint, width)
     }
 
-    /// Returns the plan for a pull request, in at most so many bytes.
-    pub fn markdown(&self, max_bytes: usize) -> String {
-        markdown::render(&document::document(self), max_bytes)
+    /// Returns the plan for a pull request, in at most so many bytes, with links to the forge where it is known.
+    pub fn markdown(&self, max_bytes: usize, forge: Option<&Forge>) -> String {
+        let page = markdown::Page { max_bytes, forge };
+        page.render(&document::document(self), self.planned)
     }
 
     /// Returns the plan for programs: the plan file, with what it comes to.

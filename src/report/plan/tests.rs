@@ -437,7 +437,7 @@ fn markdown_stays_within_its_bytes_and_tells_removals_before_everything_else() {
         is_detailed: false,
         is_expanded: false,
     };
-    let markdown = report.markdown(12_000);
+    let markdown = report.markdown(12_000, None);
     assert!(markdown.len() <= 12_000);
     for number in 0..20 {
         assert!(
@@ -450,8 +450,51 @@ fn markdown_stays_within_its_bytes_and_tells_removals_before_everything_else() {
         markdown.contains("_Left out to stay within 12000 bytes: "),
         "{markdown}"
     );
-    let whole = report.markdown(1 << 20);
+    let whole = report.markdown(1 << 20, None);
     assert!(!whole.contains("Left out"));
+}
+
+#[test]
+fn long_parts_are_folded_in_markdown_and_losses_never_are() {
+    let plan = many(60, |number| {
+        vec![
+            faster_with(&format!("apt-{number}"), &format!("plan-{number}")),
+            removed(&format!("gone-{number}")),
+        ]
+    });
+    let report = PlanReport {
+        planned: &plan,
+        is_detailed: false,
+        is_expanded: false,
+    };
+    let markdown = report.markdown(60_000, None);
+    let (open, folded) = markdown.split_once("<details>").unwrap();
+    assert!(
+        folded.starts_with("<summary>Changes (60 changes)</summary>\n\n"),
+        "{folded}"
+    );
+    assert!(open.contains("### Removed or disconnected\n"), "{open}");
+    assert_eq!(open.matches("subscriber gone-").count(), 60);
+    assert_eq!(
+        markdown.matches("<details>").count(),
+        markdown.matches("</details>").count()
+    );
+}
+
+#[test]
+fn markdown_begins_with_its_marker_and_the_commits_that_it_compares() {
+    let mut plan = planned(vec![plan_of("maple-a", Vec::new())]);
+    plan.inventory.commit = Some("d".repeat(40));
+    plan.against = Some("b".repeat(40));
+    let report = PlanReport {
+        planned: &plan,
+        is_detailed: false,
+        is_expanded: false,
+    };
+    let markdown = report.markdown(60_000, None);
+    let start = "<!-- gamctl-plan -->\n**Nothing to do: the device is as the inventory says.**\n\n\
+                 Commits: `bbbbbbbbbbbb…dddddddddddd`\n";
+    assert!(markdown.starts_with(start), "{markdown}");
 }
 
 #[test]
@@ -462,9 +505,12 @@ fn removals_that_do_not_fit_are_said_at_the_very_top() {
         is_detailed: false,
         is_expanded: false,
     };
-    let markdown = report.markdown(10_000);
+    let markdown = report.markdown(10_000, None);
     assert!(markdown.len() <= 10_000, "{}", markdown.len());
-    assert!(markdown.starts_with("> **WARNING: "), "{markdown}");
+    assert!(
+        markdown.starts_with("<!-- gamctl-plan -->\n> **WARNING: "),
+        "{markdown}"
+    );
     let shown = markdown.matches("subscriber gone-").count();
     let missing = format!("WARNING: {} entries of what is removed", 400 - shown);
     assert!(
@@ -487,7 +533,7 @@ fn a_name_from_a_device_is_no_markdown_and_no_escape_sequence() {
         is_detailed: false,
         is_expanded: false,
     };
-    let markdown = report.markdown(10_000);
+    let markdown = report.markdown(10_000, None);
     assert!(markdown.contains("\\!\\[x\\](http://evil)"), "{markdown}");
     assert!(!markdown.contains("\n# heading") && !markdown.contains('\u{1b}'));
     assert!(!report.text(Paint::Plain, 80).contains('\u{1b}'));
@@ -549,7 +595,10 @@ fn a_step_that_cannot_be_undone_says_why_everywhere_and_is_counted() {
             is_detailed,
             is_expanded: false,
         };
-        for text in [report.text(Paint::Plain, 200), report.markdown(10_000)] {
+        for text in [
+            report.text(Paint::Plain, 200),
+            report.markdown(10_000, None),
+        ] {
             assert!(!text.contains('\u{1b}'), "{text}");
             for reason in [
                 "cannot be undone, because the description it had has",
