@@ -25,6 +25,7 @@ mod plan;
 mod secret;
 mod table;
 mod trust;
+mod versioned;
 mod visible;
 
 pub use adopt::{adopt_document, adopt_text};
@@ -57,4 +58,5 @@ pub use plan::{
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use table::{Align, Table};
 pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
+pub use versioned::versioned_document;
 pub use visible::{Excerpt, excerpt, visible};
