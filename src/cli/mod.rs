@@ -10,6 +10,7 @@ mod discover;
 mod doctor;
 mod explain;
 mod exposed_secrets;
+mod find;
 mod fmt;
 mod format;
 mod freeze;
@@ -145,6 +146,7 @@ enum Command {
     Validate(validate::ValidateArguments),
     Fmt(fmt::FmtArguments),
     Show(show::ShowArguments),
+    Find(find::FindArguments),
     Set(set::SetArguments),
     Discover(discover::DiscoverArguments),
     Import(Box<import::ImportArguments>),
@@ -238,6 +240,7 @@ impl Command {
             Self::Validate(arguments) => validate::run(&arguments, invocation),
             Self::Fmt(arguments) => fmt::run(&arguments, invocation),
             Self::Show(arguments) => show::run(&arguments, invocation),
+            Self::Find(arguments) => find::run(&arguments, invocation),
             Self::Set(arguments) => set::run(&arguments, invocation),
             Self::Discover(arguments) => discover::run(&arguments, invocation),
             Self::Import(arguments) => import::run(&arguments, invocation),

@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod finding;
 mod fold;
+mod found;
 mod freeze;
 mod history;
 mod intended;
@@ -42,6 +43,7 @@ pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict};
 pub use exit::Exit;
 pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
+pub use found::{FoundLine, FoundPlace, MatchLine, found_objects};
 pub use freeze::{FreezeLine, freezes, held, scope_words, short_id};
 pub use history::{
     AuditLine, DeviceStory, Happening, RunLine, What, audit_lines, device_story, run_head,
