@@ -50,8 +50,10 @@ pub use history::{
     run_lines, runs_verdict,
 };
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
-pub use moment::moment;
-pub use observed::{observed_device, observed_fleet, observed_subscriber};
+pub use moment::{moment, rfc3339};
+pub use observed::{
+    LineBefore, LineFacts, LineReport, observed_device, observed_fleet, observed_subscriber,
+};
 pub use paint::Paint;
 pub use plan::{
     PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,
