@@ -7,6 +7,7 @@ mod commit_target;
 mod completions;
 mod demo;
 mod discover;
+mod disown;
 mod doctor;
 mod explain;
 mod exposed_secrets;
@@ -25,6 +26,7 @@ mod man;
 mod observe;
 mod open_files;
 mod output_file;
+mod owned;
 mod plan;
 mod rollback;
 mod schema;
@@ -155,6 +157,8 @@ enum Command {
     Apply(Box<apply::ApplyArguments>),
     Rollback(Box<rollback::RollbackArguments>),
     Adopt(adopt::AdoptArguments),
+    Owned(owned::OwnedArguments),
+    Disown(disown::DisownArguments),
     Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
     History(Box<history::HistoryArguments>),
@@ -249,6 +253,8 @@ impl Command {
             Self::Apply(arguments) => apply::run(&arguments, invocation),
             Self::Rollback(arguments) => rollback::run(&arguments, invocation),
             Self::Adopt(arguments) => adopt::run(&arguments, invocation),
+            Self::Owned(arguments) => owned::run(&arguments, invocation),
+            Self::Disown(arguments) => disown::run(&arguments, invocation),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, invocation),
             Self::History(arguments) => history::run(&arguments, invocation),

@@ -2,7 +2,7 @@
 //!
 //! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
-//! `audit`, `freeze`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
+//! `owned`, `audit`, `freeze`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
 //! store is unreachable.
 
 mod audit;
@@ -16,6 +16,7 @@ mod lease;
 mod ledger;
 mod look;
 mod open;
+mod owned;
 mod query;
 mod record;
 mod room;
@@ -33,6 +34,7 @@ pub use error::StoreError;
 pub use journal::{Journal, JournalError, Replayed};
 pub use look::LookStatus;
 pub use open::Timeouts;
+pub use owned::OwnedSince;
 pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,

@@ -21,6 +21,7 @@ mod intended;
 mod line_match;
 mod moment;
 mod observed;
+mod owned;
 mod paint;
 mod plan;
 mod secret;
@@ -54,6 +55,7 @@ pub use moment::{moment, rfc3339};
 pub use observed::{
     LineBefore, LineFacts, LineReport, observed_device, observed_fleet, observed_subscriber,
 };
+pub use owned::{OwnedDevice, OwnedObject, SinceLine, owned_devices, owned_objects};
 pub use paint::Paint;
 pub use plan::{
     PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,
