@@ -7,11 +7,13 @@
 mod carry_out;
 mod change_base;
 pub mod commit;
+pub mod csv;
 pub mod edit;
 mod format;
 mod layout;
 pub mod new_files;
 mod propose;
+pub mod rename;
 mod replace;
 
 pub use carry_out::{CarryOutError, Written};

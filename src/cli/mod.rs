@@ -28,6 +28,7 @@ mod open_files;
 mod output_file;
 mod owned;
 mod plan;
+mod rename;
 mod rollback;
 mod schema;
 mod scope;
@@ -150,6 +151,7 @@ enum Command {
     Show(show::ShowArguments),
     Find(find::FindArguments),
     Set(set::SetArguments),
+    Rename(rename::RenameArguments),
     Discover(discover::DiscoverArguments),
     Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
@@ -246,6 +248,7 @@ impl Command {
             Self::Show(arguments) => show::run(&arguments, invocation),
             Self::Find(arguments) => find::run(&arguments, invocation),
             Self::Set(arguments) => set::run(&arguments, invocation),
+            Self::Rename(arguments) => rename::run(&arguments, invocation),
             Self::Discover(arguments) => discover::run(&arguments, invocation),
             Self::Import(arguments) => import::run(&arguments, invocation),
             Self::Observe(arguments) => observe::run(&arguments, invocation),
