@@ -16,6 +16,7 @@ mod fmt;
 mod format;
 mod freeze;
 mod generated;
+mod help;
 mod history;
 mod import;
 mod init;
@@ -86,7 +87,7 @@ pub(crate) struct Arguments {
         long,
         global = true,
         value_name = "FILE",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     config: Option<PathBuf>,
 
@@ -96,7 +97,7 @@ pub(crate) struct Arguments {
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     color: ColorChoice,
 
@@ -106,12 +107,12 @@ pub(crate) struct Arguments {
         short,
         global = true,
         conflicts_with = "verbose",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     quiet: bool,
 
     /// Print more details about the progress
-    #[arg(long, short, global = true, help_heading = "Global options")]
+    #[arg(long, short, global = true, help_heading = help::SHARED)]
     verbose: bool,
 
     /// Also write the result as JSON to this file
@@ -119,7 +120,7 @@ pub(crate) struct Arguments {
         long,
         global = true,
         value_name = "FILE",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     json_to: Option<PathBuf>,
 
@@ -128,7 +129,7 @@ pub(crate) struct Arguments {
         long,
         global = true,
         value_name = "FORMAT",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     log: Option<logging::LogFormat>,
 
@@ -183,7 +184,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let is_help = !error.use_stderr();
             // Printing help into a closed pipe is not a failure, but a usage error exits with 1 even if nothing could
             // be printed.
-            let printed = error.print();
+            let printed = help::print(&error);
             let exit = if is_help && printed.is_ok() {
                 Exit::Done
             } else {
