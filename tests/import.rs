@@ -36,6 +36,7 @@ fn seen(number: u8, hardware: &Hardware, configuration: &Configuration) -> Found
         address: Some(format!("10.20.0.{number}").parse().unwrap()),
         credentials: None,
         host_key: Some(HostKey::new("SHA256:uNiVztksCsDhcc0u9e8BrrJDbSRUl6Ja1gJIWzlDZ3E").unwrap()),
+        site: None,
     }
 }
 
@@ -246,6 +247,7 @@ fn by_hand(name: &str, number: u8, rest: &str) -> FoundDevice {
         address: Some(format!("10.20.1.{number}").parse().unwrap()),
         credentials: None,
         host_key: None,
+        site: None,
     }
 }
 
@@ -497,4 +499,46 @@ fn subscribers_of_a_device_that_is_described_already_are_added() {
     let imported = import(std::slice::from_ref(&found), &existing).unwrap();
     assert_eq!((imported.devices, imported.subscribers), (0, 1));
     changes_nothing(&after(&existing, &imported), &[found]);
+}
+
+#[test]
+fn a_new_inventory_has_the_settings_of_init_and_a_vlan_outside_of_the_pool_is_a_warning() {
+    let own = [
+        home(1, "a", "vlan = 101\nrate = \"unthrottled\""),
+        home(2, "b", "vlan = 3900\nrate = \"unthrottled\""),
+    ];
+    let mut found = [by_hand("oak", 1, &own.concat())];
+    found[0].site = Some("maple-court".parse().unwrap());
+    let (imported, reading) = imported(&found);
+    assert_eq!((imported.subscribers, imported.left_out.len()), (2, 0));
+    let findings: Vec<&str> = reading.findings.iter().map(|one| one.rule.id).collect();
+    assert_eq!(findings, ["vlan-outside-pool"], "{:?}", reading.findings);
+    let network = &imported.files["network.toml"];
+    assert!(
+        network.contains("# New subscribers get their VLAN"),
+        "{network}"
+    );
+    assert!(network.contains("vlan_mode = \"unique\""), "{network}");
+    for (path, kind) in [
+        ("devices/oak.toml", "../.schema/devices.json"),
+        ("subscribers/oak.toml", "../.schema/subscribers.json"),
+        ("service-plans.toml", "./.schema/service-plans.json"),
+    ] {
+        let schema = format!("#:schema {kind}\n");
+        assert!(imported.files[path].starts_with(&schema), "{path}");
+    }
+    let device = reading.inventory.device("oak").unwrap();
+    assert_eq!(device.text.site.as_ref().unwrap().as_str(), "maple-court");
+}
+
+#[test]
+fn subscribers_that_share_a_vlan_today_may_go_on_doing_so() {
+    let shared = [
+        home(1, "a", "vlan = 101\nrate = \"unthrottled\""),
+        home(2, "b", "vlan = 101\nrate = \"unthrottled\""),
+    ];
+    let (imported, _) = imported(&[by_hand("oak", 1, &shared.concat())]);
+    assert_eq!((imported.subscribers, imported.left_out.len()), (2, 0));
+    let network = &imported.files["network.toml"];
+    assert!(network.contains("vlan_mode = \"shared\""), "{network}");
 }

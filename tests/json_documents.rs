@@ -124,6 +124,50 @@ fn every_end_of_a_run_gives_one_document() {
     assert!(adopt(&site, 0)["adopted"].is_array());
 }
 
+/// Runs a command and checks that its document names its schema, in version 1.
+#[track_caller]
+fn named(site: &Site, arguments: &[&str], exit: i32, schema: &str) -> Value {
+    let ended = ends(site, arguments, exit, None);
+    assert_eq!(ended.printed["schema"], schema, "{arguments:?}");
+    assert_eq!(ended.printed["version"], 1, "{arguments:?}");
+    ended.printed
+}
+
+#[test]
+fn the_documents_of_newer_commands_name_their_schema_and_its_version() {
+    let mut site = site();
+    let found = named(&site, &["find", "apt-1"], 0, "gamctl/find");
+    assert_eq!(found["found"][0]["id"], "apt-1");
+    assert_eq!(found["total"], 1);
+    named(&site, &["find", "nothing-like-it"], 1, "gamctl/find");
+    ends(&site, &["apply", "--yes"], 0, Some("done"));
+    let owned = named(&site, &["owned", "oak-0"], 0, "gamctl/owned");
+    let object = &owned["devices"][0]["objects"][0];
+    assert!(object["since"]["run"].is_string(), "{object}");
+    assert!(
+        object["since"]["at"].as_str().unwrap().ends_with('Z'),
+        "{object}"
+    );
+    let list = site.world.beside("accounts.csv");
+    fs::write(&list, "id,new_id\napt-1,acct-1\n").unwrap();
+    let list = list.to_str().unwrap();
+    let renamed = named(&site, &["rename", "--from", list], 0, "gamctl/rename");
+    assert_eq!(renamed["result"], "shown");
+    fs::write(list, "id,new_id\nz,acct-1\n").unwrap();
+    let refused = named(&site, &["rename", "--from", list], 1, "gamctl/rename");
+    assert_eq!(refused["errors"][0]["line"], 2);
+    site.intend(vec![Flat::new(2, 1, "home-300")]);
+    let disown = ["disown", "apt-1", "--reason", "it stays"];
+    let asked = named(&site, &disown, 4, "gamctl/disown");
+    assert_eq!(asked["result"], "not-confirmed");
+    let done = [&disown[..], &["--yes"]].concat();
+    let released = named(&site, &done, 0, "gamctl/disown");
+    assert_eq!(released["result"], "done");
+    assert_eq!(released["reason"], "it stays");
+    // It is not owned any more, so nothing removes it.
+    ends(&site, &["plan"], 0, None);
+}
+
 #[test]
 fn an_invalid_inventory_gives_its_findings_as_the_document() {
     let site = site();

@@ -1,15 +1,19 @@
 //! Changes inventories: an author proposes a change, and the proposal is written to files or committed.
 //!
 //! `change_base` what a change builds on · `propose` the difference and the findings that it causes · `carry_out` writes it · `edit` the
-//! changes of texts, on the statements of `layout` · `format` canonical order · `commit` to git · `replace` files in one step.
+//! changes of texts, on the statements of `layout` · `format` canonical order · `commit` to git · `replace` files in one step ·
+//! `rename` new ids of subscribers from a list in `csv` · `new_files` the files of a new inventory.
 
 mod carry_out;
 mod change_base;
 pub mod commit;
+pub mod csv;
 pub mod edit;
 mod format;
 mod layout;
+pub mod new_files;
 mod propose;
+pub mod rename;
 mod replace;
 
 pub use carry_out::{CarryOutError, Written};

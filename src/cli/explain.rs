@@ -28,11 +28,11 @@ use crate::report::{
 Examples:
   gamctl explain acct-1042                       a subscriber, by its id in the inventory
   gamctl explain apt-101 --device maple-court-a  by its name on the device
-  gamctl explain 00:0e:d8:1c:95:08               by the MAC address of its endpoint
+  gamctl explain 00:0e:d8:1c:95:08               by the MAC address of its endpoint, or a part of it
   gamctl explain acct-1042 --device maple-b      its history there, before it moved
   gamctl explain maple-court-a --lines           a device, with every line that was sent")]
 pub(super) struct ExplainArguments {
-    /// Explain this device, or subscriber (id, name or endpoint MAC address)
+    /// Explain this device or subscriber: id, name, or what `find` finds
     #[arg(value_name = "SUBSCRIBER|DEVICE")]
     what: String,
 

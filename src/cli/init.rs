@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 
 use super::terminal::{Terminal, WrittenFiles};
+use crate::authoring::new_files::{TEMPLATE, editor_schemas};
 use crate::authoring::replace;
-use crate::inventory::{FileKind, json_schema};
 use crate::report::Exit;
 
 /// Create an inventory: commented files that validate, and JSON schemas
@@ -15,26 +15,6 @@ pub(super) struct InitArguments {
     /// Create this folder; it must be empty or not exist yet
     folder: PathBuf,
 }
-
-/// The files of a new inventory; comments in each explain it.
-const FILES: &[(&str, &str)] = &[
-    ("README.md", include_str!("init/README.md")),
-    ("network.toml", include_str!("init/network.toml")),
-    ("policy.toml", include_str!("init/policy.toml")),
-    (
-        "service-plans.toml",
-        include_str!("init/service-plans.toml"),
-    ),
-    ("credentials.toml", include_str!("init/credentials.toml")),
-    (
-        "devices/example-site.toml",
-        include_str!("init/devices.toml"),
-    ),
-    (
-        "subscribers/example-site.toml",
-        include_str!("init/subscribers.toml"),
-    ),
-];
 
 pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
     let folder = &arguments.folder;
@@ -49,12 +29,12 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
             "{shown} is not empty; give a folder that is not there yet"
         );
     }
-    let schemas = FileKind::ALL.map(|kind| (format!(".schema/{kind}.json"), json_schema(kind)));
+    let schemas = editor_schemas();
     let schemas = schemas
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()));
     let mut written = Vec::new();
-    for (path, text) in FILES.iter().copied().chain(schemas) {
+    for (path, text) in TEMPLATE.iter().copied().chain(schemas) {
         let file = folder.join(path);
         replace(&file, text.as_bytes())
             .with_context(|| format!("failed to write {}", file.display()))?;

@@ -7,14 +7,17 @@ mod commit_target;
 mod completions;
 mod demo;
 mod discover;
+mod disown;
 mod doctor;
 mod explain;
 mod exposed_secrets;
+mod find;
 mod fmt;
 mod format;
 mod freeze;
 mod generated;
 mod habits;
+mod help;
 mod history;
 mod import;
 mod init;
@@ -25,8 +28,10 @@ mod man;
 mod observe;
 mod open_files;
 mod output_file;
+mod owned;
 mod plan;
 mod progress;
+mod rename;
 mod rollback;
 mod schema;
 mod scope;
@@ -85,7 +90,7 @@ pub(crate) struct Arguments {
         long,
         global = true,
         value_name = "FILE",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     config: Option<PathBuf>,
 
@@ -95,7 +100,7 @@ pub(crate) struct Arguments {
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     color: ColorChoice,
 
@@ -105,12 +110,12 @@ pub(crate) struct Arguments {
         short,
         global = true,
         conflicts_with = "verbose",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     quiet: bool,
 
     /// Print more details about the progress
-    #[arg(long, short, global = true, help_heading = "Global options")]
+    #[arg(long, short, global = true, help_heading = help::SHARED)]
     verbose: bool,
 
     /// Also write the result as JSON to this file
@@ -118,7 +123,7 @@ pub(crate) struct Arguments {
         long,
         global = true,
         value_name = "FILE",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     json_to: Option<PathBuf>,
 
@@ -127,7 +132,7 @@ pub(crate) struct Arguments {
         long,
         global = true,
         value_name = "FORMAT",
-        help_heading = "Global options"
+        help_heading = help::SHARED
     )]
     log: Option<logging::LogFormat>,
 
@@ -148,7 +153,9 @@ enum Command {
     Validate(validate::ValidateArguments),
     Fmt(fmt::FmtArguments),
     Show(show::ShowArguments),
+    Find(find::FindArguments),
     Set(set::SetArguments),
+    Rename(rename::RenameArguments),
     Discover(discover::DiscoverArguments),
     Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
@@ -156,6 +163,8 @@ enum Command {
     Apply(Box<apply::ApplyArguments>),
     Rollback(Box<rollback::RollbackArguments>),
     Adopt(adopt::AdoptArguments),
+    Owned(owned::OwnedArguments),
+    Disown(disown::DisownArguments),
     Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
     History(Box<history::HistoryArguments>),
@@ -178,7 +187,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let is_help = !error.use_stderr();
             // Printing help into a closed pipe is not a failure, but a usage error exits with 1 even if nothing could
             // be printed.
-            let printed = error.print();
+            let printed = help::print(&error);
             let exit = if is_help && printed.is_ok() {
                 Exit::Done
             } else {
@@ -254,7 +263,9 @@ impl Command {
             Self::Validate(arguments) => validate::run(&arguments, invocation),
             Self::Fmt(arguments) => fmt::run(&arguments, invocation),
             Self::Show(arguments) => show::run(&arguments, invocation),
+            Self::Find(arguments) => find::run(&arguments, invocation),
             Self::Set(arguments) => set::run(&arguments, invocation),
+            Self::Rename(arguments) => rename::run(&arguments, invocation),
             Self::Discover(arguments) => discover::run(&arguments, invocation),
             Self::Import(arguments) => import::run(&arguments, invocation),
             Self::Observe(arguments) => observe::run(&arguments, invocation),
@@ -262,6 +273,8 @@ impl Command {
             Self::Apply(arguments) => apply::run(&arguments, invocation),
             Self::Rollback(arguments) => rollback::run(&arguments, invocation),
             Self::Adopt(arguments) => adopt::run(&arguments, invocation),
+            Self::Owned(arguments) => owned::run(&arguments, invocation),
+            Self::Disown(arguments) => disown::run(&arguments, invocation),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, invocation),
             Self::History(arguments) => history::run(&arguments, invocation),

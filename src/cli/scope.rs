@@ -72,6 +72,11 @@ impl Scope {
     pub(super) fn has(&self, device: &DeviceObject) -> bool {
         self.0.has_device(device)
     }
+
+    /// Returns whether a device that left the inventory is in scope: only its name is known.
+    pub(super) fn has_name(&self, name: &str) -> bool {
+        self.0.has(name, None, [])
+    }
 }
 
 /// Returns the end of a refusal: the word that was probably meant.

@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::find::{only_device, only_subscriber};
 use super::format::{ShowFormat, print_shown};
 use super::invocation::Invocation;
 use super::scope::{Scope, ScopeArguments, did_you_mean};
@@ -27,6 +28,7 @@ use crate::report::{self as paper, Exit};
 Examples:
   gamctl show --site maple-court                      devices, with their subscribers counted
   gamctl show subscriber acct-1042 --observed         what it should get, and what the device gives it
+  gamctl show subscriber 1c:95:08                     by a part of its MAC address; `gamctl find` lists what matches
   gamctl show device maple-court-a --at 2026-11-20    what it was like at the end of that day
   gamctl show subscriber acct-1042 --at '2026-11-20 10:00'
   gamctl show plan plan.json --detailed               a plan file, with every line that would be sent
@@ -51,14 +53,15 @@ pub(super) struct ShowArguments {
 enum What {
     /// Show the intended configuration of a device
     Device {
-        /// Show the device with this name in the inventory
+        /// Show the device with this name, address, serial number or MAC
         name: String,
         #[command(flatten)]
         beside: ObservedArguments,
     },
     /// Show the intended configuration of a subscriber
     Subscriber {
-        /// Show the subscriber with this id
+        /// Show the subscriber with this id, or what `find` finds uniquely
+        #[arg(value_name = "ID|WORD")]
         id: String,
         #[command(flatten)]
         beside: ObservedArguments,
@@ -82,9 +85,10 @@ impl What {
         Some((subject, beside.at()?))
     }
 
-    /// Returns the subject, if a look at its device is requested.
-    fn with_look(&self) -> Option<(Subject<'_>, &ObservedArguments)> {
-        self.asked().filter(|(_, beside)| beside.is_asked())
+    /// Returns the arguments of a look at the device, if one is requested.
+    fn with_look(&self) -> Option<&ObservedArguments> {
+        let (_, beside) = self.asked()?;
+        beside.is_asked().then_some(beside)
     }
 }
 
@@ -131,9 +135,12 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
             "Nothing shown: the inventory has errors, so the intended configuration is unknown.";
         return refuse(reading, why, terminal);
     }
-    if let Some((what, beside)) = arguments.what.as_ref().and_then(What::with_look) {
+    let what = resolved(arguments.what.as_ref(), &reading.inventory, terminal)?;
+    if let Some(asked) = &what
+        && let Some(beside) = arguments.what.as_ref().and_then(What::with_look)
+    {
         return compared(
-            what,
+            asked.subject(),
             beside,
             &arguments.inventory,
             arguments.format,
@@ -141,22 +148,63 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
         );
     }
     let inventory = &reading.inventory;
-    match &arguments.what {
+    match &what {
         None => overview(
             &reading,
             &arguments.scope.scope()?,
             arguments.format,
             terminal,
         )?,
-        Some(What::Device { name, .. }) => {
+        Some(Asked::Device(name)) => {
             device(inventory, name, arguments.format, terminal)?;
         }
-        Some(What::Subscriber { id, .. }) => {
+        Some(Asked::Subscriber(id)) => {
             subscriber(inventory, id, arguments.format, terminal)?;
         }
-        Some(What::Plan(_)) => {}
     }
     Ok(Exit::Done)
+}
+
+/// The device or subscriber that a word means.
+enum Asked {
+    Device(String),
+    Subscriber(String),
+}
+
+impl Asked {
+    fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::Device(name) => Subject::Device(name),
+            Self::Subscriber(id) => Subject::Subscriber(id),
+        }
+    }
+}
+
+/// Resolves a word that is not an id to the only object that it means; a word that means none stays as it is.
+fn resolved(
+    what: Option<&What>,
+    inventory: &Inventory,
+    terminal: &Terminal,
+) -> anyhow::Result<Option<Asked>> {
+    let (word, found) = match what {
+        Some(What::Device { name, .. }) => match inventory.device(name) {
+            Some(_) => (name, None),
+            None => (name, only_device(inventory, name)?),
+        },
+        Some(What::Subscriber { id, .. }) => match inventory.subscriber(id) {
+            Some(_) => (id, None),
+            None => (id, only_subscriber(inventory, id)?),
+        },
+        Some(What::Plan(_)) | None => return Ok(None),
+    };
+    if let Some(found) = &found {
+        terminal.say(&found.remark(word));
+    }
+    let id = found.map_or_else(|| word.clone(), |found| found.object.id().to_owned());
+    Ok(Some(match what {
+        Some(What::Device { .. }) => Asked::Device(id),
+        _ => Asked::Subscriber(id),
+    }))
 }
 
 fn overview(

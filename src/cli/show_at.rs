@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::clock;
 use super::explain::chapter;
+use super::find::only_subscriber;
 use super::format::{ShowFormat, print_shown};
 use super::invocation::{Invocation, Selected};
 use super::scope::did_you_mean;
@@ -247,6 +248,13 @@ fn subscriber(past: &PastState<'_>, id: &str, format: ShowFormat) -> anyhow::Res
         _ => None,
     };
     let Some(whose) = then.or_else(|| complete(current, id)) else {
+        // No subscriber has this id, so it may be another value of one.
+        if current.subscriber(id).is_none()
+            && let Some(found) = only_subscriber(current, id)?
+        {
+            past.selected.terminal().say(&found.remark(id));
+            return subscriber(past, found.object.id(), format);
+        }
         bail!("{}", no_subscriber(current, id, applied.as_ref()));
     };
     let mut objects = vec![("subscriber".to_owned(), whose.name.to_string())];

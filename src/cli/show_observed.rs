@@ -7,21 +7,25 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::format::{ShowFormat, print_shown};
-use super::invocation::{Invocation, StoreUse};
+use super::invocation::{Invocation, Selected, StoreUse};
 use super::looking::all_from_files;
 use super::observe::known;
 use super::scope::did_you_mean;
 use super::show_line::line;
 use super::source::InventoryArguments;
+use super::store_client::StoreClient;
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::inventory::{
     Inventory, complete_service_plans, complete_subscriber, nearest, resolve_device,
 };
-use crate::model::{DeviceConfig, DeviceName, Observation, SubscriberConfig, SubscriberName};
+use crate::model::{
+    DeviceConfig, DeviceName, EndpointState, EthernetPort, Observation, SubscriberConfig,
+    SubscriberName,
+};
 use crate::plan::{DevicePlan, Object, Planned};
-use crate::reconcile::run::{Baseline, LookSource, Preparation, RunRequest, Verb};
-use crate::report::{self as paper, Exit, PlanReport, visible};
+use crate::reconcile::run::{Baseline, LookSource, Preparation, Reconciler, RunRequest, Verb};
+use crate::report::{self as paper, Exit, LineBefore, LineFacts, LineReport, PlanReport, visible};
 
 /// The second configuration to show beside the intended one.
 #[derive(Debug, clap::Args)]
@@ -55,6 +59,9 @@ struct Compared<'a, T: Serialize> {
     device: &'a DeviceName,
     intended: Option<T>,
     observed: Option<T>,
+    /// Only of a subscriber.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<&'a LineReport>,
     difference: &'a DevicePlan,
 }
 
@@ -113,10 +120,57 @@ pub(super) fn compared(
     match what {
         Subject::Device(_) => whole(inventory, observation, &planned, format, terminal)?,
         Subject::Subscriber(id) => {
-            one(inventory, id, observation, &mut planned, format, terminal)?;
+            let line = LineSources {
+                ethernet: match beside.offline.is_empty() {
+                    true => ethernet(inventory, id, &device, &reconciler, &selected)?,
+                    false => None,
+                },
+                before: before(id, &device, inventory, &selected),
+            };
+            let shown = (format, terminal);
+            one(inventory, id, observation, &mut planned, line, shown)?;
         }
     }
     Ok(paper::plan_exit(&planned))
+}
+
+/// What is known about a line besides the look.
+struct LineSources {
+    ethernet: Option<Result<Vec<EthernetPort>, String>>,
+    before: Option<LineBefore>,
+}
+
+/// Requests the Ethernet ports of a subscriber's endpoint.
+fn ethernet(
+    inventory: &Inventory,
+    id: &str,
+    device: &DeviceName,
+    reconciler: &Reconciler,
+    selected: &Selected<'_>,
+) -> anyhow::Result<Option<Result<Vec<EthernetPort>, String>>> {
+    let endpoint = inventory.subscriber(id).and_then(|one| one.text.endpoint);
+    let Some(endpoint) = endpoint else {
+        return Ok(None);
+    };
+    let asking = reconciler.ethernet_of(inventory, device, endpoint);
+    Ok(Some(selected.invocation.wait(asking)?))
+}
+
+/// Returns the endpoint in the last stored look; a store that cannot be read leaves it out.
+fn before(
+    id: &str,
+    device: &DeviceName,
+    inventory: &Inventory,
+    selected: &Selected<'_>,
+) -> Option<LineBefore> {
+    let endpoint = inventory.subscriber(id)?.text.endpoint?;
+    let store = StoreClient::if_there(selected).ok()??;
+    let look = store.wait(store.store().last_look(device)).ok()??;
+    let state = look.health.endpoints.get(&endpoint)?.state?;
+    Some(LineBefore {
+        at: look.taken_at,
+        is_heard: state != EndpointState::NotDetected,
+    })
 }
 
 fn device_of(inventory: &Inventory, what: Subject<'_>) -> anyhow::Result<DeviceName> {
@@ -167,6 +221,7 @@ fn whole(
         device: &observation.device,
         intended: Some(&intended.config),
         observed: Some(&observation.config),
+        line: None,
         difference: plan,
     };
     let text = || {
@@ -183,8 +238,8 @@ fn one(
     id: &str,
     observation: &Observation,
     planned: &mut Planned,
-    format: ShowFormat,
-    terminal: &Terminal,
+    line: LineSources,
+    (format, terminal): (ShowFormat, &Terminal),
 ) -> anyhow::Result<()> {
     let subscriber = inventory.subscriber(id).and_then(complete_subscriber);
     let subscriber = subscriber.with_context(|| format!("there is no subscriber `{id}`"))?;
@@ -200,10 +255,18 @@ fn one(
     let Some(plan) = planned.devices.first() else {
         bail!("`{}` was not planned", subscriber.device);
     };
+    let line = LineReport::of(&LineFacts {
+        subscriber: &subscriber,
+        intended: served,
+        look: observation,
+        ethernet: line.ethernet,
+        before: line.before,
+    });
     let shown: Compared<'_, &SubscriberConfig> = Compared {
         device: &subscriber.device,
         intended: served,
         observed: seen,
+        line: Some(&line),
         difference: plan,
     };
     let text = || {
@@ -211,7 +274,12 @@ fn one(
         let sold = plans.get(subscriber.service_plan.as_str());
         let intended = paper::subscriber(&subscriber, sold, served, terminal.paint);
         let observed = paper::observed_subscriber(&subscriber.name, observation, terminal.paint);
-        format!("{intended}\n{observed}{}", difference(planned, terminal))
+        let attention = line.attention_text(terminal.paint);
+        let ethernet = line.ethernet_text();
+        format!(
+            "{attention}\n{intended}\n{observed}{ethernet}{}",
+            difference(planned, terminal)
+        )
     };
     print_shown(&shown, format, text, terminal)
 }

@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 
+use super::find::{Candidate, candidates, only};
 use crate::history::{StoredLedger, Subject};
-use crate::inventory::{Inventory, SubscriberObject, complete_subscriber, nearest};
+use crate::inventory::{
+    FieldMatch, FoundObject, Inventory, SearchWord, SubscriberObject, complete_subscriber, nearest,
+    subscriber_matches,
+};
 use crate::model::{DeviceName, MacAddress, SubscriberName};
 use crate::report::visible;
 
@@ -56,7 +60,8 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Resolves a word: a device of the inventory, a subscriber by id, then a subscriber by name on a device.
+    /// Resolves a word: a device of the inventory, a subscriber by id, then a subscriber by name on a device, then
+    /// the only object with a value that matches.
     pub(super) fn meant(&self, word: &str, only: Option<&str>) -> anyhow::Result<ResolvedSubject> {
         let inventory = self.inventory;
         if let Some(subscriber) = inventory.subscriber(word)
@@ -96,8 +101,82 @@ impl Known<'_> {
             Ok(device) if only.is_none() && self.ledgers.contains_key(&device) => {
                 Ok(ResolvedSubject::Device(device))
             }
-            _ => bail!("{}", self.unknown(word)),
+            _ => match self.by_search(word, only)? {
+                Some(found) => Ok(found),
+                None => bail!("{}", self.unknown(word)),
+            },
         }
+    }
+
+    /// Returns the only object with a value that matches, in the inventory or in a ledger.
+    fn by_search(
+        &self,
+        word: &str,
+        device: Option<&str>,
+    ) -> anyhow::Result<Option<ResolvedSubject>> {
+        let mut found: Vec<Candidate<ResolvedSubject>> = candidates(self.inventory, word)
+            .into_iter()
+            .filter_map(|one| {
+                let object = self.resolved(&one.object)?;
+                Some(Candidate {
+                    object,
+                    label: one.label,
+                    closest: one.closest,
+                })
+            })
+            .collect();
+        found.extend(self.remembered_candidates(word));
+        found.retain(|one| match (device, &one.object) {
+            (None, _) => true,
+            (Some(device), ResolvedSubject::Subscriber(served)) => served.device.as_str() == device,
+            (Some(_), ResolvedSubject::Device(_)) => false,
+        });
+        Ok(only(word, found)?.map(|one| one.object))
+    }
+
+    fn resolved(&self, object: &FoundObject) -> Option<ResolvedSubject> {
+        match object {
+            FoundObject::Device(name) => Some(ResolvedSubject::Device(name.clone())),
+            FoundObject::Subscriber(id) => {
+                let object = self.inventory.subscriber(id.as_str())?;
+                served(object).map(ResolvedSubject::Subscriber)
+            }
+            FoundObject::ServicePlan(_) => None,
+        }
+    }
+
+    /// Returns the owned subscribers that match, and that the inventory does not have any more.
+    fn remembered_candidates(&self, word: &str) -> Vec<Candidate<ResolvedSubject>> {
+        let Some(word) = SearchWord::new(word) else {
+            return Vec::new();
+        };
+        let subscribers = self.inventory.subscribers();
+        let present: BTreeSet<(DeviceName, SubscriberName)> = subscribers
+            .filter_map(served)
+            .map(|served| (served.device, served.name))
+            .collect();
+        let mut found = Vec::new();
+        for (device, kept) in self.ledgers {
+            for (name, config) in &kept.ledger.verified.subscribers {
+                let matches = subscriber_matches(name.as_str(), config, &word);
+                let closest: Option<FieldMatch> = matches.into_iter().next();
+                let Some(closest) = closest else { continue };
+                if present.contains(&(device.clone(), name.clone())) {
+                    continue;
+                }
+                found.push(Candidate {
+                    object: ResolvedSubject::Subscriber(ResolvedSubscriber {
+                        id: None,
+                        device: device.clone(),
+                        name: name.clone(),
+                        endpoint: config.endpoint,
+                    }),
+                    label: format!("subscriber {name} on {device}"),
+                    closest,
+                });
+            }
+        }
+        found
     }
 
     /// Returns a subscriber on the device that the operator named: it may have been there before it moved.

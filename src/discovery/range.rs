@@ -35,6 +35,22 @@ impl AddressRange {
         self.count
     }
 
+    /// Returns whether it has an address, whatever the ports.
+    pub fn contains(&self, address: Address) -> bool {
+        match (self.first.ip, address.ip) {
+            (IpAddr::V4(first), IpAddr::V4(ip)) => {
+                let (first, ip) = (u64::from(u32::from(first)), u64::from(u32::from(ip)));
+                (first..first + self.count).contains(&ip)
+            }
+            (first, ip) => first == ip,
+        }
+    }
+
+    /// Returns whether two ranges have an address in common, whatever the ports.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.contains(other.first) || other.contains(self.first)
+    }
+
     /// Returns its addresses in order.
     pub fn addresses(&self) -> impl Iterator<Item = Address> {
         let Self { first, count } = *self;

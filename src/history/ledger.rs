@@ -71,7 +71,7 @@ impl Store {
         let request = Uuid::now_v7();
         self.within("store the ledger", || async {
             let mut session = self.write().await?;
-            put_ledger(&mut session, device, ledger, None).await?;
+            put_ledger(&mut session, device, ledger, audit.run).await?;
             insert_audit(&mut session, audit, request).await?;
             session.commit().await
         })

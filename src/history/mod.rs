@@ -2,7 +2,7 @@
 //!
 //! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
-//! `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
+//! `owned`, `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
 //! store is unreachable.
 
 mod audit;
@@ -17,6 +17,7 @@ mod lease;
 mod ledger;
 mod look;
 mod open;
+mod owned;
 mod query;
 mod record;
 mod room;
@@ -36,6 +37,7 @@ pub use holder::{LeaseHolder, LeaseInForce};
 pub use journal::{Journal, JournalError, Replayed};
 pub use look::LookStatus;
 pub use open::Timeouts;
+pub use owned::OwnedSince;
 pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,

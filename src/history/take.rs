@@ -40,6 +40,21 @@ impl Store {
         .await
     }
 
+    /// Returns the run that applied a plan since it was last made, and the time.
+    pub async fn plan_applied(&self, plan: &str) -> Result<Option<(RunId, u64)>, StoreError> {
+        self.within("read a plan", || async {
+            let mut session = self.read().await?;
+            let sql =
+                "select max(making) as making from plan_made where plan = $1 having count(*) > 0";
+            let Some(row) = session.row(sql, &[Bind::Text(plan)]).await? else {
+                return Ok(None);
+            };
+            let number = row.number("making")?;
+            taken_by(&mut session, &Making { plan, number }).await
+        })
+        .await
+    }
+
     /// Starts a run that carries out a plan, unless another run claimed it, or it is older than `most`.
     ///
     /// The plan is claimed and the run starts at once or not at all. The same run again finds that it has the plan.

@@ -4,13 +4,15 @@ use super::FileKind;
 use super::assemble::Inventory;
 use super::record::Fields;
 use super::text::SuspensionHow;
-use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode};
+use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode, VlanSet};
 
 /// The settings of the network, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkDefaults {
     pub management_vlan: VlanId,
     pub vlan_mode: VlanMode,
+    /// The VLANs for subscribers; absent: any.
+    pub pool: Option<VlanSet>,
     pub headroom: Headroom,
     pub suspension: SuspensionHow,
     pub suspension_plan: Option<ServicePlanId>,
@@ -66,6 +68,7 @@ impl Inventory {
             vlan_mode: vlans
                 .and_then(|vlans| vlans.vlan_mode)
                 .unwrap_or(VlanMode::Shared),
+            pool: vlans.and_then(|vlans| vlans.subscribers.clone()),
             headroom: profiles
                 .and_then(|profiles| profiles.headroom_percent)
                 .unwrap_or(Headroom::DEFAULT),

@@ -8,6 +8,7 @@ mod compare;
 mod defaults;
 mod describe;
 mod file_kind;
+mod find;
 mod locate;
 mod locations;
 mod misplaced;
@@ -37,6 +38,10 @@ pub use describe::{
     rule_markdown, rule_reference,
 };
 pub use file_kind::{FileKind, PathKind, classify};
+pub use find::{
+    Closeness, FieldMatch, Found, FoundObject, SearchWord, endpoint_matches, find,
+    subscriber_matches,
+};
 pub use locations::{KeyReference, ReferencedObject, locations};
 pub(crate) use parallel::map_with;
 pub use read::{Cache, Reading, read, read_texts};

@@ -86,6 +86,19 @@ pub struct EndpointHealth {
     pub up_most: Option<u32>,
 }
 
+/// An Ethernet port of an endpoint, toward the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EthernetPort {
+    pub number: u32,
+    /// Absent: the device has no valid value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_up: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_full_duplex: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mbps: Option<u64>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndpointState {

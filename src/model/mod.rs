@@ -38,7 +38,7 @@ pub use fingerprint::Fingerprint;
 pub use freeze_scope::FreezeScope;
 pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
 pub use health::{
-    ActiveAlarm, EndpointHealth, EndpointState, Fan, Health, LinkHealth, Temperature,
+    ActiveAlarm, EndpointHealth, EndpointState, EthernetPort, Fan, Health, LinkHealth, Temperature,
 };
 pub use host_environment::HostEnvironment;
 pub use mac::{MacAddress, MacAddressError};

@@ -225,6 +225,13 @@ pub(super) mod ghn {
         LINE_DOWN_MOST = 150, "gamGhnAgentStatusEndpointByMacDetailedRxMaxXput";
         LINE_UP_MOST = 160, "gamGhnAgentStatusEndpointByMacDetailedTxMaxXput";
     }
+    // By MAC address and Ethernet port.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 30, 30, 1] =>
+        ETHERNET_VALID = 10, "gamGhnAgentStatusEndpointByMacLinkValid";
+        ETHERNET_LINK = 20, "gamGhnAgentStatusEndpointByMacLinkLink";
+        ETHERNET_DUPLEX = 30, "gamGhnAgentStatusEndpointByMacLinkFdx";
+        ETHERNET_SPEED = 40, "gamGhnAgentStatusEndpointByMacLinkSpeed";
+    }
 }
 
 pub(super) mod alarm {

@@ -15,7 +15,7 @@ mod running_config;
 pub use assemble::{Assembled, assemble};
 pub use decode::StartupFile;
 pub use look::{
-    CommandLine, LookError, Target, board_address, identify, look, look_and_count, look_at_startup,
-    snmp_options,
+    CommandLine, LookError, Target, board_address, identify, look, look_and_count,
+    look_at_ethernet, look_at_startup, snmp_options,
 };
 pub use running_config::{RunningConfig, RunningConfigError, parse as parse_running_config};

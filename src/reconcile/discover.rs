@@ -60,6 +60,11 @@ impl SweepCredentials {
         credentials
     }
 
+    /// Returns the names of the usable credentials.
+    pub fn into_names(self) -> Vec<CredentialsName> {
+        self.usable.into_iter().map(|(name, _)| name).collect()
+    }
+
     /// Returns whether there are no credentials.
     pub fn is_empty(&self) -> bool {
         self.usable.is_empty()

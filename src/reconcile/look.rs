@@ -2,7 +2,7 @@
 
 use super::many::{Panicked, ask_many};
 use super::{Accesses, DeviceAccess, FingerprintedObservation, LookResults};
-use crate::model::{DeviceName, NotObserved, Observation, chain};
+use crate::model::{DeviceName, EthernetPort, MacAddress, NotObserved, Observation, chain};
 use crate::observe::{self, LookError};
 use crate::transport::snmp::SnmpOptions;
 
@@ -78,18 +78,36 @@ pub async fn look_at(
     access: &DeviceAccess,
     looks: Looks,
 ) -> Result<FingerprintedObservation, NotObserved> {
-    let target = observe::Target {
+    let looked = observe::look(&target(device, access, looks)).await;
+    looked
+        .map(FingerprintedObservation::of)
+        .map_err(|error| not_observed(&error))
+}
+
+/// Returns the Ethernet ports of an endpoint, or the reason that they are unknown.
+pub async fn ethernet_of(
+    device: &DeviceName,
+    access: &DeviceAccess,
+    endpoint: MacAddress,
+    looks: Looks,
+) -> Result<Vec<EthernetPort>, String> {
+    let target = target(device, access, looks);
+    observe::look_at_ethernet(&target, endpoint).await
+}
+
+fn target<'a>(
+    device: &'a DeviceName,
+    access: &'a DeviceAccess,
+    looks: Looks,
+) -> observe::Target<'a> {
+    observe::Target {
         device,
         address: access.snmp,
         access: &access.access,
         snmp_options: looks.snmp_options.with_silence(access.silence),
         command_line: access.command_line.clone(),
         clock: looks.clock,
-    };
-    let looked = observe::look(&target).await;
-    looked
-        .map(FingerprintedObservation::of)
-        .map_err(|error| not_observed(&error))
+    }
 }
 
 /// Converts a failed look into a reason with its facts.

@@ -37,7 +37,7 @@ pub use host_keys::{
     HostKeyAnswer, HostKeyProblem, HostKeyQuestion, HostKeyQuestions, ask_host_keys,
     host_key_questions,
 };
-pub use look::{Looks, look_at, look_at_all, not_observed, recorded};
+pub use look::{Looks, ethernet_of, look_at, look_at_all, not_observed, recorded};
 pub use look_results::{FingerprintedObservation, LookResults};
 pub use many::{Panicked, ask_many};
 pub use one_device::DevicePlanInputs;

@@ -17,6 +17,7 @@ mod exit_table;
 mod explain;
 mod finding;
 mod fold;
+mod found;
 mod freeze;
 mod history;
 mod intended;
@@ -24,12 +25,14 @@ mod line_match;
 mod markdown;
 mod moment;
 mod observed;
+mod owned;
 mod paint;
 mod plan;
 mod secret;
 mod table;
 mod trust;
 mod unreached;
+mod versioned;
 mod visible;
 
 pub use adopt::{adopt_document, adopt_text};
@@ -46,6 +49,7 @@ pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict, joined};
 pub use exit::Exit;
 pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
 pub use finding::{FindingFormat, FindingReport, Summary, Web, json_document};
+pub use found::{FoundLine, FoundPlace, MatchLine, found_objects};
 pub use freeze::{FreezeLine, freezes, held, scope_words, short_id};
 pub use history::{
     AuditLine, DeviceStory, Happening, ProcessLine, ProcessState, RunLine, What, audit_lines,
@@ -53,8 +57,11 @@ pub use history::{
 };
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
 use markdown::escaped_markdown;
-pub use moment::moment;
-pub use observed::{observed_device, observed_fleet, observed_subscriber};
+pub use moment::{moment, rfc3339};
+pub use observed::{
+    LineBefore, LineFacts, LineReport, observed_device, observed_fleet, observed_subscriber,
+};
+pub use owned::{OwnedDevice, OwnedObject, SinceLine, owned_devices, owned_objects};
 pub use paint::Paint;
 pub use plan::{
     Drift, PLAN_MARKER, PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit,
@@ -63,4 +70,5 @@ pub use plan::{
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use table::{Align, Table};
 pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
+pub use versioned::versioned_document;
 pub use visible::{Excerpt, excerpt, visible};

@@ -1,4 +1,4 @@
-//! Formats times for people: `2026-11-21 16:32 UTC`.
+//! Formats times: `2026-11-21 16:32 UTC` for people, `2026-11-21T16:32:05Z` (RFC 3339) for programs.
 
 /// Formats seconds since 1970 as day and minute, in UTC.
 pub fn moment(seconds: u64) -> String {
@@ -6,6 +6,14 @@ pub fn moment(seconds: u64) -> String {
     let (year, month, day) = date(days);
     let (hour, minute) = (rest / 3600, rest % 3600 / 60);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
+/// Formats seconds since 1970 as RFC 3339, in UTC.
+pub fn rfc3339(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = date(days);
+    let (hour, minute, second) = (rest / 3600, rest % 3600 / 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// Returns the date of a day after 1970-01-01, counted in years that start in March, so that a leap day is the last.
@@ -31,6 +39,11 @@ fn date(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn programs_get_seconds_too() {
+        assert_eq!(rfc3339(1_795_278_725), "2026-11-21T16:32:05Z");
+    }
 
     #[test]
     fn moments_are_the_calendars() {

@@ -119,7 +119,7 @@ impl Site {
         let moved = moved.to_str().unwrap();
         self.run(&["-v", "plan", "--out", moved]).exits(2);
         self.twin(0).edit_line("ghn subscriber 1 vid 999");
-        self.run(&["-v", "apply", moved]).exits(7);
+        self.run(&["-v", "apply", moved, "--yes"]).exits(7);
         self.dies_at("line-answered:2");
         self.time_passes();
         self.run(&["-v", "apply", "--yes"]).exits(0);

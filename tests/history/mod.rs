@@ -9,6 +9,7 @@ mod leases;
 mod looks;
 mod memory;
 mod migrations;
+mod owned;
 mod queries;
 mod records;
 mod sample;

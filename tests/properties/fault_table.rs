@@ -556,6 +556,21 @@ pub(super) const FAULTS: &[(&str, Fault)] = &[
         );
         Damage::of(NOBODY)
     }),
+    ("vlan-outside-pool", |spec, dice| {
+        let index = dice.position(spec.subscribers.len())?;
+        let vlan = spec.subscribers[index].table.number("vlan")?;
+        let vlan = u16::try_from(vlan).unwrap();
+        let mut pool: BTreeSet<u16> = spec.own_vlans().collect();
+        let users = spec.own_vlans().filter(|used| *used == vlan).count();
+        pool.remove(&vlan);
+        let management = spec.network.number("vlans.management").unwrap_or(4093);
+        let is_valid = !pool.iter().any(|vlan| u32::from(*vlan) == management);
+        if users > 1 || pool.is_empty() || !is_valid {
+            return None;
+        }
+        spec.network.set("vlans.subscribers", written(&pool));
+        Damage::of([&spec.subscribers[index].id])
+    }),
     ("empty-limit", |spec, _| {
         let limits = Table::default().with("limits.removals", Table::default());
         spec.policy = Some(limits);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gamctl::model::{GamModel, Medium};
 
 use super::dice::Dice;
-use super::spec::{Object, Spec, Table, Value, written};
+use super::spec::{Object, Spec, Table, Value, vlans_of, written};
 
 /// Ids end in three of these: no two of them look alike, nor do their capitals.
 const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
@@ -74,7 +74,23 @@ pub(super) fn generate(dice: &mut Dice) -> Spec {
         ports(dice, &mut spec, number);
         uplinks(dice, &mut spec, number);
     }
+    pool(&mut spec);
     spec
+}
+
+/// Adds the VLANs of all subscribers to the pool, where there is one; a pool must not have the management VLAN.
+fn pool(spec: &mut Spec) {
+    let Some(pool) = spec.network.text("vlans.subscribers") else {
+        return;
+    };
+    let mut vlans = vlans_of(pool);
+    vlans.extend(spec.own_vlans());
+    let management = spec.network.number("vlans.management").unwrap_or(4093);
+    if vlans.iter().any(|vlan| u32::from(*vlan) == management) {
+        spec.network.remove("vlans.subscribers");
+    } else {
+        spec.network.set("vlans.subscribers", written(&vlans));
+    }
 }
 
 fn network(dice: &mut Dice) -> Table {

@@ -199,6 +199,18 @@ impl Spec {
         (how, self.network.text("suspension.service_plan"))
     }
 
+    /// Returns the VLANs that subscribers have of their own, all devices together.
+    pub(super) fn own_vlans(&self) -> impl Iterator<Item = u16> {
+        let subscribers = self.subscribers.iter();
+        subscribers.flat_map(|subscriber| {
+            let vlans = ["vlan", "port2_vlan"].map(|key| subscriber.table.number(key));
+            vlans
+                .into_iter()
+                .flatten()
+                .map(|vlan| u16::try_from(vlan).unwrap())
+        })
+    }
+
     /// Returns every VLAN that a device's subscribers have toward the network.
     pub(super) fn used_vlans(&self, device: &str) -> BTreeSet<u16> {
         let mut used = BTreeSet::new();

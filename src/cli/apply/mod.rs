@@ -27,8 +27,8 @@ use crate::report::Exit;
 
 /// Apply the inventory to devices: plan, confirm, write, verify, save
 ///
-/// Without a file, gamctl plans, shows the plan and asks for confirmation. It looks at each device right before the
-/// first line and again after the last one. Only a verified configuration is saved; a failed one is rolled back. Every
+/// gamctl plans, or reads a plan file, shows the plan and asks for confirmation. It looks at each device right before
+/// the first line and again after the last one. Only a verified configuration is saved; a failed one is rolled back. Every
 /// step is recorded: see `gamctl history` and `gamctl explain`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -37,7 +37,8 @@ Examples:
   gamctl apply --device 'maple-*' --yes   unattended: applies what the policy allows, without a prompt
   gamctl apply --auto-approve harmless    applies changes that no subscriber notices without a prompt
   gamctl plan --out plan.json             one person reviews a plan,
-  gamctl apply plan.json                  another applies exactly that; devices that changed since are refused
+  gamctl apply plan.json                  another applies exactly that; devices that changed since are skipped
+  gamctl apply plan.json --yes            the same in a job, without a prompt
 
 A plan file can be applied once, within a day. Ctrl-C finishes the current line, leaves configuration mode, records how
 far each device got and exits with 8. The next apply looks at these devices and does the rest.")]

@@ -37,7 +37,6 @@ pub(in crate::cli) fn carry_out(
     selected: &Selected<'_>,
 ) -> anyhow::Result<Exit> {
     let (terminal, watcher) = (selected.terminal(), selected.watcher());
-    let is_of_file = asked.file.is_some();
     let request = RunRequest {
         revision: asked.revision,
         plan_file: asked.file,
@@ -53,11 +52,7 @@ pub(in crate::cli) fn carry_out(
     };
     let mut reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
     reconciler.set_wait(Duration::from_secs(how.wait.unwrap_or_default()));
-    let shown = RunDisplay {
-        how,
-        terminal,
-        is_of_file,
-    };
+    let shown = RunDisplay { how, terminal };
     let invocation = selected.invocation;
     let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::InventoryInvalid(reading) => {
@@ -120,8 +115,6 @@ fn options(how: &HowArguments, selected: &Selected<'_>, stop: watch::Receiver<bo
 struct RunDisplay<'a> {
     how: &'a HowArguments,
     terminal: &'a Terminal,
-    /// The plan comes from a file that a person has reviewed, so it is not shown again.
-    is_of_file: bool,
 }
 
 impl RunDisplay<'_> {
@@ -133,7 +126,7 @@ impl RunDisplay<'_> {
             is_expanded: false,
         };
         let text = || report.text(self.terminal.paint, self.terminal.width);
-        if !self.is_of_file && self.how.format == OutputFormat::Text {
+        if self.how.format == OutputFormat::Text {
             return self.terminal.result(&text());
         }
         if !planned.complaints.is_empty() || !planned.refusals.is_empty() {
@@ -165,14 +158,13 @@ impl RunDisplay<'_> {
             report.run.is_some() || !report.skipped.is_empty() || !report.still_unsaved.is_empty();
         match self.how.format {
             OutputFormat::Text if has_content => {
-                // A blank line separates the result from a plan above it.
-                let gap = if self.is_of_file { "" } else { "\n" };
+                // A blank line separates the result from the plan above it.
                 let text = run_text(report, terminal.paint);
-                terminal.result(&format!("{gap}{text}{}", end(report)))?;
+                terminal.result(&format!("\n{text}{}", end(report)))?;
             }
+            OutputFormat::Text => {}
             OutputFormat::Json if has_content => {}
-            OutputFormat::Text if !self.is_of_file => {}
-            OutputFormat::Text | OutputFormat::Json => terminal.say("Nothing to do."),
+            OutputFormat::Json => terminal.say("Nothing to do."),
         }
         Ok(exit)
     }

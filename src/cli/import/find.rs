@@ -1,6 +1,8 @@
 //! Turns the arguments of `gamctl import` into looks at devices, or reads recorded looks.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{bail, ensure};
 
@@ -9,15 +11,13 @@ use crate::cli::clock;
 use crate::cli::invocation::Selected;
 use crate::cli::looking::all_from_files;
 use crate::cli::observe::known;
-use crate::discovery::{AddressRange, RangeError};
+use crate::discovery::{AddressRange, MOST_ADDRESSES, RangeError};
 use crate::inventory::Inventory;
 use crate::model::{Address, CredentialsName, DeviceName};
+use crate::reconcile::SweepCredentials;
 use crate::reconcile::import::{FoundDevice, FoundDevices, ImportAccess, ImportTarget, find};
 use crate::report::visible;
 use crate::secrets::Secrets;
-
-/// The most addresses of one range: each that answers is read in full.
-const MOST: u64 = 4096;
 
 /// Returns the looks in files.
 pub(super) fn recorded(files: &[PathBuf], inventory: &Inventory) -> anyhow::Result<FoundDevices> {
@@ -29,6 +29,7 @@ pub(super) fn recorded(files: &[PathBuf], inventory: &Inventory) -> anyhow::Resu
             address: None,
             credentials: None,
             host_key: None,
+            site: None,
             observation,
         }
     });
@@ -44,13 +45,16 @@ pub(super) fn look(
     inventory: &Inventory,
     selected: &Selected<'_>,
 ) -> anyhow::Result<FoundDevices> {
+    let secrets = Secrets::of(selected.settings.secrets.clone());
     let access = ImportAccess {
-        credentials: CredentialsName::new(&arguments.credentials)?,
+        credentials: credentials(&arguments.credentials, inventory, &secrets)?,
+        per_second: arguments.rate,
+        timeout: Duration::from_millis(arguments.timeout),
         accepts_host_keys: arguments.accept_host_keys,
         clock: clock::seconds,
         silence: selected.silence(),
     };
-    let mut targets = Vec::new();
+    let mut targets: Vec<ImportTarget> = Vec::new();
     for text in &arguments.devices {
         for target in targets_of(text)? {
             if let ImportTarget::Device(name) = &target {
@@ -58,13 +62,40 @@ pub(super) fn look(
             }
             targets.push(target);
         }
+        ensure!(
+            targets.len() <= MOST_ADDRESSES,
+            "more than {MOST_ADDRESSES} addresses; import in parts"
+        );
     }
+    // An address of two ranges is looked at once.
+    let mut seen = BTreeSet::new();
+    targets.retain(|target| match target {
+        ImportTarget::InRange(address) => seen.insert(*address),
+        ImportTarget::Address(_) | ImportTarget::Device(_) => true,
+    });
     let count = targets.len();
     let detail = format!("Looking at {count} addresses.");
     selected.terminal().detail(&detail);
-    let secrets = Secrets::of(selected.settings.secrets.clone());
     let looking = find(targets, inventory, &secrets, &access);
     Ok(selected.invocation.wait(looking)??)
+}
+
+/// Returns the credentials to try: the named ones, else all of the inventory whose secrets are available.
+fn credentials(
+    names: &[String],
+    inventory: &Inventory,
+    secrets: &Secrets,
+) -> anyhow::Result<Vec<CredentialsName>> {
+    if !names.is_empty() {
+        let names = names.iter().map(|name| Ok(CredentialsName::new(name)?));
+        return names.collect();
+    }
+    let usable = SweepCredentials::of(inventory, &[], secrets).into_names();
+    match usable.is_empty() {
+        false => Ok(usable),
+        // The error then names the missing secret.
+        true => Ok(vec![CredentialsName::new("default")?]),
+    }
 }
 
 /// Returns the targets of one argument: an address, which must answer, a range, or a device by name.
@@ -74,10 +105,10 @@ fn targets_of(text: &str) -> anyhow::Result<Vec<ImportTarget>> {
     }
     match text.parse::<AddressRange>() {
         Ok(range) => {
-            let count = range.count();
+            let (count, most) = (range.count(), u64::try_from(MOST_ADDRESSES)?);
             ensure!(
-                count <= MOST,
-                "`{text}` has {count} addresses, and {MOST} are looked at at once; give smaller ranges"
+                count <= most,
+                "`{text}` has {count} addresses, and {most} are the most; give smaller ranges"
             );
             Ok(range.addresses().map(ImportTarget::InRange).collect())
         }

@@ -1,35 +1,48 @@
 //! `gamctl import`: writes an inventory from devices as they are.
+//!
+//! `find` looks at the devices · `sites` the site of an address.
 
 mod find;
+mod sites;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::ensure;
 use serde::Serialize;
 
+use sites::Sites;
+
+use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::source::report;
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
-use crate::authoring::{Base, Change, propose};
+use crate::authoring::new_files::{editor_schemas, schema_line, template};
+use crate::authoring::{Base, Change, format, propose};
 use crate::inventory::source::{Limits, Source};
-use crate::inventory::{Cache, Reading, read, read_texts};
+use crate::inventory::{Cache, FileKind, Reading, canonical_order, read, read_texts};
 use crate::model::{CredentialsName, SecretName};
 use crate::reconcile::import::{FoundDevices, Imported, Texts, before, import};
-use crate::report::{Exit, FindingFormat, counted, visible};
+use crate::report::{Exit, FindingFormat, counted, versioned_document, visible};
+
+/// The name and version of the JSON document.
+const SCHEMA: (&str, u32) = ("gamctl/import", 1);
 
 /// Lines of each list that are shown without `--verbose`.
 const SHOWN: usize = 20;
 
 /// Write an inventory from devices as they are
 ///
-/// Looks at devices, or reads recorded looks, and writes new files for everything found: devices with their identity pins, uplinks, ports, service plans and subscribers. Existing files do not change, nothing is written to a device, and the plan right after is empty. Objects that the inventory cannot express stay on the device, unmanaged, and are listed.
+/// Looks at devices, or reads recorded looks, and writes new files for everything found: devices with their identity pins, uplinks, ports, service plans and subscribers. A new inventory also gets the commented settings, policy and schemas of `gamctl init`. Existing files do not change, nothing is written to a device, and the plan right after is empty. Objects that the inventory cannot express stay on the device, unmanaged, and are listed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl import 10.20.0.0/24 --into network --community-secret gam-snmp
   gamctl import 10.20.0.11 10.20.0.40-10.20.0.60 --into network     more devices, into the same inventory
+  gamctl import 10.20.0.0/23 --into network --site maple=10.20.0.0/26 --site oak=10.20.1.0/26
+  gamctl import 127.20.0.0/28:2222/1161 --into network              a test bed with other ports for SSH and SNMP
   gamctl import maple-court-a --into network                        subscribers of a device that is described already
   gamctl import --offline looks/ --into network                     from looks that `observe --save` wrote
 
@@ -50,9 +63,23 @@ pub(super) struct ImportArguments {
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "devices")]
     offline: Vec<PathBuf>,
 
-    /// Credentials of the inventory to access the devices with
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    credentials: String,
+    /// Credentials of the inventory to try, in this order [default: all]
+    ///
+    /// For a new inventory: the name of its credentials [default: default].
+    #[arg(long, value_name = "NAME")]
+    credentials: Vec<String>,
+
+    /// Put devices at these addresses into a site; several are possible
+    #[arg(long, value_name = "NAME=RANGE")]
+    site: Vec<String>,
+
+    /// Requests per second in ranges, at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    rate: u32,
+
+    /// Timeout per request in milliseconds; an address gets two requests
+    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(50..=20_000))]
+    timeout: u64,
 
     /// Name of the secret with the SNMP community, for a new inventory
     #[arg(long, value_name = "SECRET", default_value = "gam-snmp")]
@@ -74,6 +101,10 @@ pub(super) struct ImportArguments {
 
     #[command(flatten)]
     timeout: TimeoutArguments,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 /// The result as JSON.
@@ -121,11 +152,15 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     if before.has_errors() {
         return super::source::refuse(before, WHY, terminal);
     }
-    let found = if arguments.offline.is_empty() {
+    let sites = Sites::of(&arguments.site)?;
+    let mut found = if arguments.offline.is_empty() {
         find::look(arguments, &before.inventory, &selected)?
     } else {
         find::recorded(&arguments.offline, &before.inventory)?
     };
+    for one in &mut found.found {
+        one.site = one.address.and_then(|address| sites.of_address(address));
+    }
     for one in &found.unobservable {
         terminal.complain(&format!(
             "{}: {}",
@@ -136,11 +171,14 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     ensure!(
         !found.found.is_empty(),
         "no GAM was found ({} silent); check addresses, credentials, and that their SNMP agents accept this host",
-        counted(found.silent, "address")
+        addresses(found.silent)
     );
     let imported = import(&found.found, &texts)?;
     let mut files = imported.files.clone();
     files.extend(new_credentials.map(|text| ("credentials.toml".to_owned(), text)));
+    if imported.files.contains_key("network.toml") {
+        files.extend(of_template(folder, &files));
+    }
     // All files are new. A file that was created since the inventory was read is refused.
     let proposal = propose(&base, Change::NewFiles(&files), None)?;
     if let Some(after) = proposal.refusal() {
@@ -149,13 +187,28 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
         return Ok(Exit::InventoryInvalid);
     }
     let written = proposal.commit()?.files();
+    let outcome = outcome(&imported, written, &found);
+    let (schema, version) = SCHEMA;
+    terminal.print(
+        arguments.format,
+        || versioned_document(schema, version, &outcome),
+        String::new,
+    )?;
     tell(&imported, &found, folder, terminal);
-    terminal.json(&outcome(&imported, written, &found))?;
     Ok(if found.unobservable.is_empty() {
         Exit::Done
     } else {
         Exit::Unobservable
     })
+}
+
+/// Returns the other files of a new inventory: policy, schemas and explanation, as far as they are not there.
+fn of_template(folder: &Path, files: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let commented =
+        ["README.md", "policy.toml"].map(|path| (path.to_owned(), template(path).to_owned()));
+    let all = commented.into_iter().chain(editor_schemas());
+    all.filter(|(path, _)| !files.contains_key(path) && !folder.join(path).exists())
+        .collect()
 }
 
 /// Reads the inventory in the folder; it is empty if there is no folder yet.
@@ -173,7 +226,8 @@ fn credentials(arguments: &ImportArguments, texts: &Texts) -> anyhow::Result<Opt
     if texts.keys().any(is_there) {
         return Ok(None);
     }
-    let name = CredentialsName::new(&arguments.credentials)?;
+    let name = arguments.credentials.first();
+    let name = CredentialsName::new(name.map_or("default", String::as_str))?;
     let community = SecretName::new(&arguments.community_secret)?;
     let password = SecretName::new(&arguments.ssh_secret)?;
     let user = &arguments.ssh_user;
@@ -184,15 +238,27 @@ fn credentials(arguments: &ImportArguments, texts: &Texts) -> anyhow::Result<Opt
         "`{}` is not a valid user name for `--ssh-user`",
         visible(user)
     );
-    Ok(Some(format!(
-        "# Names of secrets, never a secret: the values come from outside of this repository.\n[credentials.\"{name}\"]\nsnmp = {{ version = \"2c\", community = {{ secret = \"{community}\" }} }}\nssh = {{ user = \"{user}\", password = {{ secret = \"{password}\" }} }}\n"
-    )))
+    let schema = schema_line("credentials.toml", FileKind::Credentials);
+    let text = format!(
+        "{schema}# Names of secrets, never a secret: the values come from outside of this repository.\n\n[credentials.{name}]\nsnmp = {{ version = \"2c\", community = {{ secret = \"{community}\" }} }}\nssh = {{ user = \"{user}\", password = {{ secret = \"{password}\" }} }}\n",
+        name = toml_edit::Key::new(name.as_str()).display_repr()
+    );
+    let kind = FileKind::Credentials;
+    let ordered = format(kind, &text, &|table| canonical_order(kind, table));
+    Ok(Some(ordered.unwrap_or(text)))
+}
+
+fn addresses(count: usize) -> String {
+    match count {
+        1 => "1 address".to_owned(),
+        _ => format!("{count} addresses"),
+    }
 }
 
 fn tell(imported: &Imported, found: &FoundDevices, folder: &Path, terminal: &Terminal) {
     let silent = match found.silent {
         0 => String::new(),
-        silent => format!("; {} did not answer", counted(silent, "address")),
+        silent => format!("; {} did not answer", addresses(silent)),
     };
     terminal.say(&format!(
         "Wrote {}, {} and {} to {}{silent}.",

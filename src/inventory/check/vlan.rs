@@ -19,6 +19,12 @@ rules! {
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 4093\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
 
+    /// The pool has the VLANs for subscribers. The network beyond the device may not carry another VLAN, or may use it for
+    /// something else.
+    OUTSIDE_POOL = "vlan-outside-pool", Warning, "a subscriber's VLAN that is not in the pool",
+    wrong: [("network.toml", "schema = 1\n[vlans]\nsubscribers = \"200-299\"\n")],
+    right: [("network.toml", "schema = 1\n[vlans]\nsubscribers = \"100-299\"\n")];
+
     /// Traffic of a VLAN that the uplink does not pass stops there, and the subscriber has no service.
     NOT_ON_UPLINK = "not-on-uplink", Error, "a VLAN that does not pass the uplink",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"200-4093\"\n")],
@@ -119,6 +125,8 @@ fn check_member(
                 ),
                 pending,
             );
+        } else {
+            check_pool(checked, member, (key, vlan), pending);
         }
     }
     if text.port2_vlan.is_some() && text.port2_vlan == text.vlan {
@@ -134,6 +142,26 @@ fn check_member(
     if let Some(allowed) = &text.allowed_vlans {
         check_allowed(checked, member, allowed, management, passing, pending);
     }
+}
+
+fn check_pool(
+    checked: &CheckedDevice<'_>,
+    member: &Member<'_>,
+    (key, vlan): (&'static str, VlanId),
+    pending: &mut Vec<Pending>,
+) {
+    let Some(pool) = checked.defaults.pool.as_ref() else {
+        return;
+    };
+    if pool.contains(vlan) {
+        return;
+    }
+    let id = &member.object.id;
+    let at = checked.point_at(member).value(key);
+    let message = format!("`{key}` of `{id}` is {vlan}, and the pool is {pool}");
+    pending.push(Pending::new(&OUTSIDE_POOL, at, message).hint(
+        "choose a VLAN of the pool, or add this one to `subscribers` in `[vlans]` of `network.toml`",
+    ));
 }
 
 /// Reports once for a device that its suspended subscribers cannot reach the captive portal.

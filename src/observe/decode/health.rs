@@ -6,8 +6,8 @@ use super::cell::{bytes, choice, number, signed, text, truth};
 use super::grid::{Grid, Row};
 use super::switch::{physical, uplink_of};
 use crate::model::{
-    ActiveAlarm, EndpointHealth, EndpointState, Fan, GamModel, LinkHealth, MacAddress, PortNumber,
-    Temperature, UplinkNumber,
+    ActiveAlarm, EndpointHealth, EndpointState, EthernetPort, Fan, GamModel, LinkHealth,
+    MacAddress, PortNumber, Temperature, UplinkNumber,
 };
 use crate::observe::mib::{Object, alarm, ghn, port, sysutil};
 use crate::observe::rows::Known;
@@ -168,6 +168,26 @@ pub(in crate::observe) fn links(
     }
     notes.add_to(&[], unread);
     (ports, uplinks)
+}
+
+/// Returns the Ethernet ports of one endpoint; the rows are indexed by port.
+pub(in crate::observe) fn ethernet_ports(grid: &Grid) -> Vec<EthernetPort> {
+    let (rows, _) = grid.numbered("there is an Ethernet port");
+    let ports = rows.into_iter().map(|(number, row)| {
+        let is_valid = truth(row, &ghn::ETHERNET_VALID).unwrap_or(false);
+        let link = truth(row, &ghn::ETHERNET_LINK).ok();
+        let duplex = truth(row, &ghn::ETHERNET_DUPLEX).ok();
+        let speed = choice(row, &ghn::ETHERNET_SPEED, SPEEDS).ok().flatten();
+        // A port without link has the values of an earlier one.
+        let is_up = link.filter(|_| is_valid);
+        EthernetPort {
+            number,
+            is_up,
+            is_full_duplex: duplex.filter(|_| is_up == Some(true)),
+            mbps: speed.filter(|_| is_up == Some(true)),
+        }
+    });
+    ports.collect()
 }
 
 pub(in crate::observe) fn alarms(grid: &Grid, unread: &mut Vec<String>) -> Vec<ActiveAlarm> {

@@ -18,7 +18,9 @@ mod tests;
 pub(super) use agree::{contradiction, unconfirmed};
 pub(super) use ghn::{endpoints, profiles, subscribers};
 pub(super) use grid::{Grid, Row};
-pub(super) use health::{alarms, cpu_percent, endpoint_health, fans, links, temperatures};
+pub(super) use health::{
+    alarms, cpu_percent, endpoint_health, ethernet_ports, fans, links, temperatures,
+};
 pub(super) use identity::{Facts, facts, management_vlan, subscriber_model};
 pub use startup::StartupFile;
 pub(super) use startup::startup_file;

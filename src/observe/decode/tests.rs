@@ -160,3 +160,55 @@ fn settings_that_our_types_cannot_hold_are_listed_for_a_subscriber() {
     );
     assert_eq!(of(&ghn::USER_TRUNK, Value::NoSuchInstance).len(), 1);
 }
+
+const ETHERNET: &[&Object] = &[
+    &ghn::ETHERNET_VALID,
+    &ghn::ETHERNET_LINK,
+    &ghn::ETHERNET_DUPLEX,
+    &ghn::ETHERNET_SPEED,
+];
+
+#[test]
+fn an_ethernet_port_has_only_values_that_are_valid() {
+    let rows = [
+        [1, 1, 1, 3],
+        [2, 1, 1, 3], // not valid
+        [1, 2, 1, 3], // no link
+        [1, 1, 2, 2],
+        [1, 7, 7, 99], // none of these is a value of the MIB
+    ];
+    let columns: Vec<Column> = (0..4)
+        .map(|column: usize| Column {
+            oid: ETHERNET[column].oid(),
+            cells: (1..)
+                .zip(rows)
+                .map(|(port, row): (u32, [i64; 4])| Cell {
+                    index: vec![port],
+                    value: Value::Integer(row[column]),
+                })
+                .collect(),
+        })
+        .collect();
+    let ports = ethernet_ports(&Grid::of(ETHERNET, &columns));
+    let ports: Vec<_> = ports
+        .iter()
+        .map(|port| (port.number, port.is_up, port.is_full_duplex, port.mbps))
+        .collect();
+    assert_eq!(
+        ports,
+        [
+            (1, Some(true), Some(true), Some(1000)),
+            (2, None, None, None),
+            (3, Some(false), None, None),
+            (4, Some(true), Some(false), Some(100)),
+            (5, None, None, None),
+        ]
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_ethernet_rows_give_ports_or_nothing(grid in columns(ETHERNET)) {
+        let _ports = ethernet_ports(&grid);
+    }
+}

@@ -2,14 +2,15 @@
 //!
 //! `ask` sends many requests in parallel. `identity` reads the identity. `table` reads a table with unknown rows,
 //! `layout` lists these tables, `cells` reads those with known rows. `config` combines them to the configuration, and
-//! `command_line` adds missing parts over SSH. `health` reads the health, `startup` the startup-config's file. `error`
-//! has the errors.
+//! `command_line` adds missing parts over SSH. `health` reads the health, `startup` the startup-config's file,
+//! `ethernet` the Ethernet ports of one endpoint. `error` has the errors.
 
 mod ask;
 mod cells;
 mod command_line;
 mod config;
 mod error;
+mod ethernet;
 mod health;
 mod identity;
 mod layout;
@@ -22,6 +23,7 @@ use std::time::Instant;
 use ask::Asker;
 pub use command_line::{CommandLine, board_address};
 pub use error::LookError;
+pub use ethernet::look_at_ethernet;
 pub use startup::look_at_startup;
 
 use super::assemble::assemble;

@@ -57,6 +57,7 @@ pub(super) fn draft(found: &FoundDevice, defaults: &NetworkDefaults) -> DeviceDr
         "state",
         found.address.is_none().then(|| quoted("preprovision")),
     );
+    key("site", text(found.site.as_ref().map(ToString::to_string)));
     let credentials = found.credentials.as_ref().map(ToString::to_string);
     key(
         "credentials",

@@ -1,11 +1,12 @@
 //! Holds the new objects of an import, and writes them as TOML.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::LeftOut;
 use super::name::{Ids, slug};
 use crate::authoring::format;
+use crate::authoring::new_files::schema_line;
 use crate::inventory::{FileKind, canonical_order};
 use crate::model::{DeviceName, ServicePlanId, SubscriberId, SubscriberName};
 
@@ -41,6 +42,8 @@ pub(in crate::reconcile) struct Draft {
     /// Names of files, one for each device.
     pub(super) files: BTreeMap<usize, String>,
     pub(super) left_out: Vec<LeftOut>,
+    /// The files name JSON Schemas, for editors: the inventory is new, or its files do so.
+    pub(super) has_schemas: bool,
 }
 
 /// A speed tier as it is going to be written.
@@ -86,17 +89,34 @@ impl Draft {
         }
     }
 
+    /// Returns whether two subscribers of a device have one VLAN.
+    pub(super) fn shares_vlans(&self) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut vlans = self.subscribers.values().flat_map(|one| {
+            let keys = one.keys.iter();
+            let vlans = keys.filter(|(key, _)| matches!(*key, "vlan" | "port2_vlan"));
+            vlans.map(|(_, vlan)| (one.found, vlan.as_str()))
+        });
+        vlans.any(|vlan| !seen.insert(vlan))
+    }
+
     /// Returns the files with devices and subscribers.
     pub(super) fn write(
         &self,
         plan_of: impl Fn(&SubscriberId) -> Option<ServicePlanId>,
     ) -> Written {
         let mut written = Written::default();
+        let start = |written: &mut Written, path: &str, kind: FileKind| {
+            if self.has_schemas && !written.files.contains_key(path) {
+                written.start(path, &schema_line(path, kind));
+            }
+        };
         for (place, device) in &self.devices {
             let (Some(name), Some(file)) = (self.names.get(place), self.files.get(place)) else {
                 continue;
             };
             let path = format!("devices/{file}.toml");
+            start(&mut written, &path, FileKind::Devices);
             let head = format!("device.{}", quoted_key(name.as_str()));
             written.table(&path, &head, &device.keys, Object::Device(*place));
             for (number, keys) in &device.uplinks {
@@ -117,6 +137,7 @@ impl Draft {
                 continue;
             };
             let path = format!("subscribers/{file}.toml");
+            start(&mut written, &path, FileKind::Subscribers);
             let head = format!("subscriber.{}", quoted_key(id.as_str()));
             let mut keys = vec![
                 ("device", quoted(name.as_str())),
@@ -130,6 +151,11 @@ impl Draft {
 }
 
 impl Written {
+    /// Puts a text in front of all tables of a new file.
+    pub(super) fn start(&mut self, path: &str, text: &str) {
+        self.files.insert(path.to_owned(), text.to_owned());
+    }
+
     pub(super) fn table(&mut self, path: &str, head: &str, keys: &Keys, object: Object) {
         let text = self.files.entry(path.to_owned()).or_default();
         if !text.is_empty() {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::draft::{Draft, Object, Written, quoted, quoted_key};
 use super::service_plan::{Plans, plans};
 use super::{FoundDevice, ImportError, Imported, Texts, said, together};
-use crate::inventory::{Inventory, Reading, resolve_device};
+use crate::authoring::new_files::{schema_line, template};
+use crate::inventory::{FileKind, Inventory, Reading, resolve_device};
 use crate::model::{DeviceConfig, Finding, Severity, SourceLocation, SubscriberId, SubscriberName};
 
 /// Each round leaves something out, and no device has more than that.
@@ -99,14 +100,16 @@ fn write(draft: &Draft, plans: &Plans, existing: &Texts) -> Written {
             free.unwrap_or_default()
         }
     };
+    if draft.has_schemas && !plans.new.is_empty() {
+        written.start(&path, &schema_line(&path, FileKind::ServicePlans));
+    }
     for plan in &plans.new {
         let head = format!("service_plan.{}", quoted_key(plan.id.as_str()));
         let object = Object::ServicePlan(plan.id.clone());
         written.table(&path, &head, &plan.keys, object);
     }
     if !existing.contains_key("network.toml") {
-        let network = written.files.entry("network.toml".to_owned()).or_default();
-        network.push_str("schema = 1\n");
+        written.start("network.toml", &network(draft));
         if let Some(plan) = &plans.suspension {
             let keys = vec![
                 ("how", quoted("captive")),
@@ -116,6 +119,21 @@ fn write(draft: &Draft, plans: &Plans, existing: &Texts) -> Written {
         }
     }
     written
+}
+
+/// Returns the settings of a new inventory: those of `gamctl init`, without the suspension. VLANs stay shared where they
+/// are.
+fn network(draft: &Draft) -> String {
+    let text = template("network.toml");
+    let settings = text.split("[suspension]").next().unwrap_or(text);
+    let settings = settings.trim_end();
+    match draft.shares_vlans() {
+        false => format!("{settings}\n"),
+        true => format!(
+            "{}\n",
+            settings.replace("vlan_mode = \"unique\"", "vlan_mode = \"shared\"")
+        ),
+    }
 }
 
 /// Leaves out the object of a finding; `false` if the draft does not have it.

@@ -1,6 +1,6 @@
 //! Looks at the devices to import: at addresses, in ranges, and by name.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,12 +20,6 @@ use crate::transport::ssh::{HandshakeTimeouts, host_key_of};
 /// Concurrent looks.
 const AT_ONCE: usize = 64;
 
-/// Requests per second in ranges: a network of 254 addresses needs a few seconds.
-const PER_SECOND: u32 = 100;
-
-/// Timeout for one request in a range, of two. Most addresses are unused, so it is short.
-const SWEEP_TIMEOUT: Duration = Duration::from_millis(1000);
-
 /// Timeout for a host key: old firmware computes for seconds.
 const HOST_KEY_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -43,8 +37,12 @@ pub enum ImportTarget {
 /// How an import accesses devices.
 #[derive(Debug, Clone)]
 pub struct ImportAccess {
-    /// The credentials of the inventory that open addresses; a named device has its own.
-    pub credentials: CredentialsName,
+    /// The credentials of the inventory to try on addresses, in this order; a named device has its own.
+    pub credentials: Vec<CredentialsName>,
+    /// Requests per second in a search for devices, at most.
+    pub per_second: u32,
+    /// The timeout of a request in a search; an address gets two for each credentials.
+    pub timeout: Duration,
     /// Takes the host key that an address presents as that of the device.
     pub accepts_host_keys: bool,
     /// Returns the time now, in seconds since 1970.
@@ -77,6 +75,8 @@ pub enum ImportTargetError {
     NoDevice(DeviceName),
     #[error("`{0}` has no address")]
     NoAddress(DeviceName),
+    #[error("no credentials are given for addresses; name some with `--credentials`")]
+    NoCredentials,
     #[error(transparent)]
     Access(#[from] DeviceAccessError),
 }
@@ -95,6 +95,7 @@ impl fmt::Display for ImportTarget {
 struct Question {
     target: ImportTarget,
     address: Address,
+    credentials: Option<CredentialsName>,
     device_access: DeviceAccess,
 }
 
@@ -104,7 +105,8 @@ impl Question {
     }
 }
 
-/// Looks at every target, many at a time; ranges are swept first, as `gamctl discover` does it.
+/// Looks at every target, many at a time. Ranges are swept first, as `gamctl discover` does it, and so are all addresses
+/// if several credentials may open them.
 ///
 /// # Errors
 ///
@@ -120,9 +122,17 @@ pub async fn find(
         questions.push(question(target, inventory, secrets, access)?);
     }
     let mut finds = FoundDevices::default();
-    let answering = answering(&questions, &access.credentials).await;
+    let answering = answering(&questions, inventory, secrets, access).await?;
+    for question in &mut questions {
+        if let Some(Some((name, device_access))) = answering.get(&question.address)
+            && question.credentials.is_some()
+        {
+            question.credentials = Some(name.clone());
+            question.device_access = device_access.clone();
+        }
+    }
     questions.retain(|question| {
-        let is_silent = question.is_in_range() && !answering.contains(&question.address);
+        let is_silent = question.is_in_range() && !answering.contains_key(&question.address);
         finds.silent += usize::from(is_silent);
         !is_silent
     });
@@ -155,31 +165,58 @@ pub async fn find(
     Ok(finds)
 }
 
-/// Sweeps the addresses of ranges; returns those where a GAM answers, or something that did not identify itself.
-async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTreeSet<Address> {
-    let in_ranges = || questions.iter().filter(|question| question.is_in_range());
-    let Some(first) = in_ranges().next() else {
-        return BTreeSet::new();
+/// The access that opened an address; `None` for something that answers and did not identify itself.
+type Opened = Option<(CredentialsName, DeviceAccess)>;
+
+/// Sweeps addresses; returns those where a GAM answers, or something that did not identify itself.
+async fn answering(
+    questions: &[Question],
+    inventory: &Inventory,
+    secrets: &Secrets,
+    access: &ImportAccess,
+) -> Result<BTreeMap<Address, Opened>, ImportTargetError> {
+    let is_searched = |question: &&Question| {
+        question.is_in_range() || (access.credentials.len() > 1 && question.credentials.is_some())
     };
-    let asked = in_ranges().map(|question| SweepTarget {
+    let searched: Vec<&Question> = questions.iter().filter(is_searched).collect();
+    let Some(first) = searched.first() else {
+        return Ok(BTreeMap::new());
+    };
+    let at = |address: Address, name: &CredentialsName| {
+        access_at(inventory, address, name, None, secrets)
+    };
+    let mut credentials = Vec::new();
+    for name in &access.credentials {
+        credentials.push((name.clone(), at(first.address, name)?.access));
+    }
+    let numbers: Vec<usize> = (0..credentials.len()).collect();
+    let asked = searched.iter().map(|question| SweepTarget {
         address: question.address,
-        credentials: vec![0],
+        credentials: numbers.clone(),
     });
     let how = Sweep {
-        credentials: vec![(credentials.clone(), first.device_access.access.clone())],
-        per_second: PER_SECOND,
+        credentials,
+        per_second: access.per_second,
         snmp_options: SnmpOptions {
-            timeout: SWEEP_TIMEOUT,
+            timeout: access.timeout,
             retries: 1,
             ..SnmpOptions::default()
         },
     };
-    let heard = sweep(asked.collect(), how, |_| {}).await.into_iter();
-    let may_be_a_gam = heard.filter(|heard| match heard {
-        Response::Answer(answer) => answer.identity.product.is_some(),
-        Response::Closed { .. } => true,
-    });
-    may_be_a_gam.map(|heard| heard.address()).collect()
+    let mut opened = BTreeMap::new();
+    for heard in sweep(asked.collect(), how, |_| {}).await {
+        match heard {
+            Response::Answer(answer) if answer.identity.product.is_some() => {
+                let device_access = at(answer.address, &answer.credentials)?;
+                opened.insert(answer.address, Some((answer.credentials, device_access)));
+            }
+            Response::Answer(_) => {}
+            Response::Closed { address, .. } => {
+                opened.insert(address, None);
+            }
+        }
+    }
+    Ok(opened)
 }
 
 fn question(
@@ -188,23 +225,25 @@ fn question(
     secrets: &Secrets,
     access: &ImportAccess,
 ) -> Result<Question, ImportTargetError> {
-    let (address, device_access) = match &target {
+    let (address, credentials, device_access) = match &target {
         ImportTarget::Address(address) | ImportTarget::InRange(address) => {
-            let name = &access.credentials;
+            let name = access.credentials.first();
+            let name = name.ok_or(ImportTargetError::NoCredentials)?;
             let device_access = access_at(inventory, *address, name, None, secrets)?;
-            (*address, device_access)
+            (*address, Some(name.clone()), device_access)
         }
         ImportTarget::Device(name) => {
             let device = inventory.device(name.as_str());
             let device = device.ok_or_else(|| ImportTargetError::NoDevice(name.clone()))?;
             let address = device.text.address;
             let address = address.ok_or_else(|| ImportTargetError::NoAddress(name.clone()))?;
-            (address, device_access(inventory, device, secrets)?)
+            (address, None, device_access(inventory, device, secrets)?)
         }
     };
     Ok(Question {
         target,
         address,
+        credentials,
         device_access: device_access.with_silence(access.silence),
     })
 }
@@ -243,8 +282,9 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice,
         observation,
         known: known.cloned(),
         address: Some(address),
-        credentials: Some(access.credentials.clone()),
+        credentials: question.credentials.clone(),
         host_key,
+        site: None,
     })
 }
 

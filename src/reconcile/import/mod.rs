@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use crate::inventory::source::Limits;
 use crate::inventory::{Reading, read_texts};
-use crate::model::{Address, CredentialsName, DeviceName, Finding, HostKey, Observation};
+use crate::model::{Address, CredentialsName, DeviceName, Finding, HostKey, Observation, SiteName};
 
 use draft::Draft;
 pub use find::{
@@ -39,6 +39,8 @@ pub struct FoundDevice {
     pub address: Option<Address>,
     pub credentials: Option<CredentialsName>,
     pub host_key: Option<HostKey>,
+    /// The site that its address belongs to, if the operator gave one.
+    pub site: Option<SiteName>,
 }
 
 /// The result of an import.
@@ -89,7 +91,12 @@ pub fn import(found: &[FoundDevice], existing: &Texts) -> Result<Imported, Impor
 impl Draft {
     /// Drafts every object that was found.
     fn of(found: &[FoundDevice], before: &Reading, existing: &Texts) -> Self {
-        let mut draft = Self::default();
+        let names_schema = |text: &Arc<str>| text.starts_with("#:schema");
+        let mut draft = Self {
+            has_schemas: !existing.contains_key("network.toml")
+                || existing.values().any(names_schema),
+            ..Self::default()
+        };
         let inventory = &before.inventory;
         let mut devices = Ids::default();
         devices.take(inventory.devices().map(|device| device.id.as_str()));

@@ -57,6 +57,9 @@ impl Reconciler {
         self.wait_for_others(&request, &reading.inventory, watcher)
             .await?;
         let recovered = self.recover(&request, &reading, watcher).await?;
+        if let Some(refusal) = self.check_plan_file(&request).await? {
+            return self.refused(&request, refusal, None).await;
+        }
         let inputs = self.inputs(&request, reading).await?;
         let mut fleet = inputs.fleet();
         fleet.allows_management = request.allows.management;
@@ -150,6 +153,23 @@ impl Reconciler {
             ancestry,
         };
         Ok(gates::descends(related, request.verb, request.allows))
+    }
+
+    /// Returns a refusal if the plan file was applied already: its plan must not be shown as pending.
+    async fn check_plan_file(
+        &self,
+        request: &RunRequest,
+    ) -> Result<Option<PreflightRefusal>, RunError> {
+        let (Some(file), Some(store)) = (&request.plan_file, &self.store) else {
+            return Ok(None);
+        };
+        let applied = store.store.plan_applied(&file.id).await?;
+        Ok(
+            applied.map(|(run, at)| PreflightRefusal::PlanAlreadyApplied {
+                run: run.0.to_string(),
+                at,
+            }),
+        )
     }
 
     /// Records a refusal and returns it.

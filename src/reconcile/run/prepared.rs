@@ -132,17 +132,9 @@ impl PreparedRun {
 
     /// Returns whether a person must confirm a part of it.
     pub fn needs_confirmation(&self) -> bool {
-        let approval = self.approval();
+        let approval = self.request.auto_approval;
         let mut tasks = self.tasks.iter();
         tasks.any(|task| !needs_no_person(&task.plan, approval))
-    }
-
-    /// Returns the class that needs no confirmation: all of a plan file, which a person has reviewed.
-    fn approval(&self) -> AutoApproval {
-        match self.request.plan_file {
-            Some(_) => AutoApproval::Everything,
-            None => self.request.auto_approval,
-        }
     }
 
     /// Makes the run executable. Without confirmation, devices that need one are skipped; if none is left, the run is
@@ -150,7 +142,7 @@ impl PreparedRun {
     pub fn confirm(mut self, is_confirmed: bool) -> ConfirmedRun {
         let approval = match is_confirmed {
             true => AutoApproval::Everything,
-            false => self.approval(),
+            false => self.request.auto_approval,
         };
         let had_tasks = !self.tasks.is_empty();
         let (kept, rest): (Vec<DeviceTask>, Vec<DeviceTask>) = std::mem::take(&mut self.tasks)

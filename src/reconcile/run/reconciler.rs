@@ -8,10 +8,12 @@ use std::time::Duration;
 use super::inputs::SharedCache;
 use super::{LEASE, RunError, RunNote, Watcher, read_intended};
 use crate::inventory::{Cache, Inventory, Reading};
-use crate::model::{DeviceName, NotObserved, Observation, SecretName};
+use crate::model::{
+    DeviceName, EthernetPort, MacAddress, NotObserved, Observation, SecretName,
+};
 use crate::reconcile::{
     Accesses, FingerprintedObservation, LookResults, Looks, SILENCE, StoreLocation,
-    StoreWithJournal, device_access,
+    StoreWithJournal, device_access, ethernet_of,
 };
 use crate::report::read_plan;
 use crate::secrets::{SecretSources, Secrets};
@@ -173,6 +175,20 @@ impl Reconciler {
 
     pub(super) fn looks(&self) -> Looks {
         Looks::new(self.clock)
+    }
+
+    /// Returns the Ethernet ports of an endpoint, or the reason that they are unknown.
+    pub async fn ethernet_of(
+        &self,
+        inventory: &Inventory,
+        device: &DeviceName,
+        endpoint: MacAddress,
+    ) -> Result<Vec<EthernetPort>, String> {
+        let object = inventory.device(device.as_str());
+        let object = object.ok_or_else(|| format!("there is no device `{device}`"))?;
+        let access = device_access(inventory, object, &self.secrets);
+        let access = access.map_err(|error| error.to_string())?;
+        ethernet_of(device, &access, endpoint, self.looks()).await
     }
 
     /// Returns the access to each device, or the reason that there is none.

@@ -2,10 +2,12 @@
 
 mod device;
 mod fleet;
+mod line;
 mod subscriber;
 
 pub use device::observed_device;
 pub use fleet::observed_fleet;
+pub use line::{LineBefore, LineFacts, LineReport};
 pub use subscriber::observed_subscriber;
 
 use super::counted;
