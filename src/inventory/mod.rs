@@ -37,7 +37,7 @@ pub use describe::{
     rule_reference,
 };
 pub use file_kind::{FileKind, PathKind, classify};
-pub use locations::{KeyReference, ReferencedObject, locations};
+pub use locations::{KeyReference, ReferencedObject, locations, written_values};
 pub(crate) use parallel::map_with;
 pub use read::{Cache, Reading, read, read_texts};
 pub use record::{looks_like_a_key, looks_like_a_secret};

@@ -43,6 +43,7 @@ mod unread;
 
 pub use after_steps::after;
 pub use change::{
+pub use cause::field_values;
     Change, Changed, Edit, Endpoint, EndpointFields, EndpointRef, EndpointUpdate, Field, FieldView,
     Kind, Numbered, Object, PortFields, PortUpdate, Profile, ProfileFields, ProfileUpdate, Rate,
     Shown, Subscriber, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate,
@@ -183,8 +184,12 @@ pub enum Cause {
     },
     /// The inventory has it, and gamctl has never applied it.
     FirstAdoption,
-    /// It is owned, and the inventory does not have it any more.
-    Gone,
+    /// It is owned, and the device is not intended to have it any more.
+    Gone {
+        /// Why the inventory still has it, added after planning; left out if the inventory does not have it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        still: Option<StillInInventory>,
+    },
     /// It is unmanaged, and the device is `authoritative` with `unmanaged.action = "remove"`.
     Unmanaged,
     /// It is a temporary state, so that two objects can exchange a value.
@@ -196,6 +201,20 @@ pub enum Cause {
 pub struct Origin {
     pub file: String,
     pub line: usize,
+/// How the inventory has an object that a device is to lose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum StillInInventory {
+    /// The device is `retired`.
+    Retired,
+    /// Its subscriber is on another device.
+    OnDevice { device: DeviceName },
+    /// Its subscriber is `pending`, so nothing of it is on a device yet.
+    Pending,
+    /// Its subscriber is on this device with another name or endpoint.
+    Replaced,
+}
+
     /// Left out if the line is not committed, or the inventory is not in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<OriginCommit>,

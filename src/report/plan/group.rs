@@ -106,7 +106,7 @@ fn causes(step: &Step) -> String {
             Cause::Inventory => "inventory",
             Cause::Drift { .. } => "drift",
             Cause::FirstAdoption => "first adoption",
-            Cause::Gone => "gone",
+            Cause::Gone { .. } => "gone",
             Cause::Unmanaged => "unmanaged",
             Cause::Temporary => "temporary",
         })
