@@ -2,7 +2,7 @@
 //!
 //! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
-//! `audit`, `freeze`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
+//! `audit`, `freeze`, `unfinished`, `story`, `rollbacks` operations · `query` pages of lists and past states · `journal` entries while the
 //! store is unreachable.
 
 mod audit;
@@ -18,6 +18,7 @@ mod look;
 mod open;
 mod query;
 mod record;
+mod rollbacks;
 mod room;
 mod run;
 mod session;
@@ -39,8 +40,8 @@ pub use query::{
 };
 pub use store::{Store, StoreFacts};
 pub use stored::{
-    AcquiredLease, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Lease,
-    NewLedger, NewRun, OutcomeRow, PlanClaim, RunId, RunSummary, StoredLedger, Subject, Unfinished,
-    UnsavedDevice,
+    AcquiredLease, AppliedCommit, Audit, AuditRow, Chapter, DeviceRollback, EntryRow, Filter,
+    Freeze, Lease, NewLedger, NewRun, OutcomeRow, PlanClaim, RunId, RunSummary, StoredLedger,
+    Subject, Unfinished, UnsavedDevice,
 };
 pub use url::{StoreUrl, StoreUrlError};

@@ -6,7 +6,7 @@
 //! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.
 //! `effects` defines who gets slower, faster or served again. `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
 //! checks the rendered lines. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` leaves out values
-//! that no line can restore.
+//! that no line can restore. `rolled_back` finds steps that would undo a rollback.
 
 mod adopt;
 mod after_steps;
@@ -31,6 +31,7 @@ mod planner_state;
 mod profile_reuse;
 mod request;
 mod rollback_plan;
+mod rolled_back;
 mod same_object;
 mod settings;
 mod step;
@@ -42,8 +43,8 @@ mod unplanned;
 mod unread;
 
 pub use after_steps::after;
-pub use change::{
 pub use cause::field_values;
+pub use change::{
     Change, Changed, Edit, Endpoint, EndpointFields, EndpointRef, EndpointUpdate, Field, FieldView,
     Kind, Numbered, Object, PortFields, PortUpdate, Profile, ProfileFields, ProfileUpdate, Rate,
     Shown, Subscriber, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate,
@@ -59,6 +60,7 @@ pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
 pub use rollback_plan::{RollbackPlan, plan_rollback};
+pub use rolled_back::{RolledBack, brings_back};
 pub use touched::Touched;
 pub use undo::CannotUndo;
 
@@ -139,6 +141,9 @@ pub struct Step<L = ConfigLine> {
     pub effects: Effects,
     /// One reason for each cause among the fields, in the order of the fields.
     pub because: Vec<Because>,
+    /// The rollback whose result the step would undo; added after planning from the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<RolledBack>,
 }
 
 /// The effect of a step on subscribers.
@@ -196,11 +201,6 @@ pub enum Cause {
     Temporary,
 }
 
-/// A line of the inventory and the commit that wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    pub file: String,
-    pub line: usize,
 /// How the inventory has an object that a device is to lose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -215,6 +215,11 @@ pub enum StillInInventory {
     Replaced,
 }
 
+/// A line of the inventory and the commit that wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub file: String,
+    pub line: usize,
     /// Left out if the line is not committed, or the inventory is not in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<OriginCommit>,
@@ -302,6 +307,7 @@ impl PlannedStep {
             impact: self.impact,
             effects: self.effects,
             because: self.because,
+            rolled_back: None,
         }
     }
 }

@@ -74,6 +74,7 @@ mod tests {
             impact,
             effects: Effects::default(),
             because: Vec::new(),
+            rolled_back: None,
         }
     }
 

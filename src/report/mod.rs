@@ -51,8 +51,8 @@ pub use moment::moment;
 pub use observed::{observed_device, observed_fleet, observed_subscriber};
 pub use paint::Paint;
 pub use plan::{
-    PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,
-    write_plan,
+    PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, some_names,
+    verdict, write_plan,
 };
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use table::{Align, Table};

@@ -27,6 +27,7 @@ fn dressed(case: &Case) -> DevicePlan {
         impact: step.impact,
         effects: step.effects,
         because: step.because,
+        rolled_back: step.rolled_back,
     });
     plan.with_steps(steps.collect())
 }

@@ -6,6 +6,7 @@ mod full_disk;
 mod logs;
 mod nothing;
 mod plan_files;
+mod rollbacks;
 mod two_runs;
 
 use std::future::Future;

@@ -88,6 +88,7 @@ fn step(change: Change, lines: &[&str], inverse: &[&str]) -> Step {
             fields: Vec::new(),
             origin: None,
         }],
+        rolled_back: None,
     }
 }
 

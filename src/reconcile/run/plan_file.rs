@@ -134,8 +134,10 @@ fn first_difference(approved: &DevicePlan, now: &DevicePlan) -> Option<PlanPart>
 }
 
 fn is_same_explanation(then: &Step, now: &Step) -> bool {
+    // A rollback in between is part of the present plan, whatever the file says.
     let bare = |step: &Step| Step {
         because: Vec::new(),
+        rolled_back: None,
         ..step.clone()
     };
     let reasons = then.because.iter().zip(&now.because);

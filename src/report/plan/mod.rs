@@ -21,6 +21,7 @@ mod tests;
 pub use file::{PlanFileError, read_plan, write_plan};
 pub(super) use reason::Reasons;
 pub use verdict::{Totals, exit, verdict};
+pub use words::some_names;
 pub(super) use words::{effects, impact, object, what};
 
 use serde::Serialize;

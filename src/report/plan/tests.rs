@@ -57,6 +57,7 @@ fn step(change: Change, impact: Impact, cause: Cause, origin: Option<Origin>) ->
             fields: Vec::new(),
             origin,
         }],
+        rolled_back: None,
     }
 }
 
