@@ -508,20 +508,20 @@ impl Small {
     fn write(&self, world: &World) {
         let mut network = "schema = 1\n".to_owned();
         if let Some(headroom) = self.headroom {
-            write!(network, "[profiles]\nheadroom_percent = {headroom}\n").unwrap();
+            writeln!(network, "[profiles]\nheadroom_percent = {headroom}").unwrap();
         }
         let (how, unpaid) = (self.how, self.unpaid);
-        write!(
+        writeln!(
             network,
-            "[suspension]\nhow = \"{how}\"\nservice_plan = \"plan-{unpaid}\"\n"
+            "[suspension]\nhow = \"{how}\"\nservice_plan = \"plan-{unpaid}\""
         )
         .unwrap();
         world.write(NETWORK_FILE, network);
         let mut plans = String::new();
         for (number, (rate, headroom)) in self.plans.iter().enumerate() {
-            write!(
+            writeln!(
                 plans,
-                "[service_plan.plan-{number}]\ndown = {rate}\nup = 50\n"
+                "[service_plan.plan-{number}]\ndown = {rate}\nup = 50"
             )
             .unwrap();
             if let Some(headroom) = headroom {
@@ -552,10 +552,10 @@ impl Small {
                     vlan,
                     ..
                 } = line;
-                write!(
+                writeln!(
                     text,
                     "[subscriber.acct-{number}]\ndevice = \"{}\"\nport = {}\nendpoint = \"00:0e:d8:00:00:0{number}\"\n\
-                     service_plan = \"plan-{plan}\"\nvlan = {vlan}{number}\n",
+                     service_plan = \"plan-{plan}\"\nvlan = {vlan}{number}",
                     DEVICES[*device],
                     usize::try_from(*port).unwrap() + 4 * number,
                 )
@@ -588,7 +588,12 @@ fn value(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 100, max_global_rejects: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        max_shrink_iters: 100,
+        max_global_rejects: 200,
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn the_commit_that_is_named_is_the_last_one_that_changed_the_intended_value(
         changes in prop::collection::vec((any::<u32>(), any::<u32>(), any::<bool>()), 4..16),

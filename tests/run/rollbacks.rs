@@ -65,22 +65,40 @@ fn last_run(bed: &Bed) -> RunId {
 }
 
 /// Applies a change to the first device, and rolls it back.
-fn rolled_back(bed: &Bed, caller: &Reconciler) -> (String, RunId) {
-    let good = bed.wait(async {
+fn rolled_back(bed: &Bed, caller: &Reconciler) -> RunId {
+    bed.wait(async {
         assert_eq!(run(caller, request()).await.result(), RunResult::Done);
         let good = bed.site.world.head();
         change(bed, "home-100", "home-300", "faster");
         assert_eq!(run(caller, request()).await.result(), RunResult::Done);
         let back = run(caller, rollback(&good)).await;
         assert_eq!(words(&back), [(oak(0), "applied")]);
-        good
     });
-    (good, last_run(bed))
+    last_run(bed)
+}
+
+/// Checks that every format shows the marks.
+fn is_shown(planned: &Planned, id: RunId) {
+    let report = PlanReport {
+        planned,
+        is_detailed: false,
+        is_expanded: false,
+    };
+    let mark = "brings back what bob";
+    for text in [report.text(Paint::Plain, 200), report.markdown(60_000)] {
+        assert!(
+            text.contains(mark) && text.contains(&id.0.to_string()),
+            "{text}"
+        );
+        assert!(text.contains("2 steps undo a rollback."), "{text}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+    assert_eq!(json["totals"]["brought_back"], 2);
 }
 
 fn what_was_rolled_back_is_marked_and_left_alone_until_it_is_asked_for_by_name(bed: &Bed) {
     let caller = bed.caller();
-    let (_, id) = rolled_back(bed, &caller);
+    let id = rolled_back(bed, &caller);
     bed.wait(async {
         // Another device has a change of its own, which goes ahead.
         let text = bed.site.world.read("devices/oaks.toml");
@@ -101,21 +119,7 @@ fn what_was_rolled_back_is_marked_and_left_alone_until_it_is_asked_for_by_name(b
                 (id.0.to_string().as_str(), "bob@noc")
             );
         }
-        let report = PlanReport {
-            planned: &planned,
-            is_detailed: false,
-            is_expanded: false,
-        };
-        let mark = "brings back what bob";
-        for text in [report.text(Paint::Plain, 200), report.markdown(60_000)] {
-            assert!(
-                text.contains(mark) && text.contains(&id.0.to_string()),
-                "{text}"
-            );
-            assert!(text.contains("2 steps undo a rollback."), "{text}");
-        }
-        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
-        assert_eq!(json["totals"]["brought_back"], 2);
+        is_shown(&planned, id);
 
         let held = run(&caller, request()).await;
         assert_eq!(held.result(), RunResult::Refused);
@@ -188,7 +192,7 @@ fn what_was_rolled_back_is_marked_and_left_alone_until_it_is_asked_for_by_name(b
 
 fn what_a_later_commit_decides_again_and_what_drifted_is_not_held_back(bed: &Bed) {
     let caller = bed.caller();
-    let (_, _) = rolled_back(bed, &caller);
+    rolled_back(bed, &caller);
     bed.wait(async {
         change(bed, "home-300", "home-100", "go back");
         let planned = plan(&caller).await;
