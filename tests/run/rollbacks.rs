@@ -134,7 +134,7 @@ fn what_was_rolled_back_is_marked_and_left_alone_until_it_is_asked_for_by_name(b
         let text = skip_reason(&skipped.reason);
         for part in [
             "bob@noc",
-            "profile home-300, subscriber apt-1",
+            "profile home-300 and subscriber apt-1",
             &format!("--reapply {}", id.0),
         ] {
             assert!(text.contains(part), "{part} in {text}");
