@@ -248,6 +248,7 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
             },
             effects: gamctl::plan::Effects::default(),
             because: Vec::new(),
+            rolled_back: None,
         }
     };
     DevicePlan {

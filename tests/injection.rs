@@ -225,6 +225,7 @@ impl Place {
                 fields: Vec::new(),
                 origin: None,
             }],
+            rolled_back: None,
         };
         DevicePlan {
             device: DeviceName::new("birch").unwrap(),

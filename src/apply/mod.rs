@@ -35,7 +35,7 @@ pub use device_apply::apply_device;
 pub use entry::{ApplyLog, Entry, Exchange, LookReason, Purpose};
 pub use job::{ApplyTimeouts, Ending, Job, Progress, Replan, Work};
 pub use outcome::{DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, StepOutcome};
-pub use preflight::{PlanPart, PreflightRefusal};
+pub use preflight::{CommitNamedBy, PlanPart, PreflightRefusal};
 pub use recovered::{Recovered, RecoveryResult};
 pub use run_report::{RunNotice, RunReport};
 pub use run_result::RunResult;

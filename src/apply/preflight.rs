@@ -15,6 +15,8 @@ pub enum PreflightRefusal {
     OlderCommit {
         commit: String,
         applied: String,
+        #[serde(default)]
+        named_by: CommitNamedBy,
     },
     /// Neither commit descends from the other.
     RewrittenHistory {
@@ -55,6 +57,18 @@ pub enum PreflightRefusal {
     StoreFull {
         error: String,
     },
+}
+
+/// The source of the commit of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommitNamedBy {
+    /// The work tree or the branch, as it is.
+    #[default]
+    Checkout,
+    /// The operator, by `--rev`.
+    Operator,
+    PlanFile,
 }
 
 /// The part of an approved plan that differs from the one made now.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::model::{DeviceName, NotObserved};
-use crate::plan::Refusal;
+use crate::plan::{Refusal, RolledBack};
 
 /// The process that holds a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,12 @@ pub enum SkipReason {
     StoreAway { error: String },
     /// Subscribers would notice, and the plan was not confirmed.
     NotConfirmed,
+    /// It would undo a rollback, which must be asked for by name.
+    RolledBack {
+        by: RolledBack,
+        /// What would come back, such as `profile home-100`.
+        objects: Vec<String>,
+    },
     /// A dead process stopped while writing to it, and it could not be looked at.
     NotRecovered { error: String },
 }
@@ -65,7 +71,9 @@ impl SkipReason {
     /// Returns the word that `--format json` publishes.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Refused(_) | Self::NoAccess(_) | Self::NotConfirmed => "refused",
+            Self::Refused(_) | Self::NoAccess(_) | Self::NotConfirmed | Self::RolledBack { .. } => {
+                "refused"
+            }
             Self::Frozen { .. } => "frozen",
             Self::Held { .. } => "held",
             Self::Budget { .. } => "budget",
@@ -86,7 +94,7 @@ impl SkipReason {
             | Self::NotConfirmed
             | Self::NotRecovered { .. } => true,
             Self::NoAccess(cause) => cause.retry_helps(),
-            Self::Refused(_) => false,
+            Self::Refused(_) | Self::RolledBack { .. } => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `gamctl rollback`: restores an earlier commit on devices by an ordinary, confirmed plan.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 
 use super::apply::{HowArguments, RunArguments, carry_out};
@@ -13,14 +15,15 @@ use crate::report::Exit;
 /// Restore devices to an earlier commit, or to the state before a run
 ///
 /// Plans with the inventory of that commit, shows the plan, asks, applies and verifies, as `apply` does. The inventory
-/// itself does not change, and the next `gamctl apply` applies it again. So revert the commits as well.
+/// itself does not change, so revert the commits as well. Until then, `gamctl plan` marks what would come back, `gamctl
+/// apply` asks for it by name, and `gamctl apply --yes` leaves those devices alone.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   gamctl rollback 0199f3a2             the devices of this run, to the commit applied before it
   gamctl rollback --to v41             every device in scope, to this revision
   gamctl rollback --to v41 --device maple-court-a
-  git revert HEAD                      then revert the commit too, or the next apply applies it again")]
+  git revert HEAD                      then revert the commit too, or each apply asks about it")]
 pub(super) struct RollbackArguments {
     /// Undo this run of `gamctl history` (its number, or the start of it)
     #[arg(required_unless_present = "to", conflicts_with = "to")]
@@ -64,11 +67,12 @@ pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> any
         file: None,
         scope: arguments.scope.patterns()?,
         only,
+        reapply: BTreeSet::new(),
     };
     let exit = carry_out(asked, &arguments.how, &selected)?;
     if exit == Exit::Done {
         terminal.hint(
-            "the inventory itself is unchanged; revert its commits (`git revert`), or the next `gamctl apply` applies them again",
+            "the inventory itself is unchanged, so revert its commits (`git revert`); until then, `gamctl apply` asks before it brings them back",
         );
     }
     Ok(exit)

@@ -2,7 +2,7 @@
 //!
 //! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
-//! `owned`, `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
+//! `owned`, `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story`, `rollbacks` operations · `query` pages of lists and past states · `journal` entries while the
 //! store is unreachable.
 
 mod audit;
@@ -20,6 +20,7 @@ mod open;
 mod owned;
 mod query;
 mod record;
+mod rollbacks;
 mod room;
 mod run;
 mod session;
@@ -45,8 +46,8 @@ pub use query::{
 pub use silence::Silence;
 pub use store::{Store, StoreFacts};
 pub use stored::{
-    AcquiredLease, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Lease,
-    NewLedger, NewRun, OutcomeRow, PlanClaim, RunId, RunProcess, RunSummary, StoredLedger, Subject,
-    Unfinished, UnsavedDevice,
+    AcquiredLease, AppliedCommit, Audit, AuditRow, Chapter, DeviceRollback, EntryRow, Filter,
+    Freeze, Lease, NewLedger, NewRun, OutcomeRow, PlanClaim, RunId, RunProcess, RunSummary,
+    StoredLedger, Subject, Unfinished, UnsavedDevice,
 };
 pub use url::{StoreUrl, StoreUrlError};

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::apply::{DeviceOutcome, Purpose, RunResult, StepOutcome};
 use crate::model::{DeviceName, Fingerprint, FreezeScope};
-use crate::plan::{DevicePlan, InventoryVersion, Ledger};
+use crate::plan::{Change, DevicePlan, InventoryVersion, Ledger};
 
 /// The id of a run: sorted by time, and made without the store, so that a repeated write is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +73,14 @@ pub struct OutcomeRow {
     pub run: RunId,
     pub at: u64,
     pub outcome: DeviceOutcome,
+}
+
+/// A rollback of a device by an operator, with the changes that it made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRollback {
+    pub device: DeviceName,
+    pub run: RunSummary,
+    pub changes: Vec<Change>,
 }
 
 /// The right to write to a device for a limited time.

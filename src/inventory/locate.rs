@@ -226,6 +226,41 @@ pub(in crate::inventory) fn places<'a>(
     found
 }
 
+/// Returns the text of each value that is written, reading every file that is pointed into once; a table has an empty one.
+pub(in crate::inventory) fn values<'a>(
+    files: &[FileSlot],
+    pointers: impl Iterator<Item = &'a Pointer>,
+    limits: TreeLimits,
+) -> BTreeMap<&'a Pointer, String> {
+    let mut sorted: Vec<&Pointer> = pointers.collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut found = BTreeMap::new();
+    for group in sorted.chunk_by(|left, right| left.file == right.file) {
+        let file = group
+            .first()
+            .and_then(|first| usize::try_from(first.file).ok());
+        let Some(slot) = file.and_then(|file| files.get(file)) else {
+            continue;
+        };
+        let (tree, _) = tree::parse(&slot.parsed.text, limits);
+        for pointer in group {
+            let mut path = pointer.path.iter();
+            let Some(item) = path.try_fold(tree.root(), |item, key| item.get(key)) else {
+                continue;
+            };
+            let span = item.span();
+            let bounds = usize::try_from(span.start)
+                .ok()
+                .zip(usize::try_from(span.end).ok());
+            let text = bounds.filter(|_| !item.is_table() || item.is_inline_table());
+            let text = text.and_then(|(start, end)| slot.parsed.text.get(start..end));
+            found.insert(*pointer, text.unwrap_or_default().to_owned());
+        }
+    }
+    found
+}
+
 /// Returns the bytes of what a pointer means, or of the nearest thing around it that is there.
 fn span_of(root: Item<'_, '_>, pointer: &Pointer) -> Span {
     let mut item = root;

@@ -1,4 +1,4 @@
-//! Finds the file and line of an object or a key.
+//! Finds the file, line and text of an object or a key.
 
 use foldhash::{HashMap, HashMapExt};
 
@@ -38,32 +38,47 @@ impl KeyReference {
 ///
 /// Each file that is asked about is read once more, so ask for everything at once.
 pub fn locations(inventory: &Inventory, asked: &[KeyReference]) -> Vec<Option<SourceLocation>> {
-    let subscribers = subscriber_positions(inventory, asked);
-    let pointers: Vec<Option<Pointer>> = asked
-        .iter()
-        .map(|said| {
-            let start = start(inventory, &said.object, &subscribers)?;
-            let (last, before) = match said.keys.split_last() {
-                Some((last, before)) => (Some(last), before),
-                None => (None, &[] as &[String]),
-            };
-            let inner = before.iter().fold(start, Pointer::key);
-            Some(match last {
-                Some(last) => inner.key(last),
-                None => inner,
-            })
-        })
-        .collect();
-    let limits = Limits::default();
-    let limits = TreeLimits {
-        depth: limits.toml_depth,
-        keys: limits.keys,
-    };
-    let places = locate::places(&inventory.files, pointers.iter().flatten(), limits);
+    let pointers = pointers(inventory, asked);
+    let places = locate::places(&inventory.files, pointers.iter().flatten(), limits());
     pointers
         .iter()
         .map(|pointer| places.get(pointer.as_ref()?).cloned())
         .collect()
+}
+
+/// Returns the text of each value as it is written; of an object an empty one. Nothing for what is not written.
+pub fn written_values(inventory: &Inventory, asked: &[KeyReference]) -> Vec<Option<String>> {
+    let pointers = pointers(inventory, asked);
+    let values = locate::values(&inventory.files, pointers.iter().flatten(), limits());
+    pointers
+        .iter()
+        .map(|pointer| values.get(pointer.as_ref()?).cloned())
+        .collect()
+}
+
+fn limits() -> TreeLimits {
+    let limits = Limits::default();
+    TreeLimits {
+        depth: limits.toml_depth,
+        keys: limits.keys,
+    }
+}
+
+fn pointers(inventory: &Inventory, asked: &[KeyReference]) -> Vec<Option<Pointer>> {
+    let subscribers = subscriber_positions(inventory, asked);
+    let pointers = asked.iter().map(|said| {
+        let start = start(inventory, &said.object, &subscribers)?;
+        let (last, before) = match said.keys.split_last() {
+            Some((last, before)) => (Some(last), before),
+            None => (None, &[] as &[String]),
+        };
+        let inner = before.iter().fold(start, Pointer::key);
+        Some(match last {
+            Some(last) => inner.key(last),
+            None => inner,
+        })
+    });
+    pointers.collect()
 }
 
 fn subscriber_positions<'a>(

@@ -42,7 +42,7 @@ pub use find::{
     Closeness, FieldMatch, Found, FoundObject, SearchWord, endpoint_matches, find,
     subscriber_matches,
 };
-pub use locations::{KeyReference, ReferencedObject, locations};
+pub use locations::{KeyReference, ReferencedObject, locations, written_values};
 pub(crate) use parallel::map_with;
 pub use read::{Cache, Reading, read, read_texts};
 pub use record::{looks_like_a_key, looks_like_a_secret};

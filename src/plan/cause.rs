@@ -96,7 +96,9 @@ fn removal(planner: &PlannerState<'_>, subject: Subject) -> Cause {
     };
     match action {
         Some(Action::Leaving(cause)) => cause.clone(),
-        Some(Action::Unmanaged | Action::Kept | Action::Intended) | None => Cause::Gone,
+        Some(Action::Unmanaged | Action::Kept | Action::Intended) | None => {
+            Cause::Gone { still: None }
+        }
     }
 }
 
@@ -121,10 +123,7 @@ fn verified(
                 known.is_some_and(|known| (known.down, known.up) == (start.down, start.up))
             });
             let mut found = either(item, is_itself);
-            found.find_map(|state| {
-                let known = then.profiles.get(&state.name)?;
-                Some(texts(Profile::of(state.name.clone(), known).values()))
-            })
+            found.find_map(|state| field_values(then, &Object::Profile(state.name.clone())))
         }
         Subject::Endpoint(index) => {
             let item = planner.endpoints.get(index)?;
@@ -133,10 +132,7 @@ fn verified(
                 known.is_some_and(|known| known.name == start.name)
             });
             let mut found = either(item, is_itself);
-            found.find_map(|state| {
-                let known = then.endpoints.get(&state.mac)?;
-                Some(texts(Endpoint::of(state.mac, known).values()))
-            })
+            found.find_map(|state| field_values(then, &Object::Endpoint(state.mac)))
         }
         Subject::Subscriber(index) => {
             let item = planner.subscribers.get(index)?;
@@ -149,11 +145,7 @@ fn verified(
                 known.is_some_and(|known| known.endpoint.is_some() && known.endpoint == has)
             });
             let mut found = either(item, is_itself);
-            found.find_map(|state| {
-                let known = then.subscribers.get(&state.name)?;
-                let state = change::Subscriber::without_numbers(state.name.clone(), known);
-                Some(texts(state.values()))
-            })
+            found.find_map(|state| field_values(then, &Object::Subscriber(state.name.clone())))
         }
     }
 }
@@ -167,6 +159,27 @@ fn either<S>(item: &Item<S>, is_itself: bool) -> impl Iterator<Item = &S> {
         [goal, start]
     };
     states.into_iter().flatten()
+}
+
+/// Returns the fields of an object in a configuration, as text; `None` if the configuration does not have the object.
+///
+/// An endpoint and a profile count by MAC address and name, not by slot.
+pub fn field_values(config: &DeviceConfig, object: &Object) -> Option<Vec<(Field, String)>> {
+    Some(match object {
+        Object::System | Object::Uplink(_) | Object::Port(_) => settings(config, object),
+        Object::Profile(name) => {
+            let known = config.profiles.get(name)?;
+            texts(Profile::of(name.clone(), known).values())
+        }
+        Object::Endpoint(mac) => {
+            let known = config.endpoints.get(mac)?;
+            texts(Endpoint::of(*mac, known).values())
+        }
+        Object::Subscriber(name) => {
+            let known = config.subscribers.get(name)?;
+            texts(change::Subscriber::without_numbers(name.clone(), known).values())
+        }
+    })
 }
 
 /// The verified fields of an object, as text. An endpoint and a profile count by MAC address and name, not by slot.

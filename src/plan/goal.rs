@@ -148,7 +148,7 @@ fn doubt_of_removal(
 /// Returns the cause for removing an object that is not intended; `None` if it stays.
 fn removal_cause(planner: &PlannerState<'_>, is_owned: bool) -> Option<Cause> {
     if is_owned {
-        Some(Cause::Gone)
+        Some(Cause::Gone { still: None })
     } else if may_remove_unmanaged(planner.request) {
         Some(Cause::Unmanaged)
     } else {

@@ -6,7 +6,7 @@
 //! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.
 //! `effects` defines who gets slower, faster or served again. `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
 //! checks the rendered lines. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` leaves out values
-//! that no line can restore.
+//! that no line can restore. `rolled_back` finds steps that would undo a rollback.
 
 mod adopt;
 mod after_steps;
@@ -33,6 +33,7 @@ mod planner_state;
 mod profile_reuse;
 mod request;
 mod rollback_plan;
+mod rolled_back;
 mod same_object;
 mod settings;
 mod step;
@@ -45,6 +46,7 @@ mod unplanned;
 mod unread;
 
 pub use after_steps::after;
+pub use cause::field_values;
 pub use change::{
     Change, Changed, Edit, Endpoint, EndpointFields, EndpointRef, EndpointUpdate, Field, FieldView,
     Kind, Numbered, Object, PortFields, PortUpdate, Profile, ProfileFields, ProfileUpdate, Rate,
@@ -62,6 +64,7 @@ pub use planner::plan;
 pub use request::{Limit, Limits, Request};
 pub use rollback_plan::{RollbackPlan, plan_rollback};
 pub use stored::{Frozen, HalfWritten, NotSaved, StoredState, WaitingChanges};
+pub use rolled_back::{RolledBack, brings_back};
 pub use touched::Touched;
 pub use undo::CannotUndo;
 
@@ -146,6 +149,9 @@ pub struct Step<L = ConfigLine> {
     /// The ids of the subscribers that the step names, where the id is not the name.
     #[serde(default, skip_serializing_if = "SubscriberIds::is_empty")]
     pub subscriber_ids: SubscriberIds,
+    /// The rollback whose result the step would undo; added after planning from the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<RolledBack>,
 }
 
 /// The effect of a step on subscribers.
@@ -191,12 +197,30 @@ pub enum Cause {
     },
     /// The inventory has it, and gamctl has never applied it.
     FirstAdoption,
-    /// It is owned, and the inventory does not have it any more.
-    Gone,
+    /// It is owned, and the device is not intended to have it any more.
+    Gone {
+        /// Why the inventory still has it, added after planning; left out if the inventory does not have it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        still: Option<StillInInventory>,
+    },
     /// It is unmanaged, and the device is `authoritative` with `unmanaged.action = "remove"`.
     Unmanaged,
     /// It is a temporary state, so that two objects can exchange a value.
     Temporary,
+}
+
+/// How the inventory has an object that a device is to lose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum StillInInventory {
+    /// The device is `retired`.
+    Retired,
+    /// Its subscriber is on another device.
+    OnDevice { device: DeviceName },
+    /// Its subscriber is `pending`, so nothing of it is on a device yet.
+    Pending,
+    /// Its subscriber is on this device with another name or endpoint.
+    Replaced,
 }
 
 /// A line of the inventory and the commit that wrote it.
@@ -292,6 +316,7 @@ impl PlannedStep {
             effects: self.effects,
             because: self.because,
             subscriber_ids: SubscriberIds::default(),
+            rolled_back: None,
         }
     }
 }

@@ -198,7 +198,7 @@ fn unset_system(
     }
     Some(PlannedStep {
         because: vec![Because {
-            cause: Cause::Gone,
+            cause: Cause::Gone { still: None },
             fields: change.fields().iter().map(|view| view.field).collect(),
             origin: None,
         }],

@@ -75,6 +75,7 @@ mod tests {
             effects: Effects::default(),
             because: Vec::new(),
             subscriber_ids: crate::model::SubscriberIds::default(),
+            rolled_back: None,
         }
     }
 

@@ -65,7 +65,7 @@ pub use owned::{OwnedDevice, OwnedObject, SinceLine, owned_devices, owned_object
 pub use paint::Paint;
 pub use plan::{
     Drift, PLAN_MARKER, PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit,
-    no_plan_markdown, read_plan, verdict, write_plan,
+    no_plan_markdown, read_plan, some_names, verdict, write_plan,
 };
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use table::{Align, Table};

@@ -54,6 +54,7 @@ fn step(object: &Object, fields: &Value, impact: Impact, lines: [&str; 2]) -> St
         impact,
         effects: gamctl::plan::Effects::default(),
         because: Vec::new(),
+        rolled_back: None,
     }
 }
 

@@ -28,6 +28,7 @@ fn dressed(case: &Case) -> DevicePlan {
         effects: step.effects,
         because: step.because,
         subscriber_ids: step.subscriber_ids,
+        rolled_back: step.rolled_back,
     });
     plan.with_steps(steps.collect())
 }

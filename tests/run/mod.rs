@@ -8,6 +8,7 @@ mod logs;
 mod named;
 mod nothing;
 mod plan_files;
+mod rollbacks;
 mod two_runs;
 
 use std::future::Future;

@@ -121,18 +121,48 @@ fn history_before_the_commit_is_read_or_reported_too() {
         assert_eq!(code, Some(1), "{revision}: {said}");
         assert!(said.contains(&id), "{revision}: {said}");
     }
-    let history = gamctl::inventory::blame::History::open(world.root(), 100).unwrap();
-    let line = gamctl::inventory::blame::Line {
-        file: "devices/maple.toml".to_owned(),
-        line: 1,
-    };
-    let error = history.lines(&head, &[line].into()).unwrap_err();
+    let error = walked(&world, &head);
     let chain = format!("{error}: {}", std::error::Error::source(&error).unwrap());
     assert!(chain.contains(&id), "{chain}");
 }
 
+/// Returns the error of asking the history for the commit behind a device's location.
+fn walked(world: &World, head: &str) -> SourceError {
+    use gamctl::inventory::Inventory;
+    use gamctl::inventory::blame::{Answers, Found, History, Tables};
+    use gamctl::model::DeviceName;
+
+    struct Anything;
+
+    impl Answers for Anything {
+        type Question = ();
+
+        fn tables(&self, _: &DeviceName, _: &[()]) -> Option<Tables> {
+            None
+        }
+
+        fn unchanged(
+            &self,
+            _: &DeviceName,
+            asked: &[()],
+            _: &Inventory,
+            _: &Inventory,
+        ) -> Vec<Option<()>> {
+            asked.iter().map(|()| Some(())).collect()
+        }
+
+        fn found(&mut self, _: Vec<(DeviceName, ())>, _: &Found<'_>) {}
+    }
+
+    let history = History::open(world.root(), 100).unwrap();
+    let reading = world.reading_of(head);
+    let asked = [(DeviceName::new("maple-a").unwrap(), vec![()])];
+    let walked = history.walk(head, &reading.inventory, asked.into(), &mut Anything);
+    walked.unwrap_err()
+}
+
 #[test]
-fn a_truncated_tree_or_file_before_the_commit_is_reported_by_who_asks_who_wrote_a_line() {
+fn a_truncated_tree_or_file_before_the_commit_is_reported_by_who_asks_for_the_origin_of_a_value() {
     for object in ["HEAD^^{tree}", "HEAD^:devices", "HEAD^:devices/maple.toml"] {
         let world = World::good();
         world.write(
@@ -142,12 +172,7 @@ fn a_truncated_tree_or_file_before_the_commit_is_reported_by_who_asks_who_wrote_
         world.commit_all("second");
         let head = world.head();
         let id = truncate_object(&world, object);
-        let history = gamctl::inventory::blame::History::open(world.root(), 100).unwrap();
-        let line = gamctl::inventory::blame::Line {
-            file: "devices/maple.toml".to_owned(),
-            line: 1,
-        };
-        let error = history.lines(&head, &[line].into()).unwrap_err();
+        let error = walked(&world, &head);
         let chain = format!("{error}: {}", std::error::Error::source(&error).unwrap());
         assert!(chain.contains(&id), "{object}: {chain}");
     }

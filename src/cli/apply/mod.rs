@@ -5,6 +5,7 @@
 mod live;
 mod run;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
@@ -15,14 +16,16 @@ pub(super) use live::Live;
 pub(super) use run::{RunArguments, carry_out};
 
 use super::format::OutputFormat;
-use super::invocation::Invocation;
+use super::invocation::{Invocation, Selected};
 use super::scope::ScopeArguments;
 use super::show_plan::read_plan_file;
 use super::source::InventoryArguments;
+use super::store_client::StoreClient;
 use super::timeout::TimeoutArguments;
 use super::when::length;
+use crate::history::RunId;
 use crate::reconcile::AutoApproval;
-use crate::reconcile::run::{PlanFile, Verb};
+use crate::reconcile::run::{PlanFile, Verb, rollback_named};
 use crate::report::Exit;
 
 /// Apply the inventory to devices: plan, confirm, write, verify, save
@@ -52,6 +55,13 @@ pub(super) struct ApplyArguments {
 
     #[command(flatten)]
     scope: ScopeArguments,
+
+    /// Bring back without asking what this rollback took away
+    ///
+    /// The run of the rollback, as the plan and `gamctl history` name it, or part of its id. `--yes` alone leaves devices
+    /// alone whose plan would undo a rollback.
+    #[arg(long, value_name = "RUN")]
+    reapply: Vec<String>,
 
     #[command(flatten)]
     how: HowArguments,
@@ -131,17 +141,33 @@ impl HowArguments {
 }
 
 pub(super) fn run(arguments: &ApplyArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.how.timeout);
     let asked = RunArguments {
         verb: Verb::Apply,
         revision: arguments.inventory.revision().map(str::to_owned),
         file: arguments.plan.as_deref().map(plan_file).transpose()?,
         scope: arguments.scope.patterns()?,
         only: None,
+        reapply: rollbacks(&arguments.reapply, &selected)?,
     };
-    let selected = invocation
-        .select(arguments.inventory.given())?
-        .waiting(arguments.how.timeout);
     carry_out(asked, &arguments.how, &selected)
+}
+
+/// Returns the rollbacks that `--reapply` names.
+fn rollbacks(named: &[String], selected: &Selected<'_>) -> anyhow::Result<BTreeSet<RunId>> {
+    if named.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let client = StoreClient::open(selected)?;
+    client.walk(async {
+        let mut runs = BTreeSet::new();
+        for one in named {
+            runs.insert(rollback_named(client.store(), one).await?);
+        }
+        Ok(runs)
+    })
 }
 
 fn plan_file(path: &Path) -> anyhow::Result<PlanFile> {

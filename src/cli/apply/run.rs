@@ -1,6 +1,6 @@
 //! Drives one run for `apply` and `rollback`: prepares, shows the plan, asks, executes, prints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -11,14 +11,18 @@ use crate::cli::invocation::{Selected, StoreUse};
 use crate::cli::signals::{AtWork, stop_on_signals};
 use crate::cli::source::refuse;
 use crate::cli::terminal::Terminal;
+use crate::history::RunId;
 use crate::model::{DeviceName, FreezeScope};
-use crate::plan::Planned;
+use crate::plan::{Planned, RolledBack};
 use crate::reconcile::ConcurrencyLimits;
 use crate::reconcile::run::{
     Allowances, PLAN_HOURS, PlanFile, PreflightRefusal, Preparation, PreparedRun, RunOptions,
     RunReport, RunRequest, Verb,
 };
-use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_text, short_id};
+use crate::report::{
+    Exit, PlanReport, counted, listed, moment, preflight, run_document, run_text, short_id,
+    some_names, visible,
+};
 
 /// The request of a command.
 pub(in crate::cli) struct RunArguments {
@@ -28,6 +32,8 @@ pub(in crate::cli) struct RunArguments {
     pub(in crate::cli) scope: FreezeScope,
     /// Only these devices of the scope; `None` is all in scope.
     pub(in crate::cli) only: Option<BTreeSet<DeviceName>>,
+    /// The rollbacks that may be undone without asking.
+    pub(in crate::cli) reapply: BTreeSet<RunId>,
 }
 
 /// Carries out the request of a command and returns the exit code.
@@ -48,6 +54,7 @@ pub(in crate::cli) fn carry_out(
             management: how.allow_management,
         },
         auto_approval: how.approval(),
+        reapply: asked.reapply,
         ..RunRequest::of(asked.verb, &selected.settings.who)
     };
     let mut reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
@@ -141,8 +148,11 @@ impl RunDisplay<'_> {
             return false;
         }
         let devices = counted(devices, "device");
-        self.terminal
-            .confirms(&format!("Apply this plan to {devices}?"))
+        let question = match brought_back(run) {
+            None => format!("Apply this plan to {devices}?"),
+            Some(what) => format!("Apply this plan to {devices}, and {what}?"),
+        };
+        self.terminal.confirms(&question)
     }
 
     /// Prints the result of a run, and returns the exit code.
@@ -181,6 +191,25 @@ impl RunDisplay<'_> {
             }
         }
     }
+}
+
+/// Names what a run would bring back although it was rolled back, with who did that.
+fn brought_back(run: &PreparedRun) -> Option<String> {
+    let mut by: BTreeMap<&RolledBack, BTreeSet<String>> = BTreeMap::new();
+    for (device, step, rolled_back) in run.to_reapply() {
+        let object = format!("{} on {device}", step.change.object_after());
+        by.entry(rolled_back).or_default().insert(object);
+    }
+    let parts = by.into_iter().map(|(by, objects)| {
+        let (who, at) = (visible(&by.who), moment(by.at));
+        let objects = objects.iter().map(|object| visible(object));
+        format!(
+            "bring back {}, which {who} rolled back at {at}",
+            some_names(objects)
+        )
+    });
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| listed(&parts))
 }
 
 /// Returns a hint to the command that shows the run again.

@@ -89,6 +89,7 @@ fn step(change: Change, lines: &[&str], inverse: &[&str]) -> Step {
             origin: None,
         }],
         subscriber_ids: crate::model::SubscriberIds::default(),
+        rolled_back: None,
     }
 }
 

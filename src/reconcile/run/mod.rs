@@ -2,7 +2,7 @@
 //!
 //! `request` the request · `reconciler` state kept between runs · `inputs` the inventory and the last applied one · `gates`
 //! refusals · `prepare` up to the decision, `prepared` a run that waits for confirmation · `execute` the rest · `adopt` and
-//! `ownership` without a write · `plan_file` approved plans · `stored_state` facts of the store for a plan · `tasks` the devices to start · `event` progress for callers.
+//! `ownership` without a write · `rollback` past runs, `rolled_back` steps that undo a rollback · `plan_file` approved plans · `stored_state` facts of the store for a plan · `tasks` the devices to start · `event` progress for callers.
 
 mod adopt;
 mod error;
@@ -17,6 +17,7 @@ mod prepared;
 mod reconciler;
 mod request;
 mod rollback;
+mod rolled_back;
 mod stored_state;
 mod tasks;
 
@@ -33,6 +34,6 @@ pub use request::{
     Allowances, Baseline, LEASE, LookSource, PLAN_HOURS, RunOptions, RunRequest, Verb,
 };
 
-pub use rollback::{BeforeRun, RunNotFound, before_run, run_named};
+pub use rollback::{BeforeRun, RunNotFound, before_run, rollback_named, run_named};
 
 pub(super) use gates::{ScopeFacts, frozen};

@@ -134,10 +134,12 @@ fn first_difference(approved: &DevicePlan, now: &DevicePlan) -> Option<PlanPart>
 }
 
 fn is_same_explanation(then: &Step, now: &Step) -> bool {
+    // A rollback in between is part of the present plan, whatever the file says.
     let bare = |step: &Step| Step {
         because: Vec::new(),
         // An earlier version wrote plan files without them.
         subscriber_ids: SubscriberIds::default(),
+        rolled_back: None,
         ..step.clone()
     };
     let reasons = then.because.iter().zip(&now.because);
@@ -148,8 +150,18 @@ fn is_same_explanation(then: &Step, now: &Step) -> bool {
             .all(|(then, now)| is_same_reason(then, now))
 }
 
-/// Compares reasons without the remover of an object: it is found from the last applied commit, which other runs change.
+/// Compares reasons without what depends on the last applied commit, which other runs change: the remover of an object, and
+/// the line of a reason without a commit.
 fn is_same_reason(then: &Because, now: &Because) -> bool {
-    let is_lost = now.origin.is_none() && then.cause == Cause::Gone;
-    then.cause == now.cause && then.fields == now.fields && (then.origin == now.origin || is_lost)
+    let is_gone = |because: &Because| matches!(because.cause, Cause::Gone { .. });
+    let is_lost = now.origin.is_none() && is_gone(then);
+    let has_commit = |because: &Because| {
+        let origin = because.origin.as_ref();
+        origin.is_some_and(|origin| origin.commit.is_some())
+    };
+    let is_uncommitted = !has_commit(then) && !has_commit(now);
+    let is_same_cause = then.cause == now.cause || (is_gone(then) && is_gone(now));
+    is_same_cause
+        && then.fields == now.fields
+        && (then.origin == now.origin || is_lost || is_uncommitted)
 }

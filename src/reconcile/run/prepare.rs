@@ -15,12 +15,12 @@ use super::{
     Baseline, LookSource, PlanInputs, Reconciler, RunError, RunEvent, RunNote, RunRequest, Verb,
     Watcher, gates, read_intended,
 };
-use crate::apply::{PreflightRefusal, Recovered, RunReport, RunResult};
+use crate::apply::{CommitNamedBy, PreflightRefusal, Recovered, RunReport, RunResult};
 use crate::history::{Audit, NewRun, RunId};
 use crate::inventory::source::ancestry;
 use crate::inventory::{Inventory, Reading, ScopeMatcher};
 use crate::model::{DeviceName, DeviceState, FreezeScope};
-use crate::plan::{InventoryVersion, Planned};
+use crate::plan::{InventoryVersion, Planned, Refusal};
 use crate::reconcile::apply::{LeaseWait, RecoveryOptions, recover, release_dead};
 use crate::reconcile::{
     Accesses, DevicePlanInputs, Fleet, LookResults, StoreWithJournal, as_if_applied,
@@ -60,6 +60,7 @@ impl Reconciler {
         if let Some(refusal) = self.check_plan_file(&request).await? {
             return self.refused(&request, refusal, None).await;
         }
+        let stale = self.stale_checkout(&request, &reading).await?;
         let inputs = self.inputs(&request, reading).await?;
         let mut fleet = inputs.fleet();
         fleet.allows_management = request.allows.management;
@@ -75,6 +76,8 @@ impl Reconciler {
         inputs.add_origins(&mut planned, &fleet, watcher);
         let stored = self.stored_state(&request, &fleet, &names, &planned);
         planned.stored = stored.await?;
+        self.mark_rolled_back(&mut planned, &request).await?;
+        planned.refusals.extend(stale);
         if let Some(file) = &request.plan_file
             && let Err(refusal) = only_approved(&mut planned, file, &fleet)
         {
@@ -144,15 +147,60 @@ impl Reconciler {
         let (Some(commit), Some(applied), Verb::Apply) = (commit, applied, request.verb) else {
             return Ok(Ok(()));
         };
-        let (folder, applied) = (self.folder.clone(), applied.commit);
-        let (now, before) = (commit.clone(), applied.clone());
+        self.descends(request, &commit, applied.commit).await
+    }
+
+    /// Checks that a commit descends from the last applied one.
+    async fn descends(
+        &self,
+        request: &RunRequest,
+        commit: &str,
+        applied: String,
+    ) -> Result<Result<(), PreflightRefusal>, RunError> {
+        let folder = self.folder.clone();
+        let (now, before) = (commit.to_owned(), applied.clone());
         let ancestry = aside(move || Ok(ancestry(&folder, &now, &before)?)).await?;
         let related = gates::Related {
-            commit: &commit,
+            commit,
             applied: &applied,
             ancestry,
+            named_by: match (&request.revision, &request.plan_file) {
+                (Some(_), _) => CommitNamedBy::Operator,
+                (None, Some(_)) => CommitNamedBy::PlanFile,
+                (None, None) => CommitNamedBy::Checkout,
+            },
         };
-        Ok(gates::descends(related, request.verb, request.allows))
+        // A plan shows what an apply would do.
+        Ok(gates::descends(related, Verb::Apply, request.allows))
+    }
+
+    /// Returns the refusal of a plan whose checkout is older than the last applied commit: it would be a rollback.
+    async fn stale_checkout(
+        &self,
+        request: &RunRequest,
+        reading: &Reading,
+    ) -> Result<Option<Refusal>, RunError> {
+        let is_checked = request.verb == Verb::Plan
+            && request.baseline == Baseline::Store
+            && request.revision.is_none();
+        let Some(store) = self.store.as_ref().filter(|_| is_checked) else {
+            return Ok(None);
+        };
+        let applied = store.store.applied_commit().await?;
+        let (Some(commit), Some(applied)) = (reading.inventory.commit(), applied) else {
+            return Ok(None);
+        };
+        let checked = self.descends(request, commit, applied.commit).await?;
+        let is_older =
+            |refusal: &PreflightRefusal| matches!(refusal, PreflightRefusal::OlderCommit { .. });
+        Ok(checked.err().filter(is_older).map(|refusal| {
+            let text = crate::report::preflight(&refusal);
+            Refusal {
+                rule: "older-commit".to_owned(),
+                message: text.because,
+                hint: text.hint,
+            }
+        }))
     }
 
     /// Returns a refusal if the plan file was applied already: its plan must not be shown as pending.

@@ -9,7 +9,7 @@ use crate::apply::{PreflightRefusal, Recovered, RunReport, SkipReason, Skipped};
 use crate::history::Freeze;
 use crate::inventory::Reading;
 use crate::model::{DeviceName, Observation};
-use crate::plan::{InventoryVersion, Planned};
+use crate::plan::{DevicePlan, InventoryVersion, Planned, RolledBack, Step};
 use crate::reconcile::apply::DeviceTask;
 use crate::reconcile::{Accesses, AutoApproval, Fleet, LookResults, needs_no_person};
 
@@ -134,7 +134,44 @@ impl PreparedRun {
     pub fn needs_confirmation(&self) -> bool {
         let approval = self.request.auto_approval;
         let mut tasks = self.tasks.iter();
-        tasks.any(|task| !needs_no_person(&task.plan, approval))
+        approval != AutoApproval::Everything
+            && tasks.any(|task| {
+                !needs_no_person(&task.plan, approval) || self.held_back(&task.plan).is_some()
+            })
+    }
+
+    /// Returns the steps that would undo a rollback, and that the request does not name, with their devices.
+    pub fn to_reapply(&self) -> impl Iterator<Item = (&DeviceName, &Step, &RolledBack)> {
+        let plans = self.tasks.iter().map(|task| &task.plan);
+        plans.flat_map(|plan| {
+            let steps = plan.steps.iter();
+            steps.filter_map(|step| {
+                let by = step.rolled_back.as_ref().filter(|by| !self.is_named(by))?;
+                Some((&plan.device, step, by))
+            })
+        })
+    }
+
+    fn is_named(&self, by: &RolledBack) -> bool {
+        let mut named = self.request.reapply.iter();
+        named.any(|run| run.0.to_string() == by.run)
+    }
+
+    /// Returns the reason not to start a device without asking: its plan would undo a rollback.
+    fn held_back(&self, plan: &DevicePlan) -> Option<SkipReason> {
+        let mut steps = plan.steps.iter();
+        let by =
+            steps.find_map(|step| step.rolled_back.as_ref().filter(|by| !self.is_named(by)))?;
+        let of_run = plan
+            .steps
+            .iter()
+            .filter(|step| step.rolled_back.as_ref() == Some(by));
+        Some(SkipReason::RolledBack {
+            by: by.clone(),
+            objects: of_run
+                .map(|step| step.change.object_after().to_string())
+                .collect(),
+        })
     }
 
     /// Makes the run executable. Without confirmation, devices that need one are skipped; if none is left, the run is
@@ -144,16 +181,22 @@ impl PreparedRun {
             true => AutoApproval::Everything,
             false => self.request.auto_approval,
         };
-        let had_tasks = !self.tasks.is_empty();
-        let (kept, rest): (Vec<DeviceTask>, Vec<DeviceTask>) = std::mem::take(&mut self.tasks)
-            .into_iter()
-            .partition(|task| needs_no_person(&task.plan, approval));
-        let refusal = (had_tasks && kept.is_empty()).then_some(PreflightRefusal::NotConfirmed);
+        let (mut kept, mut unconfirmed) = (Vec::new(), Vec::new());
+        for task in std::mem::take(&mut self.tasks) {
+            let device = task.plan.device.clone();
+            if !needs_no_person(&task.plan, approval) {
+                let reason = SkipReason::NotConfirmed;
+                unconfirmed.push(Skipped { device, reason });
+            } else if let Some(reason) = self.held_back(&task.plan).filter(|_| !is_confirmed) {
+                self.skipped.push(Skipped { device, reason });
+            } else {
+                kept.push(task);
+            }
+        }
+        let is_all = kept.is_empty() && !unconfirmed.is_empty();
+        let refusal = is_all.then_some(PreflightRefusal::NotConfirmed);
         self.tasks = kept;
-        self.skipped.extend(rest.into_iter().map(|task| Skipped {
-            device: task.plan.device,
-            reason: SkipReason::NotConfirmed,
-        }));
+        self.skipped.extend(unconfirmed);
         self.skipped
             .sort_by(|one, other| one.device.cmp(&other.device));
         ConfirmedRun { run: self, refusal }

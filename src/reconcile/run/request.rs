@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::PlanFile;
 use crate::apply::ApplyTimeouts;
+use crate::history::RunId;
 use crate::model::{DeviceName, FreezeScope, Observation};
 use crate::reconcile::{AutoApproval, ConcurrencyLimits};
 
@@ -39,6 +40,8 @@ pub struct RunRequest {
     pub allows: Allowances,
     /// The class of plans that need no confirmation.
     pub auto_approval: AutoApproval,
+    /// The rollbacks whose result may be undone without asking a person, by run.
+    pub reapply: BTreeSet<RunId>,
 }
 
 /// The source of ownership, and of the policy that applies.
@@ -123,6 +126,7 @@ impl RunRequest {
             looks: LookSource::Devices,
             allows: Allowances::default(),
             auto_approval: AutoApproval::Nothing,
+            reapply: BTreeSet::new(),
         }
     }
 }

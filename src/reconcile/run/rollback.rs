@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::history::{Filter, RunSummary, Store, StoreError};
+use crate::history::{Filter, RunId, RunSummary, Store, StoreError};
 use crate::model::DeviceName;
 
 /// Fewer digits than these match too many runs.
@@ -26,6 +26,10 @@ pub enum RunNotFound {
         one: String,
         other: String,
     },
+    #[error(
+        "run {run} is `{verb}` and not a rollback; the plan names the rollback that it would undo"
+    )]
+    NotARollback { run: String, verb: String },
     #[error(
         "no other commit was applied before run {run}; give the commit to restore with `--to REV`"
     )]
@@ -84,14 +88,34 @@ pub async fn before_run(store: &Store, named: &str) -> Result<BeforeRun, RunNotF
         })
         .await?;
     let devices = outcomes.into_iter().map(|row| row.outcome.device).collect();
-    let earlier = store.applied_commits(run.began, MOST_RUNS).await?;
-    let mut applied = earlier.into_iter().filter(|other| {
-        other.run.is_none_or(|other| other < id)
-            && Some(&other.commit) != run.run.inventory.commit.as_ref()
-    });
-    let commit = applied.next().map(|other| other.commit);
+    let commit = commit_before(store, &run).await?;
     let commit = commit.ok_or_else(|| RunNotFound::NothingBefore {
         run: id.0.to_string(),
     })?;
     Ok(BeforeRun { commit, devices })
+}
+
+/// Returns the other commit that was applied last before a run.
+pub(super) async fn commit_before(
+    store: &Store,
+    run: &RunSummary,
+) -> Result<Option<String>, StoreError> {
+    let earlier = store.applied_commits(run.began, MOST_RUNS).await?;
+    let mut applied = earlier.into_iter().filter(|other| {
+        other.run.is_none_or(|other| other < run.run.id)
+            && Some(&other.commit) != run.run.inventory.commit.as_ref()
+    });
+    Ok(applied.next().map(|other| other.commit))
+}
+
+/// Returns the rollback whose id is, starts or ends with a text.
+pub async fn rollback_named(store: &Store, named: &str) -> Result<RunId, RunNotFound> {
+    let run = run_named(store, named).await?;
+    match run.run.verb.as_str() {
+        "rollback" => Ok(run.run.id),
+        verb => Err(RunNotFound::NotARollback {
+            run: run.run.id.0.to_string(),
+            verb: verb.to_owned(),
+        }),
+    }
 }

@@ -1,12 +1,15 @@
 //! Explains a refused run or a skipped device: the reason, and the next step.
 
+use super::super::plan::some_names;
 use super::super::{counted, moment, short_id, visible};
 use super::interruption::found_text;
 use crate::apply::cause::FoundByRecovery;
 use crate::apply::{
-    HeldBy, PlanPart, PreflightRefusal, Recovered, RecoveryResult, RunNotice, SkipReason,
+    CommitNamedBy, HeldBy, PlanPart, PreflightRefusal, Recovered, RecoveryResult, RunNotice,
+    SkipReason,
 };
 use crate::model::DeviceName;
+use crate::plan::RolledBack;
 
 /// The next step for a plan file that can no longer be applied.
 const MAKE_AGAIN: &str = "make a new one with `gamctl plan --out FILE`";
@@ -33,7 +36,11 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
                 .to_owned(),
             "commit them, or use `--allow-uncommitted`, which is recorded".to_owned(),
         ),
-        PreflightRefusal::OlderCommit { commit, applied } => older(short(commit), short(applied)),
+        PreflightRefusal::OlderCommit {
+            commit,
+            applied,
+            named_by,
+        } => older(short(commit), short(applied), *named_by),
         PreflightRefusal::RewrittenHistory { commit, applied } => {
             rewritten(short(commit), short(applied))
         }
@@ -86,13 +93,23 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
     }
 }
 
-fn older(now: &str, before: &str) -> RefusalText {
-    RefusalText {
-        because: format!(
-            "commit {now} is older than {before}, the last applied commit, so this would be a rollback"
+fn older(now: &str, before: &str, named_by: CommitNamedBy) -> RefusalText {
+    let older = format!("commit {now} is older than {before}, the last applied commit");
+    let (because, hint) = match named_by {
+        CommitNamedBy::Checkout => (
+            format!("{older}: this checkout is behind"),
+            "pull first: `git pull`".to_owned(),
         ),
-        hint: format!("to roll back on purpose, run `gamctl rollback --to {now}`"),
-    }
+        CommitNamedBy::Operator => (
+            format!("{older}, so this would be a rollback"),
+            format!("to roll back on purpose, run `gamctl rollback --to {now}`"),
+        ),
+        CommitNamedBy::PlanFile => (
+            format!("the plan is of an earlier state: {older}"),
+            MAKE_AGAIN.to_owned(),
+        ),
+    };
+    RefusalText { because, hint }
 }
 
 fn rewritten(now: &str, before: &str) -> RefusalText {
@@ -168,10 +185,22 @@ pub fn skip_reason(reason: &SkipReason) -> String {
             "subscribers would notice, and it was not confirmed; `--yes` applies without asking"
                 .to_owned()
         }
+        SkipReason::RolledBack { by, objects } => rolled_back(by, objects),
         SkipReason::NotRecovered { error } => format!(
             "an earlier run ended in the middle of writing, and the device could not be looked at: {error}; the next `gamctl apply` looks again"
         ),
     }
+}
+
+fn rolled_back(by: &RolledBack, objects: &[String]) -> String {
+    let names = objects.iter().map(|object| visible(object));
+    let RolledBack { run, who, at } = by;
+    format!(
+        "it would bring back what {} rolled back at {} ({}); to do so, add `--reapply {run}`",
+        visible(who),
+        moment(*at),
+        some_names(names),
+    )
 }
 
 /// Renders who holds a lease: run, person, host, process, since when and until when.

@@ -310,6 +310,7 @@ fn group_entry(group: &Group) -> Entry {
             group.cannot_undo
         ));
     }
+    below.extend(group.rolled_back.clone());
     for reason in &group.because {
         below.push(match group.has_one_reason {
             true => reason.clone(),
@@ -372,6 +373,7 @@ fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut R
         below: words::impact(step)
             .into_iter()
             .chain(words::effects(step))
+            .chain(words::rolled_back(step))
             .chain(words::cannot_undo(step))
             .chain(reasons.of_step(plan.device.as_str(), step))
             .collect(),

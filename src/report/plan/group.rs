@@ -26,6 +26,8 @@ pub(super) struct Group {
     pub faster: usize,
     pub restored: usize,
     pub cannot_undo: usize,
+    /// The rollback that all of them would undo.
+    pub rolled_back: Option<String>,
     pub because: Vec<String>,
     /// The reasons are all steps' own; else they are the first one's.
     pub has_one_reason: bool,
@@ -77,6 +79,7 @@ fn group(planned: &Planned, kind: &'static str, verb: Verb, what: String, steps:
         faster: all().map(|step| step.effects.faster().count()).sum(),
         restored: all().map(|step| step.effects.restores.len()).sum(),
         cannot_undo: all().filter(|step| step.cannot_undo.is_some()).count(),
+        rolled_back: all().next().and_then(words::rolled_back),
         because: because.unwrap_or_default(),
         has_one_reason,
         steps,
@@ -106,10 +109,11 @@ fn causes(step: &Step) -> String {
             Cause::Inventory => "inventory",
             Cause::Drift { .. } => "drift",
             Cause::FirstAdoption => "first adoption",
-            Cause::Gone => "gone",
+            Cause::Gone { .. } => "gone",
             Cause::Unmanaged => "unmanaged",
             Cause::Temporary => "temporary",
         })
         .collect();
-    kinds.join(" ")
+    let by = step.rolled_back.as_ref().map_or("", |by| &by.run);
+    format!("{} {by}", kinds.join(" "))
 }

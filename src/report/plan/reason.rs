@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::super::{counted, listed, visible};
 use super::words::said;
-use crate::plan::{Because, Cause, Change, Field, Origin, OriginCommit, Planned, Step, Verb};
+use crate::plan::{
+    Because, Cause, Change, Field, Origin, OriginCommit, Planned, Step, StillInInventory, Verb,
+};
 
 /// The reasons of a plan, while it is rendered from top to bottom.
 #[derive(Debug)]
@@ -120,10 +122,7 @@ impl Reasons {
             // A created object is not adopted: the origin names the commit that asked for it.
             Cause::FirstAdoption if step.change.verb() == Verb::Create => return None,
             Cause::FirstAdoption => "first adoption".to_owned(),
-            Cause::Gone if matches!(step.change, Change::Profile(..)) => {
-                "no subscriber here uses it".to_owned()
-            }
-            Cause::Gone => "no longer in the inventory".to_owned(),
+            Cause::Gone { still } => gone(&step.change, still.as_ref()),
             Cause::Unmanaged => {
                 "not in the inventory, which is authoritative for this device".to_owned()
             }
@@ -144,6 +143,29 @@ impl Reasons {
                 in_full(commit, &place)
             }
         }
+    }
+}
+
+/// Returns why a device is to lose an object.
+fn gone(change: &Change, still: Option<&StillInInventory>) -> String {
+    let is_endpoint = matches!(change, Change::Endpoint(..));
+    match still {
+        Some(StillInInventory::Retired) => "the device is `retired`".to_owned(),
+        _ if matches!(change, Change::Profile(..)) => "no subscriber here uses it".to_owned(),
+        None => "no longer in the inventory".to_owned(),
+        Some(StillInInventory::OnDevice { device }) => {
+            let what = if is_endpoint { "its subscriber" } else { "it" };
+            format!(
+                "{what} is on {} in the inventory now",
+                visible(device.as_str())
+            )
+        }
+        Some(StillInInventory::Pending) if is_endpoint => "its subscriber is `pending`".to_owned(),
+        Some(StillInInventory::Pending) => "it is `pending`, so not on a device".to_owned(),
+        Some(StillInInventory::Replaced) if is_endpoint => {
+            "its subscriber no longer uses it".to_owned()
+        }
+        Some(StillInInventory::Replaced) => "it has another name now".to_owned(),
     }
 }
 
@@ -169,7 +191,9 @@ fn joined(because: &Because, text: Option<String>, origin: Option<String>) -> St
         (None, None) => "the inventory says so".to_owned(),
         (None, Some(origin)) => origin,
         (Some(text), None) => text,
-        (Some(text), Some(origin)) if because.cause == Cause::Gone => format!("{text}; {origin}"),
+        (Some(text), Some(origin)) if matches!(because.cause, Cause::Gone { .. }) => {
+            format!("{text}; {origin}")
+        }
         (Some(text), Some(origin)) => format!("{text}; wanted by {origin}"),
     }
 }

@@ -58,6 +58,7 @@ fn step(change: Change, impact: Impact, cause: Cause, origin: Option<Origin>) ->
             origin,
         }],
         subscriber_ids: crate::model::SubscriberIds::default(),
+        rolled_back: None,
     }
 }
 
@@ -104,7 +105,7 @@ fn removed(subscriber: &str) -> Step {
         subscribers: vec![subscriber.parse().unwrap()],
     };
     let change = change(&object, Some(7), "remove", &fields);
-    step(change, impact, Cause::Gone, Some(origin()))
+    step(change, impact, Cause::Gone { still: None }, Some(origin()))
 }
 
 fn planned(devices: Vec<DevicePlan>) -> Planned {
@@ -778,7 +779,7 @@ pub(super) fn everything() -> Planned {
             was: Some("x".to_owned()),
         },
         Cause::FirstAdoption,
-        Cause::Gone,
+        Cause::Gone { still: None },
         Cause::Unmanaged,
         Cause::Temporary,
     ];

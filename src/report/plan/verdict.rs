@@ -24,6 +24,8 @@ pub struct Totals {
     pub faster_subscribers: usize,
     /// Served again, after they had no service before the plan.
     pub restored_subscribers: usize,
+    /// Steps that would undo a rollback.
+    pub brought_back: usize,
     pub touching_management: usize,
     /// Steps that no line undoes.
     pub cannot_be_undone: usize,
@@ -63,6 +65,7 @@ impl Totals {
             totals.notes += plan.notes.len();
             for step in &plan.steps {
                 totals.cannot_be_undone += usize::from(step.cannot_undo.is_some());
+                totals.brought_back += usize::from(step.rolled_back.is_some());
                 match step.change.verb() {
                     Verb::Create => totals.created += 1,
                     Verb::Update => totals.updated += 1,
@@ -99,6 +102,17 @@ impl Totals {
 /// Returns one sentence, or two: what would happen in total.
 pub fn verdict(planned: &Planned, totals: &Totals) -> String {
     let mut text = sentence(planned, totals);
+    if totals.brought_back > 0 {
+        let verb = if totals.brought_back == 1 {
+            "undoes"
+        } else {
+            "undo"
+        };
+        text.push_str(&format!(
+            " {} {verb} a rollback.",
+            counted(totals.brought_back, "step")
+        ));
+    }
     if totals.cannot_be_undone > 0 {
         text.push_str(&format!(
             " {} cannot be undone.",

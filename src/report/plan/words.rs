@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::super::{counted, listed, visible};
+use super::super::{counted, listed, moment, visible};
 use crate::model::SubscriberName;
-use crate::plan::{CannotUndo, Change, Field, FieldView, Impact, Limiter, Shown, Step, Verb};
+use crate::plan::{
+    CannotUndo, Change, Field, FieldView, Impact, Limiter, RolledBack, Shown, Step, Verb,
+};
 
 /// The number of names that are listed; further ones are only counted.
 const NAMES: usize = 6;
@@ -98,6 +100,16 @@ pub(in crate::report) fn effects(step: &Step) -> Vec<String> {
     speeds.chain(restores).collect()
 }
 
+/// Returns who rolled back what a step would bring back.
+pub(in crate::report) fn rolled_back(step: &Step) -> Option<String> {
+    let RolledBack { run, who, at } = step.rolled_back.as_ref()?;
+    let (who, run) = (visible(who), visible(run));
+    Some(format!(
+        "brings back what {who} rolled back at {} (run {run})",
+        moment(*at)
+    ))
+}
+
 /// Returns a rate limit, down first.
 fn limiter(limiter: Limiter) -> String {
     match limiter {
@@ -126,7 +138,7 @@ fn people(step: &Step, subscribers: &[SubscriberName]) -> String {
 }
 
 /// Returns names as a list; of many, the first ones and a count.
-pub(super) fn some_names<'a>(names: impl ExactSizeIterator<Item = Cow<'a, str>>) -> String {
+pub fn some_names<'a>(names: impl ExactSizeIterator<Item = Cow<'a, str>>) -> String {
     let count = names.len();
     let mut shown: Vec<String> = names.take(NAMES).map(Cow::into_owned).collect();
     if count > NAMES {

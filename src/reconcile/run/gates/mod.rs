@@ -1,6 +1,6 @@
 //! Decides whether a run or a device may be started: one pure function for each gate.
 
-use crate::apply::{PreflightRefusal, SkipReason};
+use crate::apply::{CommitNamedBy, PreflightRefusal, SkipReason};
 use crate::history::{Freeze, PlanClaim};
 use crate::inventory::ScopeMatcher;
 use crate::inventory::source::Ancestry;
@@ -34,6 +34,7 @@ pub(super) struct Related<'a> {
     pub(super) commit: &'a str,
     pub(super) applied: &'a str,
     pub(super) ancestry: Ancestry,
+    pub(super) named_by: CommitNamedBy,
 }
 
 /// Refuses a commit that does not descend from the last applied one. A rollback does so on purpose.
@@ -47,7 +48,11 @@ pub(super) fn descends(
     match related.ancestry {
         Ancestry::Same | Ancestry::Descends => Ok(()),
         _ if !is_checked => Ok(()),
-        Ancestry::Precedes => Err(PreflightRefusal::OlderCommit { commit, applied }),
+        Ancestry::Precedes => Err(PreflightRefusal::OlderCommit {
+            commit,
+            applied,
+            named_by: related.named_by,
+        }),
         Ancestry::Apart => Err(PreflightRefusal::RewrittenHistory { commit, applied }),
         Ancestry::Unknown => Err(PreflightRefusal::UnknownHistory { commit, applied }),
     }

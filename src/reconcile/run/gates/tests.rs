@@ -15,6 +15,7 @@ fn related(ancestry: Ancestry) -> Related<'static> {
         commit: NOW,
         applied: BEFORE,
         ancestry,
+        named_by: CommitNamedBy::Operator,
     }
 }
 
@@ -68,7 +69,8 @@ fn a_commit_that_does_not_descend_from_the_applied_one_is_refused_by_what_it_is(
         refused(Ancestry::Precedes),
         Err(PreflightRefusal::OlderCommit {
             commit: commit.clone(),
-            applied: applied.clone()
+            applied: applied.clone(),
+            named_by: CommitNamedBy::Operator,
         })
     );
     assert_eq!(
