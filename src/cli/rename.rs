@@ -141,13 +141,7 @@ pub(super) fn run(arguments: &RenameArguments, invocation: &Invocation) -> anyho
     if decided.renames.is_empty() {
         document.result = "unchanged";
         document.print(arguments.format, String::new(), terminal)?;
-        terminal.say(&format!(
-            "Nothing to do: {} the new id already.",
-            match decided.unchanged {
-                1 => "1 subscriber has".to_owned(),
-                number => format!("{} have", counted(number, "subscriber")),
-            }
-        ));
+        terminal.say(&nothing_to_do(decided.unchanged));
         return Ok(Exit::Done);
     }
     let what = counted(decided.renames.len(), "subscriber");
@@ -193,6 +187,14 @@ pub(super) fn run(arguments: &RenameArguments, invocation: &Invocation) -> anyho
         terminal.hint("add `--commit` to make it one commit, `--write` to write it into the files");
     }
     Ok(Exit::Done)
+}
+
+fn nothing_to_do(unchanged: usize) -> String {
+    let subscribers = match unchanged {
+        1 => "1 subscriber has".to_owned(),
+        number => format!("{} have", counted(number, "subscriber")),
+    };
+    format!("Nothing to do: {subscribers} the new id already.")
 }
 
 /// Reads the list.

@@ -108,7 +108,7 @@ impl<'a> Matches<'a> {
         Self { word, found }
     }
 
-    fn push(&mut self, field: &'static str, closeness: Option<Closeness>, value: impl ToString) {
+    fn push(&mut self, field: &'static str, closeness: Option<Closeness>, value: &dyn ToString) {
         if let Some(closeness) = closeness {
             let value = value.to_string();
             self.found.push(FieldMatch {
@@ -121,19 +121,19 @@ impl<'a> Matches<'a> {
 
     fn text(&mut self, field: &'static str, value: Option<&str>) {
         if let Some(value) = value {
-            self.push(field, self.word.text(value), value);
+            self.push(field, self.word.text(value), &value);
         }
     }
 
     fn mac(&mut self, field: &'static str, value: Option<MacAddress>) {
         if let Some(value) = value {
-            self.push(field, self.word.mac(value), value);
+            self.push(field, self.word.mac(value), &value);
         }
     }
 
     fn vlan(&mut self, field: &'static str, value: Option<VlanId>) {
         if let Some(value) = value {
-            self.push(field, self.word.vlan(value), value);
+            self.push(field, self.word.vlan(value), &value);
         }
     }
 
@@ -229,7 +229,7 @@ fn device(object: &DeviceObject, word: &SearchWord) -> Found {
         let host = address.ip.to_string();
         // The address without the ports of a test bed counts as the whole.
         let closeness = word.text(&host).or_else(|| word.text(&address.to_string()));
-        matches.push("address", closeness, address);
+        matches.push("address", closeness, &address);
     }
     matches.text("serial", text.serial.as_ref().map(|one| one.as_str()));
     matches.mac("mac", text.mac);

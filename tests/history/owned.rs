@@ -78,11 +78,12 @@ async fn an_object_is_owned_since_the_version_that_it_never_left(bed: Bed) {
 async fn a_ledger_that_changed_meanwhile_is_not_replaced(bed: Bed) {
     let oak = device("oak");
     let before = endpoints(&[1, 2]);
-    let stored = bed.store.set_ledger(&oak, &before, &audit("adopted"));
+    let adopted = audit("adopted");
+    let stored = bed.store.set_ledger(&oak, &before, &adopted);
     stored.await.unwrap();
     let known = bed.store.ledger(&oak).await.unwrap().unwrap();
     let meanwhile = endpoints(&[1, 2, 3]);
-    let stored = bed.store.set_ledger(&oak, &meanwhile, &audit("adopted"));
+    let stored = bed.store.set_ledger(&oak, &meanwhile, &adopted);
     stored.await.unwrap();
     let released = [endpoint(2)].into();
     let audit = audit("released");
