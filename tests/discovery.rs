@@ -154,7 +154,6 @@ async fn an_import_looks_only_where_a_gam_answers_in_a_range() {
     let access = ImportAccess {
         credentials: vec![CredentialsName::new("default").unwrap()],
         per_second: 100,
-        timeout: Duration::from_secs(1),
         accepts_host_keys: false,
         clock: || 1_700_000_000,
         silence: Duration::from_secs(5),

@@ -120,6 +120,7 @@ impl Undone {
             SkipReason::Refused(_)
             | SkipReason::Frozen { .. }
             | SkipReason::Held { .. }
+            | SkipReason::RolledBack { .. }
             | SkipReason::Stopped
             | SkipReason::NotConfirmed => &mut self.refused,
         }

@@ -142,6 +142,7 @@ pub(super) fn run(arguments: &DisownArguments, invocation: &Invocation) -> anyho
             is_refused: false,
             what: format!("released {} on {device}: {reason}", phrase(objects)),
             run: None,
+            objects: None,
         };
         let releasing = store.store().release_objects(device, kept, objects, &audit);
         ensure!(

@@ -63,8 +63,8 @@ pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
 pub use rollback_plan::{RollbackPlan, plan_rollback};
-pub use stored::{Frozen, HalfWritten, NotSaved, StoredState, WaitingChanges};
 pub use rolled_back::{RolledBack, brings_back};
+pub use stored::{Frozen, HalfWritten, NotSaved, StoredState, WaitingChanges};
 pub use touched::Touched;
 pub use undo::CannotUndo;
 

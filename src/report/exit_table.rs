@@ -206,7 +206,7 @@ fn a_device_whose_changes_wait_for_our_settings_or_its_recovery_did_not_get_them
     assert_eq!(Exit::from(all.result()), Exit::DeviceFailed);
     all.outcomes.clear();
     assert_eq!(Exit::from(all.result()), Exit::Failed);
-    all.skipped = vec![skipped(SkipReason::Held { until: 7 })];
+    all.skipped = vec![skipped(SkipReason::Held { until: 7, by: None })];
     assert_eq!(Exit::from(all.result()), Exit::Refused);
     all.partly_unread = vec![name(1)];
     assert_eq!(Exit::from(all.result()), Exit::Refused);

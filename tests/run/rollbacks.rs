@@ -85,7 +85,10 @@ fn is_shown(planned: &Planned, id: RunId) {
         is_expanded: false,
     };
     let mark = "brings back what bob";
-    for text in [report.text(Paint::Plain, 200), report.markdown(60_000)] {
+    for text in [
+        report.text(Paint::Plain, 200),
+        report.markdown(60_000, None),
+    ] {
         assert!(
             text.contains(mark) && text.contains(&id.0.to_string()),
             "{text}"

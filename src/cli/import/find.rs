@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{bail, ensure};
 
@@ -49,7 +48,6 @@ pub(super) fn look(
     let access = ImportAccess {
         credentials: credentials(&arguments.credentials, inventory, &secrets)?,
         per_second: arguments.rate,
-        timeout: Duration::from_millis(arguments.timeout),
         accepts_host_keys: arguments.accept_host_keys,
         clock: clock::seconds,
         silence: selected.silence(),

@@ -77,10 +77,6 @@ pub(super) struct ImportArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=2000))]
     rate: u32,
 
-    /// Timeout per request in milliseconds; an address gets two requests
-    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(50..=20_000))]
-    timeout: u64,
-
     /// Name of the secret with the SNMP community, for a new inventory
     #[arg(long, value_name = "SECRET", default_value = "gam-snmp")]
     community_secret: String,

@@ -41,13 +41,11 @@ pub struct ImportAccess {
     pub credentials: Vec<CredentialsName>,
     /// Requests per second in a search for devices, at most.
     pub per_second: u32,
-    /// The timeout of a request in a search; an address gets two for each credentials.
-    pub timeout: Duration,
     /// Takes the host key that an address presents as that of the device.
     pub accepts_host_keys: bool,
     /// Returns the time now, in seconds since 1970.
     pub clock: fn() -> u64,
-    /// Time until a device that was named is given up, if it does not answer at all.
+    /// Time until an address is given up if it does not answer at all, in a search for each set of credentials.
     pub silence: Duration,
 }
 
@@ -198,10 +196,10 @@ async fn answering(
         credentials,
         per_second: access.per_second,
         snmp_options: SnmpOptions {
-            timeout: access.timeout,
             retries: 1,
             ..SnmpOptions::default()
-        },
+        }
+        .with_silence(access.silence),
     };
     let mut opened = BTreeMap::new();
     for heard in sweep(asked.collect(), how, |_| {}).await {

@@ -46,19 +46,21 @@ impl Reconciler {
         if reading.has_errors() {
             return Ok(Preparation::InventoryInvalid(Box::new(reading)));
         }
+        let version = || InventoryVersion {
+            commit: reading.inventory.commit().map(str::to_owned),
+            tree: None,
+            digest: inventory_digest(&reading.inventory),
+        };
         if let Err(refusal) = self.check_inventory(&request, &reading).await? {
-            let version = InventoryVersion {
-                commit: reading.inventory.commit().map(str::to_owned),
-                tree: None,
-                digest: inventory_digest(&reading.inventory),
-            };
+            let version = version();
             return self.refused(&request, &version, refusal, None).await;
         }
         self.wait_for_others(&request, &reading.inventory, watcher)
             .await?;
         let recovered = self.recover(&request, &reading, watcher).await?;
         if let Some(refusal) = self.check_plan_file(&request).await? {
-            return self.refused(&request, refusal, None).await;
+            let version = version();
+            return self.refused(&request, &version, refusal, None).await;
         }
         let stale = self.stale_checkout(&request, &reading).await?;
         let inputs = self.inputs(&request, reading).await?;

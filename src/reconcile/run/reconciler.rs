@@ -8,9 +8,7 @@ use std::time::Duration;
 use super::inputs::SharedCache;
 use super::{LEASE, RunError, RunNote, Watcher, read_intended};
 use crate::inventory::{Cache, Inventory, Reading};
-use crate::model::{
-    DeviceName, EthernetPort, MacAddress, NotObserved, Observation, SecretName,
-};
+use crate::model::{DeviceName, EthernetPort, MacAddress, NotObserved, Observation, SecretName};
 use crate::reconcile::{
     Accesses, FingerprintedObservation, LookResults, Looks, SILENCE, StoreLocation,
     StoreWithJournal, device_access, ethernet_of,

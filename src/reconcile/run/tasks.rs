@@ -138,3 +138,90 @@ pub(super) fn scope_facts(object: &DeviceObject) -> ScopeFacts {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::source::Limits as SourceLimits;
+    use crate::inventory::{GOOD_INVENTORY, read_texts};
+    use crate::model::NotObserved;
+    use crate::plan::{InventoryVersion, Limit, Limits, PolicyVersion, Refusal};
+    use crate::reconcile::Policy;
+
+    fn policy() -> Policy {
+        let none = Limit {
+            count: None,
+            percent: None,
+        };
+        Policy {
+            limits: Limits {
+                removals_per_device: none,
+                removals: none,
+                interruptions: none,
+                slower: none,
+                suspensions: none,
+                reassignments: none,
+                devices: none,
+            },
+            removes_unmanaged: false,
+            version: PolicyVersion {
+                commit: None,
+                digest: String::new(),
+            },
+        }
+    }
+
+    /// Returns the choice for a device whose plan is refused, and to which there is no way.
+    fn chosen(state: DeviceState) -> Tasks {
+        let texts = GOOD_INVENTORY.iter();
+        let texts = texts.map(|(path, text)| ((*path).into(), (*text).into()));
+        let reading = read_texts(&texts.collect(), &SourceLimits::default());
+        let version = InventoryVersion {
+            commit: None,
+            tree: None,
+            digest: String::new(),
+        };
+        let fleet = Fleet::of(&reading.inventory, version, None, policy());
+        let device = DeviceName::new("maple-a").unwrap();
+        let mut plan = DevicePlan::preprovision(device.clone());
+        plan.state = state;
+        plan.refusals.push(Refusal {
+            rule: "identity".to_owned(),
+            message: "another device answers".to_owned(),
+            hint: "check the address".to_owned(),
+        });
+        let planned = Planned {
+            devices: vec![plan],
+            ..Planned::default()
+        };
+        tasks(TaskInputs {
+            fleet: &fleet,
+            planned: &planned,
+            looks: &LookResults::new(),
+            earlier_looks: BTreeMap::new(),
+            accesses: BTreeMap::from([(device, Err(NotObserved::NoAddress))]),
+            freezes: &[],
+            unsaved: &BTreeSet::new(),
+            recovered: &[],
+        })
+    }
+
+    #[test]
+    fn a_refused_device_is_skipped_for_its_refusal_before_anything_else() {
+        for state in [DeviceState::Managed, DeviceState::Retired] {
+            let chosen = chosen(state);
+            assert!(chosen.tasks.is_empty());
+            let reasons: Vec<_> = chosen.skipped.into_iter().map(|one| one.reason).collect();
+            assert!(
+                matches!(reasons.as_slice(), [SkipReason::Refused(refusal)] if refusal.rule == "identity"),
+                "{reasons:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_device_that_is_only_observed_is_neither_started_nor_skipped() {
+        let chosen = chosen(DeviceState::Observe);
+        assert!(chosen.tasks.is_empty() && chosen.skipped.is_empty());
+    }
+}
