@@ -311,7 +311,7 @@ mod tests {
     use crate::inventory::source::Limits;
     use crate::inventory::{GOOD_INVENTORY, read_texts};
 
-    const MORE: &str = "[subscriber.acct-1042]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:1c:95:08\"\nservice_plan = \"home-100\"\nvlan = 142\nname = \"apt-12\"\ndescription = \"Müller, Häuschen\"\nallowed_vlans = \"1000,2000-2002\"\nexternal = { system = \"sonar\", account = \"77-1042\" }\n";
+    const MORE: &str = "[subscriber.acct-1042]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:1c:95:08\"\nservice_plan = \"home-100\"\nvlan = 142\nname = \"apt-12\"\ndescription = \"Miller, Garden House\"\nallowed_vlans = \"1000,2000-2002\"\nexternal = { system = \"sonar\", account = \"77-1042\" }\n";
 
     fn found(word: &str) -> Vec<(String, &'static str, Closeness)> {
         let mut texts: BTreeMap<Arc<str>, Arc<str>> = GOOD_INVENTORY
@@ -348,7 +348,7 @@ mod tests {
         only("77-1042", "external.account", Closeness::Whole);
         only("142", "vlan", Closeness::Whole);
         only("2001", "allowed_vlans", Closeness::Part);
-        only("häus", "description", Closeness::Part);
+        only("GARDEN h", "description", Closeness::Part);
         assert_eq!(found("nothing-like-this"), []);
     }
 

@@ -86,34 +86,39 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
         }
         assert!(writings(bed.site.twin(0)).is_empty());
         assert!(writings(bed.site.twin(1)).is_empty());
-        // The second run was prepared before the first one claimed the plan, so the store decides.
-        let mut runs = Vec::new();
-        for _ in 0..2 {
-            let Preparation::Ready(run) = from_file(&caller, &planned).await else {
-                panic!("it is refused");
-            };
-            assert!(
-                run.needs_confirmation(),
-                "a plan file is confirmed like any plan"
-            );
-            runs.push(run.confirm(true));
-        }
-        let mut refusals = Vec::new();
-        for run in runs {
-            let report = caller.execute(run, options(), &Watcher::silent()).await;
-            let report = report.unwrap();
-            refusals.push((report.refusal.is_some(), report.result()));
-        }
-        assert_eq!(
-            refusals,
-            [(false, RunResult::Done), (true, RunResult::Refused)]
-        );
-        match from_file(&caller, &planned).await {
-            Preparation::Refused(refused) => assert!(matches!(
-                refused.report.refusal,
-                Some(PreflightRefusal::PlanAlreadyApplied { .. })
-            )),
-            other => panic!("a plan that was applied is not shown as pending: {other:?}"),
-        }
+        is_applied_once(&caller, &planned).await;
     });
+}
+
+/// Applies a plan file twice: the second run is refused, and so is a third before anything is shown.
+async fn is_applied_once(caller: &Reconciler, planned: &Planned) {
+    // The second run was prepared before the first one claimed the plan, so the store decides.
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let Preparation::Ready(run) = from_file(caller, planned).await else {
+            panic!("it is refused");
+        };
+        assert!(
+            run.needs_confirmation(),
+            "a plan file is confirmed like any plan"
+        );
+        runs.push(run.confirm(true));
+    }
+    let mut refusals = Vec::new();
+    for run in runs {
+        let report = caller.execute(run, options(), &Watcher::silent()).await;
+        let report = report.unwrap();
+        refusals.push((report.refusal.is_some(), report.result()));
+    }
+    assert_eq!(
+        refusals,
+        [(false, RunResult::Done), (true, RunResult::Refused)]
+    );
+    match from_file(caller, planned).await {
+        Preparation::Refused(refused) => assert!(matches!(
+            refused.report.refusal,
+            Some(PreflightRefusal::PlanAlreadyApplied { .. })
+        )),
+        other => panic!("a plan that was applied is not shown as pending: {other:?}"),
+    }
 }
