@@ -46,11 +46,12 @@ fn page(command: &clap::Command, name: &str) -> (String, String) {
     // Writing into memory does not fail.
     let written = write_page(command, name, &man, &mut text);
     debug_assert!(written.is_ok());
-    (
-        format!("{name}.1"),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
+    // Each section begins with the same definition of an apostrophe; one is enough.
+    let text = String::from_utf8_lossy(&text).replace(APOSTROPHE, "");
+    (format!("{name}.1"), format!("{APOSTROPHE}{text}"))
 }
+
+const APOSTROPHE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
 fn write_page(
     command: &clap::Command,
@@ -132,6 +133,13 @@ mod tests {
         let page = page_of("gamctl-twin-ctl-unplug");
         assert!(page.contains("\ngamctl twin ctl unplug [OPTIONS] <DEVICE> <MAC>\n"));
         assert!(page.contains(".SH \"SEE ALSO\"\ngamctl\\-twin\\-ctl(1)\n"));
+    }
+
+    #[test]
+    fn a_page_defines_its_apostrophe_once_and_at_the_beginning() {
+        let page = page_of("gamctl-plan");
+        assert_eq!(page.matches(".ds Aq").count(), 2, "{page}");
+        assert!(page.starts_with(".ie "));
     }
 
     #[test]

@@ -125,6 +125,7 @@ impl Site {
         self.run(&["-v", "apply", "--yes"]).exits(0);
         self.run(&["-v", "rollback", "--to", "HEAD~1", "--yes"])
             .exits(0);
+        let rollback = self.a_run();
         for arguments in [
             &["history"][..],
             &["history", "--audit"],
@@ -146,7 +147,8 @@ impl Site {
                 said.text
             );
         }
-        self.run(&["-v", "apply", "--yes"]).exits(0);
+        self.run(&["-v", "apply", "--yes", "--reapply", &rollback])
+            .exits(0);
         self.is_done();
     }
 
@@ -161,7 +163,7 @@ impl Site {
     fn is_never_an_argument(&self, plan: &str) {
         let slow = FaultOrder::new(Fault::SshSlowLine { millis: 200 });
         self.twin(0).set_fault(slow.matching("ghn"));
-        let running = self.start(&["-v", "apply", plan], None);
+        let running = self.start(&["-v", "apply", plan, "--yes"], None);
         is_at_line(self, self.twin(0), 2);
         let seen = fs::read(format!("/proc/{}/cmdline", running.child.id())).unwrap();
         assert!(String::from_utf8_lossy(&seen).contains("apply"));

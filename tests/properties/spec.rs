@@ -110,7 +110,15 @@ impl Table {
     }
 
     pub(super) fn remove(&mut self, key: &str) {
-        self.0.retain(|(name, _)| name != key);
+        let Some((first, rest)) = key.split_once('.') else {
+            self.0.retain(|(name, _)| name != key);
+            return;
+        };
+        for (name, value) in &mut self.0 {
+            if let (true, Value::Table(inner)) = (name == first, value) {
+                inner.remove(rest);
+            }
+        }
     }
 }
 

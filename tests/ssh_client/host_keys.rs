@@ -48,7 +48,7 @@ async fn without_a_pin_no_password_is_sent() {
     };
     assert_eq!(Some(presented), key.as_ref());
     assert!(
-        error.to_string().contains("`gamctl trust DEVICE`"),
+        error.to_string().contains("`gamctl trust DEVICE --pin`"),
         "{error}"
     );
     is_left_alone(&twin).await;
@@ -70,7 +70,7 @@ async fn a_changed_key_is_a_refusal_that_names_both() {
     assert_eq!(Some(pinned), login.host_key.as_ref());
     assert_ne!(pinned, presented);
     assert!(
-        error.to_string().contains("`gamctl trust DEVICE`"),
+        error.to_string().contains("`gamctl trust DEVICE --pin --replace`"),
         "{error}"
     );
     is_left_alone(&twin).await;

@@ -186,7 +186,11 @@ mod tests {
         let lines = folded_command("$", &words.map(str::to_owned), 24);
         assert_eq!(
             lines,
-            ["$ gamctl set --where \\", "    device=birch-12 x=1"]
+            [
+                "$ gamctl set --where \\",
+                "    device=birch-12 \\",
+                "    x=1"
+            ]
         );
         assert!(lines.iter().all(|line| line.chars().count() <= 24));
     }

@@ -171,7 +171,7 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
         "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have taken effect: 192.0.2.7:22 answered: % Error: the flash is full",
         "`gamctl apply` saves it",
         "Interrupted\n  oak: stopped after step 1 of 2; nothing was saved",
-        "the next `gamctl apply` looks at it first",
+        "A restart of the device would undo these steps; the next `gamctl apply` looks at it and does the rest.",
         "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have taken effect: 192.0.2.7:22 answered: % Invalid",
         "A look found it as it was before.",
         "Check the reply of the device, correct the inventory, then run `gamctl plan`.",
