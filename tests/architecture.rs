@@ -638,7 +638,7 @@ fn the_simulator_may_import_only_the_model() {
     );
     let below = Source::new("src/simulator/twin.rs", "use crate::secrets::Secret;");
     assert_eq!(check_floors(&below).len(), 1);
-    let number = "use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, VlanId};";
+    let number = "use crate::model::{MAX_ALLOWED_VLANS, VlanId};";
     let shared = Source::new("src/simulator/twin.rs", number);
     assert_eq!(check_floors(&shared).len(), 1);
 }

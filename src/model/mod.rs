@@ -60,6 +60,6 @@ pub use text::{
     Description, Hazard, HeldText, PlainText, SystemText, TextError, hazard_on_a_terminal,
 };
 pub use vlan::{
-    MAX_ALLOWED_VLAN_ENTRIES, MAX_RESTORED_VLAN_ENTRIES, VlanId, VlanProblem, VlanRange, VlanSet,
+    MAX_ALLOWED_VLANS, MAX_RESTORED_VLAN_ENTRIES, VlanId, VlanProblem, VlanRange, VlanSet,
     VlanSetError,
 };

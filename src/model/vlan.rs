@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The most entries in a subscriber's list of allowed tagged VLANs that every firmware accepts (some accept 14).
-pub const MAX_ALLOWED_VLAN_ENTRIES: usize = 12;
+/// The most allowed tagged VLANs of a subscriber that every firmware accepts. Each VLAN of a range counts (docs/gam.md).
+pub const MAX_ALLOWED_VLANS: usize = 12;
 
-/// The most entries that any firmware accepts (docs/gam.md). A device may already have such a list, so the lines that undo a
-/// step may write it back; intended lists are limited to [`MAX_ALLOWED_VLAN_ENTRIES`].
+/// The most entries of a list that any firmware may accept, if it counts a range as one. A device may already have such a
+/// list, so the lines that undo a step may write it back; intended lists are limited to [`MAX_ALLOWED_VLANS`].
 pub const MAX_RESTORED_VLAN_ENTRIES: usize = 14;
 
 /// A VLAN id of a switch, 1–4095.
@@ -161,6 +161,12 @@ impl VlanSet {
     /// Returns the number of entries of the set as written: a VLAN or a range is one.
     pub fn entries(&self) -> usize {
         self.ranges.len()
+    }
+
+    /// Returns the number of VLANs; each VLAN of a range counts.
+    pub fn count(&self) -> usize {
+        let count = |range: &VlanRange| usize::from(range.last.0 - range.first.0) + 1;
+        self.ranges.iter().map(count).sum()
     }
 
     pub fn contains(&self, vlan: VlanId) -> bool {

@@ -118,6 +118,9 @@ pub(super) mod port {
 
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1, 2, 1, 1] =>
         SHUTDOWN = 2, "gamPortConfigShutdown";
+        FORCED_SPEED = 3, "gamPortConfigSpeed";
+        MEDIA = 5, "gamPortConfigMediaType";
+        ISOLATION = 11, "gamPortConfigRfc5517Mode";
     }
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1, 3, 1, 1] =>
         LINK = 2, "gamPortStatusInformationLink";

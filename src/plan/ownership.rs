@@ -6,10 +6,14 @@ use super::Request;
 use super::item::{Endpoint, Profile, Subscriber};
 use super::planner_state::PlannerState;
 
-/// Returns whether a profile is the built-in one: slot 1, or the name `default`. gamctl never creates, removes or renames it
+/// The profile of endpoints without a subscriber, as every GAM is delivered (docs/gam.md).
+const BUILT_IN_SLOT: Slot = Slot(1);
+const BUILT_IN_NAME: &str = "Default BW Profile";
+
+/// Returns whether a profile is the built-in one: by its slot, or by its name. gamctl never creates, removes or renames it
 /// (docs/gam.md).
 pub(super) fn is_built_in(slot: Slot, name: &ProfileName) -> bool {
-    slot == Slot(1) || name.as_str() == "default"
+    slot == BUILT_IN_SLOT || name.as_str() == BUILT_IN_NAME
 }
 
 pub(super) fn owns_profile(planner: &PlannerState<'_>, profile: &Profile) -> bool {

@@ -10,8 +10,8 @@ use gamctl::model::{
 };
 use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
-    Build, Configuration, Endpoint, ExpectedPort, FirmwareProfile, Hardware, Profile, Subscriber,
-    SwitchportMode, vlans,
+    Build, Configuration, Endpoint, ExpectedPort, FirmwareProfile, Hardware, PortLayout, Profile,
+    Subscriber, SwitchportMode, vlans,
 };
 use gamctl::simulator::server::{Twin, TwinSettings};
 
@@ -115,7 +115,9 @@ pub(crate) fn random(
     }
     add_endpoints(dice, &hardware, &mut made, subscribers);
     add_subscribers(dice, &mut made, subscribers, &profiles);
-    (hardware, made)
+    // Last, so that the other draws stay those of earlier seeds.
+    let layout = *dice.pick(&[PortLayout::UplinksFirst, PortLayout::ManagementFirst]);
+    (hardware.with_layout(layout), made)
 }
 
 fn add_endpoints(dice: &mut Dice, hardware: &Hardware, made: &mut Configuration, wanted: usize) {

@@ -4,6 +4,7 @@ mod both_sources;
 mod command_line;
 pub(crate) mod device;
 mod faults;
+mod interfaces;
 mod judge;
 mod moving;
 mod same;

@@ -236,7 +236,7 @@ fn without_a_ledger_nothing_is_removed() {
 #[test]
 fn the_devices_own_profile_is_no_stranger_and_never_removed() {
     let mut observed = homes();
-    observed["profiles"]["default"] = json!({ "down": 1000, "up": 1000 });
+    observed["profiles"]["Default BW Profile"] = json!({ "down": 10, "up": 10 });
     let mut example = Example::of(&observed);
     example.intended = homes();
     assert_eq!(example.lines(), [] as [&str; 0]);

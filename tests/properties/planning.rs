@@ -1,6 +1,6 @@
 //! What holds for every plan, tried on twins: it ends where it should, is safe half-way, and touches nothing else.
 
-use gamctl::model::MAX_ALLOWED_VLAN_ENTRIES;
+use gamctl::model::MAX_ALLOWED_VLANS;
 use proptest::prelude::*;
 
 use super::dice::{self, Dice};
@@ -34,7 +34,7 @@ fn the_cases_reach_the_longest_list_of_allowed_vlans() {
     let has_longest = |seed| {
         let case = case::case(&mut Dice::seeded(seed, 2_500));
         let mut intended = case.intended.subscribers.values();
-        intended.any(|one| one.allowed_vlans.entries() == MAX_ALLOWED_VLAN_ENTRIES)
+        intended.any(|one| one.allowed_vlans.count() == MAX_ALLOWED_VLANS)
     };
     assert!((0..100).any(has_longest));
 }

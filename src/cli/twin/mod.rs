@@ -1,5 +1,6 @@
 //! `gamctl twin`: simulated devices for a whole inventory, on loopback.
 
+mod assume;
 mod credentials;
 mod ctl;
 mod faults;
@@ -67,6 +68,13 @@ pub(super) struct TwinArguments {
     /// Behave like this firmware version
     #[arg(long, value_name = "VERSION", default_value = "1.8")]
     firmware: FirmwareArgument,
+
+    /// Answer an open question about the device: `ports=management-first`
+    ///
+    /// `ports` is the order of the interfaces after the G.hn ports: `uplinks-first`, `management-first`, or `alike` for
+    /// a device that describes them all alike. docs/gam.md lists what is unknown.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assume::assumption)]
+    assume: Vec<assume::Assumption>,
 
     /// Random seed; the same seed gives the same keys and line lengths
     #[arg(long, value_name = "NUMBER", default_value = "1")]

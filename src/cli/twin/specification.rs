@@ -141,6 +141,9 @@ impl Draft<'_> {
         let model = text.model.context("`model` is missing")?;
         let seed = chance::draw(arguments.seed, &format!("device {}", device.id), 0);
         let mut hardware = Hardware::of(model, seed);
+        for assumption in &arguments.assume {
+            assumption.set(&mut hardware);
+        }
         // Use the pinned identity, so that a gamctl that checks the pins accepts the twin.
         if let Some(serial) = &text.serial {
             hardware.serial = serial.as_str().into();

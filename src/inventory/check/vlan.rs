@@ -5,7 +5,7 @@ use super::{CheckedDevice, Member};
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::rules::rules;
 use crate::inventory::text::{SubscriberText, SuspensionHow};
-use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, SubscriberState, VlanId, VlanMode, VlanSet};
+use crate::model::{MAX_ALLOWED_VLANS, SubscriberState, VlanId, VlanMode, VlanSet};
 
 rules! {
     /// VLANs 1, 2, 3840–3842, 4094 and 4095 are the device's own or mean "no service": a subscriber's data goes over
@@ -46,10 +46,10 @@ rules! {
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 101\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 201\n")];
 
-    /// Every firmware accepts 12 entries of allowed VLANs, some 14. A VLAN or a range is one entry.
+    /// Every firmware accepts 12 allowed VLANs, some 14. Each VLAN of a range counts.
     TOO_MANY_ALLOWED_VLANS = "too-many-allowed-vlans", Error, "more allowed VLANs than all firmware versions accept",
-    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11,13,15,17,19,21,23,25,27,29,31,33,35\"\n")],
-    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11-35\"\n")];
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11-23\"\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11-22\"\n")];
 
     /// A device has 15 profiles, one of them its own: subscribers of at most 14 limited service plans fit on it. The
     /// plan for the suspended is one of them while a subscriber is suspended.
@@ -213,10 +213,10 @@ fn check_allowed(
 ) {
     let id = &member.object.id;
     let at = || checked.point_at(member).value("allowed_vlans");
-    if allowed.entries() > MAX_ALLOWED_VLAN_ENTRIES {
+    if allowed.count() > MAX_ALLOWED_VLANS {
         pending.push(
-            Pending::new(&TOO_MANY_ALLOWED_VLANS, at(), format!("`allowed_vlans` of `{id}` has {} entries; at most {MAX_ALLOWED_VLAN_ENTRIES} are accepted", allowed.entries()))
-                .hint("neighbouring VLANs can be written as a range"),
+            Pending::new(&TOO_MANY_ALLOWED_VLANS, at(), format!("`allowed_vlans` of `{id}` has {} VLANs; at most {MAX_ALLOWED_VLANS} are accepted", allowed.count()))
+                .hint(format!("list at most {MAX_ALLOWED_VLANS} VLANs; each VLAN of a range counts")),
         );
     }
     if let Some((vlan, problem)) = allowed

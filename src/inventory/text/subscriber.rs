@@ -31,7 +31,7 @@ record! {
         "tagged" => tagged: bool, default "false";
         /// The VLAN that its data has at the endpoint, where it differs.
         "remapped_vlan" => remapped_vlan: VlanId, optional;
-        /// VLANs that pass tagged, for IPTV, voice and the like; at most 12 entries.
+        /// VLANs that pass tagged, for IPTV, voice and the like; at most 12, each VLAN of a range counts.
         "allowed_vlans" => allowed_vlans: Box<VlanSet>, optional;
         /// The VLAN of the endpoint's second Ethernet port, on endpoints that have one.
         "port2_vlan" => port2_vlan: VlanId, optional;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::cell::{bytes, choice, number, signed, text, truth};
 use super::grid::{Grid, Row};
-use super::switch::{physical, uplink_of};
+use super::interface::Uplinks;
+use super::switch::physical;
 use crate::model::{
     ActiveAlarm, EndpointHealth, EndpointState, EthernetPort, Fan, GamModel, LinkHealth,
     MacAddress, PortNumber, Temperature, UplinkNumber,
@@ -142,6 +143,7 @@ fn port_of(interface: u32, model: GamModel) -> Option<PortNumber> {
 pub(in crate::observe) fn links(
     grid: &Grid,
     model: GamModel,
+    known: &Uplinks,
     unread: &mut Vec<String>,
 ) -> (
     BTreeMap<PortNumber, LinkHealth>,
@@ -159,11 +161,10 @@ pub(in crate::observe) fn links(
                 .take(&port::SPEED, choice(row, &port::SPEED, SPEEDS))
                 .flatten(),
         };
-        let uplink = uplink_of(interface, model).and_then(|number| u8::try_from(number).ok());
         if let Some(port) = port_of(interface, model) {
             ports.insert(port, health);
-        } else if let Some(uplink) = uplink.and_then(|number| UplinkNumber::new(number).ok()) {
-            uplinks.insert(uplink, health);
+        } else if let Some(uplink) = known.get(&interface) {
+            uplinks.insert(*uplink, health);
         }
     }
     notes.add_to(&[], unread);

@@ -10,6 +10,7 @@ mod ghn;
 pub(super) mod grid;
 mod health;
 mod identity;
+mod interface;
 mod startup;
 mod switch;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub(super) use health::{
     alarms, cpu_percent, endpoint_health, ethernet_ports, fans, links, temperatures,
 };
 pub(super) use identity::{Facts, facts, management_vlan, subscriber_model};
+pub(super) use interface::{Uplinks, other_interfaces, uplinks_among};
 pub use startup::StartupFile;
 pub(super) use startup::startup_file;
-pub(super) use switch::{ports, system, uplink_numbers, uplinks};
+pub(super) use switch::{ports, system, uplinks};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cell::{choice, number, text, truth, vlans};
 use super::grid::{Grid, Row};
+use super::interface::Uplinks;
 use crate::model::{GamModel, PortMode, UplinkMode, VlanId, VlanSet};
 use crate::observe::mib::{FIRST_PHYSICAL, ghn, port, system as standard, vlan};
 use crate::observe::rows::{Known, PortRow, SystemRow, Table, UplinkRow};
@@ -21,9 +22,6 @@ const UPLINK_MODES: &[(u32, UplinkMode)] = &[
     (1, UplinkMode::Trunk),
     (2, UplinkMode::Hybrid),
 ];
-
-/// The number of internal interfaces between the G.hn ports and the uplinks.
-const INTERNAL: u32 = 1;
 
 pub(in crate::observe) fn system(row: &Row) -> SystemRow {
     SystemRow {
@@ -70,20 +68,22 @@ pub(in crate::observe) fn ports(
     Table { rows: ports, lost }
 }
 
-/// Returns the uplinks: the physical interfaces after the G.hn ports and the internal one.
-pub(in crate::observe) fn uplinks(grid: &Grid, model: GamModel) -> Table<UplinkRow> {
-    let (rows, lost) = grid.numbered("there is an interface");
+/// Returns the VLANs of the uplinks. Each uplink of the switch must be in the table of VLANs too.
+pub(in crate::observe) fn uplinks(grid: &Grid, known: &Uplinks) -> Table<UplinkRow> {
+    let (rows, mut lost) = grid.numbered("there is an interface");
     let mut uplinks = BTreeMap::new();
-    for (interface, row) in rows {
-        if let Some(number) = uplink_of(interface, model) {
-            let mode = choice(row, &vlan::MODE, UPLINK_MODES);
-            let uplink = UplinkRow {
-                native_vlan: native(&mode, row),
-                allowed_vlans: allowed(&mode, row),
-                mode,
-            };
-            uplinks.insert(number, uplink);
-        }
+    for (interface, uplink) in known {
+        let Some(row) = rows.get(interface) else {
+            lost.push(format!("the table of VLANs does not have uplink {uplink}"));
+            continue;
+        };
+        let mode = choice(row, &vlan::MODE, UPLINK_MODES);
+        let row = UplinkRow {
+            native_vlan: native(&mode, row),
+            allowed_vlans: allowed(&mode, row),
+            mode,
+        };
+        uplinks.insert(u32::from(uplink.get()), row);
     }
     Table {
         rows: uplinks,
@@ -125,19 +125,4 @@ pub(super) fn physical(interface: u32) -> Option<u32> {
     interface
         .checked_sub(FIRST_PHYSICAL)
         .filter(|number| (1..=999).contains(number))
-}
-
-/// Returns the uplink number of an interface.
-pub(super) fn uplink_of(interface: u32, model: GamModel) -> Option<u32> {
-    physical(interface)?
-        .checked_sub(u32::from(model.port_count()) + INTERNAL)
-        .filter(|number| *number > 0)
-}
-
-/// Returns the uplinks of the switch.
-pub(in crate::observe) fn uplink_numbers(grid: &Grid, model: GamModel) -> Vec<u32> {
-    let interfaces = grid.rows.keys().filter_map(|index| index.first());
-    interfaces
-        .filter_map(|interface| uplink_of(*interface, model))
-        .collect()
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
-use crate::model::{GamModel, VlanSet};
+use crate::model::{GamModel, UplinkNumber, VlanSet};
 use crate::observe::assemble;
 use crate::observe::mib::{Object, alarm, ghn, port, sysutil, vlan};
 use crate::observe::rows::Rows;
@@ -70,15 +70,18 @@ proptest! {
         ]),
         on_port in columns(&[&ghn::PORT_NAME, &ghn::PORT_MODE]),
         shut in columns(&[&port::SHUTDOWN]),
+        other in columns(&[&port::MEDIA, &port::FORCED_SPEED, &port::ISOLATION]),
         uplink in columns(&[&vlan::MODE, &vlan::ACCESS_VLAN, &vlan::TRUNK_NATIVE, &vlan::TRUNK_QUARTER_1]),
     ) {
         let model = GamModel::Gam24C;
+        let _told = uplinks_among(&other, model);
+        let known = Uplinks::from([(1_000_025, UplinkNumber::new(1).unwrap())]);
         let rows = Rows {
             profiles: profiles(&profile),
             endpoints: endpoints(&endpoint),
             subscribers: subscribers(&user, &Ok(0)),
             ports: ports(&on_port, &shut, model),
-            uplinks: uplinks(&uplink, model),
+            uplinks: uplinks(&uplink, &known),
             ..Rows::default()
         };
         let users = user.rows.keys().filter(|index| index.len() == 1).count();
@@ -101,7 +104,8 @@ proptest! {
         let _alarms = alarms(&active, &mut unread);
         let _temperatures = temperatures(&sensor, &sensor, &mut unread);
         let _fans = fans(&link, &mut unread);
-        let _links = links(&link, GamModel::Gam4Cx, &mut unread);
+        let known = Uplinks::from([(1_000_005, UplinkNumber::new(1).unwrap())]);
+        let _links = links(&link, GamModel::Gam4Cx, &known, &mut unread);
     }
 }
 

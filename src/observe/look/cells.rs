@@ -4,7 +4,7 @@ use super::TRIES;
 use super::ask::Asker;
 use super::table::{Read, ended};
 use crate::model::GamModel;
-use crate::observe::decode::Grid;
+use crate::observe::decode::{Grid, Uplinks, other_interfaces};
 use crate::observe::mib::{FIRST_PHYSICAL, Object, ghn, port, vlan};
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError, Value};
@@ -14,9 +14,6 @@ const MOST_VALUES: usize = 24;
 
 /// The highest profile number.
 const HIGHEST_PROFILE: u32 = 15;
-
-/// One more than the most uplinks of any model, to see that there are no others.
-const UPLINKS: u32 = 3;
 
 /// Columns of rows that are present in all of them or in none.
 struct Cells<'a> {
@@ -37,30 +34,41 @@ pub(super) async fn ports(asker: &Asker, model: GamModel) -> Read {
     cells.read(asker).await
 }
 
-/// Reads the existing ports and uplinks, and their shutdown states.
+/// Reads the shutdown states of the G.hn ports.
 pub(super) async fn shutdown(asker: &Asker, model: GamModel) -> Read {
     let cells = Cells {
         what: "interface",
         objects: &[&port::SHUTDOWN],
-        numbers: [ports_of(model), uplinks_of(model)].concat(),
+        numbers: ports_of(model),
         at_once: MOST_VALUES,
     };
     cells.read(asker).await
 }
 
-/// Reads the link states of ports and uplinks.
+/// Reads what tells the uplinks from the management port.
+pub(super) async fn others(asker: &Asker, model: GamModel) -> Read {
+    let cells = Cells {
+        what: "interface",
+        objects: &[&port::FORCED_SPEED, &port::MEDIA, &port::ISOLATION],
+        numbers: other_interfaces(model),
+        at_once: MOST_VALUES,
+    };
+    cells.read(asker).await
+}
+
+/// Reads the link states of all ports.
 pub(super) async fn links(asker: &Asker, model: GamModel) -> Read {
     let cells = Cells {
         what: "interface",
         objects: &[&port::LINK, &port::SPEED],
-        numbers: [ports_of(model), uplinks_of(model)].concat(),
+        numbers: [ports_of(model), other_interfaces(model)].concat(),
         at_once: MOST_VALUES,
     };
     cells.read(asker).await
 }
 
 /// Reads the VLANs of the uplinks, for each mode.
-pub(super) async fn uplinks(asker: &Asker, model: GamModel) -> Read {
+pub(super) async fn uplinks(asker: &Asker, known: &Uplinks) -> Read {
     let mut objects = vec![
         &vlan::MODE,
         &vlan::ACCESS_VLAN,
@@ -72,7 +80,7 @@ pub(super) async fn uplinks(asker: &Asker, model: GamModel) -> Read {
     let cells = Cells {
         what: "uplink",
         objects: &objects,
-        numbers: uplinks_of(model),
+        numbers: known.keys().copied().collect(),
         at_once: objects.len(),
     };
     cells.read(asker).await
@@ -96,12 +104,6 @@ pub(super) async fn profiles(asker: &Asker) -> Read {
 fn ports_of(model: GamModel) -> Vec<u32> {
     let count = u32::from(model.port_count());
     (1..=count).map(|number| FIRST_PHYSICAL + number).collect()
-}
-
-/// Returns the interfaces of the uplinks, which follow the G.hn ports and the internal one.
-fn uplinks_of(model: GamModel) -> Vec<u32> {
-    let first = FIRST_PHYSICAL + u32::from(model.port_count()) + 2;
-    (first..first + UPLINKS).collect()
 }
 
 impl Cells<'_> {

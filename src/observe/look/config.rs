@@ -7,8 +7,8 @@ use super::identity::First;
 use super::table::Read;
 use super::{TRIES, cells, health, layout, table};
 use crate::model::{ConfigSource, GamModel, Part};
-use crate::observe::decode::{self, Grid, contradiction, unconfirmed};
-use crate::observe::rows::{ProfileRow, Rows, SystemRow, Table, UplinkRow};
+use crate::observe::decode::{self, Grid, Uplinks, contradiction, unconfirmed};
+use crate::observe::rows::{Known, ProfileRow, Rows, SystemRow, Table, UplinkRow};
 use crate::observe::running_config::RunningConfig;
 use crate::transport::snmp::SnmpError;
 
@@ -16,6 +16,8 @@ use crate::transport::snmp::SnmpError;
 pub(super) struct Config {
     ports: Read,
     shutdown: Read,
+    /// The uplinks among the interfaces of the switch, or the reason why they are not known.
+    known_uplinks: Known<Uplinks>,
     uplinks: Read,
     profiles: Read,
     endpoints: Read,
@@ -30,10 +32,10 @@ pub(super) struct Config {
 ///
 /// Fails if the device is unreachable or was replaced.
 pub(super) async fn read(asker: &Asker, model: GamModel) -> Result<Config, SnmpError> {
-    let (ports, shutdown, uplinks, profiles, endpoints, subscribers) = tokio::join!(
+    let (ports, shutdown, (known_uplinks, uplinks), profiles, endpoints, subscribers) = tokio::join!(
         cells::ports(asker, model),
         cells::shutdown(asker, model),
-        cells::uplinks(asker, model),
+        uplinks(asker, model),
         cells::profiles(asker),
         table::read(asker, &layout::ENDPOINTS),
         table::read(asker, &layout::SUBSCRIBERS),
@@ -41,6 +43,7 @@ pub(super) async fn read(asker: &Asker, model: GamModel) -> Result<Config, SnmpE
     let mut config = Config {
         ports,
         shutdown,
+        known_uplinks,
         uplinks,
         profiles,
         endpoints,
@@ -51,7 +54,34 @@ pub(super) async fn read(asker: &Asker, model: GamModel) -> Result<Config, SnmpE
     Ok(config)
 }
 
+/// Tells the uplinks from the management port, then reads their VLANs.
+async fn uplinks(asker: &Asker, model: GamModel) -> (Known<Uplinks>, Read) {
+    let others = cells::others(asker, model).await;
+    let grid = match others {
+        Read::Whole(grid) => grid,
+        Read::Missing(ref reason) | Read::Unread(ref reason) => {
+            return (Err(reason.clone()), others);
+        }
+        Read::Failed(ref error) => return (Err(error.to_string()), others),
+    };
+    match decode::uplinks_among(&grid, model) {
+        Ok(known) => {
+            let vlans = cells::uplinks(asker, &known).await;
+            (Ok(known), vlans)
+        }
+        Err(reason) => {
+            let reason = format!("the uplinks are unknown: {reason}");
+            (Err(reason.clone()), Read::Unread(reason))
+        }
+    }
+}
+
 impl Config {
+    /// Returns the uplinks among the interfaces of the switch; none if they are not known.
+    pub(super) fn known_uplinks(&self) -> Uplinks {
+        self.known_uplinks.clone().unwrap_or_default()
+    }
+
     fn check(&mut self) -> Result<(), SnmpError> {
         let all = [
             &self.ports,
@@ -180,7 +210,7 @@ impl Config {
         let shutdown = lost(&self.shutdown);
         Rows {
             system: decode::system(&first.row),
-            uplinks: self.uplink_rows(model),
+            uplinks: self.uplink_rows(),
             ports: whole(&self.ports, |grid| decode::ports(grid, &shutdown, model)),
             profiles: self.profile_rows(),
             endpoints,
@@ -200,32 +230,11 @@ impl Config {
         profiles
     }
 
-    /// Returns the uplinks. A device has at least one, and each uplink of the switch must be in the table of VLANs too.
-    fn uplink_rows(&self, model: GamModel) -> Table<UplinkRow> {
-        let mut uplinks = whole(&self.uplinks, |grid| decode::uplinks(grid, model));
-        let known = match &self.shutdown {
-            Read::Whole(grid) => decode::uplink_numbers(grid, model),
-            Read::Missing(reason) | Read::Unread(reason) => {
-                uplinks
-                    .lost
-                    .push(format!("the list of uplinks is unknown: {reason}"));
-                Vec::new()
-            }
-            Read::Failed(_) => Vec::new(),
-        };
-        let hidden = known
-            .into_iter()
-            .find(|number| !uplinks.rows.contains_key(number));
-        if let Some(number) = hidden
-            && uplinks.lost.is_empty()
-        {
-            let reason = format!("the table of VLANs does not have uplink {number}");
-            uplinks.lost.push(reason);
+    fn uplink_rows(&self) -> Table<UplinkRow> {
+        match &self.known_uplinks {
+            Ok(known) => whole(&self.uplinks, |grid| decode::uplinks(grid, known)),
+            Err(reason) => Table::unread(reason.clone()),
         }
-        if uplinks.rows.is_empty() && uplinks.lost.is_empty() {
-            uplinks.lost.push("no uplink was read".to_owned());
-        }
-        uplinks
     }
 }
 

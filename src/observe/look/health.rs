@@ -1,11 +1,10 @@
 //! Reads the health of the device; failures are recorded there and never affect the configuration.
 
 use super::ask::Asker;
-use super::cells;
 use super::table::{Read, ended};
 use crate::model::{GamModel, Health};
 use crate::observe::decode::{
-    Grid, Row, alarms, cpu_percent, endpoint_health, fans, links, temperatures,
+    Grid, Row, Uplinks, alarms, cpu_percent, endpoint_health, fans, links, temperatures,
 };
 use crate::observe::mib::{Object, alarm, ghn, sysutil};
 use crate::transport::snmp::Oid;
@@ -49,14 +48,13 @@ const MONITORS: [&Object; 4] = [
 /// Reads all health tables; `single` has the values read with the identity. Also returns the status of endpoints, which
 /// confirms the configuration.
 pub(super) async fn read(asker: &Asker, single: &Row, model: GamModel) -> (Health, Read) {
-    let (heard, lines, active, sensors, monitors, spinning, linked) = tokio::join!(
+    let (heard, lines, active, sensors, monitors, spinning) = tokio::join!(
         walk(asker, &HEARD),
         walk(asker, &LINES),
         walk(asker, &ALARMS),
         walk(asker, &SENSORS),
         walk(asker, &MONITORS),
         walk(asker, &[&sysutil::FAN_RPM]),
-        cells::links(asker, model),
     );
     let mut health = Health::default();
     let unread = &mut health.unread;
@@ -72,10 +70,16 @@ pub(super) async fn read(asker: &Asker, single: &Row, model: GamModel) -> (Healt
     let monitors = note(&monitors, "the temperature monitor", unread);
     health.temperatures = temperatures(&sensors, &monitors, unread);
     health.fans = fans(&note(&spinning, "fans", unread), unread);
-    (health.ports, health.uplinks) = links(&note(&linked, "links", unread), model, unread);
+    (health, heard)
+}
+
+/// Adds the link states, once it is known which interfaces are uplinks.
+pub(super) fn add_links(health: &mut Health, linked: &Read, model: GamModel, known: &Uplinks) {
+    let unread = &mut health.unread;
+    let grid = note(linked, "links", unread);
+    (health.ports, health.uplinks) = links(&grid, model, known, unread);
     unread.sort();
     unread.dedup();
-    (health, heard)
 }
 
 /// Reads the columns that confirm the configuration again.

@@ -124,11 +124,13 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), AttemptErr
     let first = identity::ask(&asker, target.address.ip()).await;
     let first = first.map_err(failed)?;
     let model = kind_of(target.device, &first).map_err(AttemptError::Error)?;
-    let (config, (mut health, heard)) = tokio::join!(
+    let (config, (mut health, heard), linked) = tokio::join!(
         config::read(&asker, model),
-        health::read(&asker, &first.row, model)
+        health::read(&asker, &first.row, model),
+        cells::links(&asker, model),
     );
     let mut config = config.map_err(failed)?;
+    health::add_links(&mut health, &linked, model, &config.known_uplinks());
     // The status of endpoints is read while the tables are read, so a difference may be a change in between. `confirm`
     // then reads both again.
     config.confirm(&asker, heard).await.map_err(failed)?;

@@ -2,7 +2,7 @@
 
 use super::Block;
 use crate::model::{
-    LIMITER_RANGE, MAX_ALLOWED_VLAN_ENTRIES, Mbps, Part, PortAssignment, VlanId, highest_limiter,
+    LIMITER_RANGE, MAX_ALLOWED_VLANS, Mbps, Part, PortAssignment, VlanId, highest_limiter,
 };
 use crate::plan::item::Subscriber;
 use crate::plan::planner_state::PlannerState;
@@ -110,10 +110,10 @@ fn rejected_vlans(goal: &Subscriber, start: Option<&Subscriber>) -> Option<Strin
         return Some("its second port has the same VLAN as its first".to_owned());
     }
     if start.is_none_or(|start| start.allowed_vlans != goal.allowed_vlans) {
-        if goal.allowed_vlans.entries() > MAX_ALLOWED_VLAN_ENTRIES {
+        if goal.allowed_vlans.count() > MAX_ALLOWED_VLANS {
             return Some(format!(
-                "it has {} entries of allowed VLANs, and {MAX_ALLOWED_VLAN_ENTRIES} are accepted",
-                goal.allowed_vlans.entries()
+                "it has {} allowed VLANs, and {MAX_ALLOWED_VLANS} are accepted",
+                goal.allowed_vlans.count()
             ));
         }
         let ends = goal

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::LintError;
 use super::command::{Command, Setting, Target, command};
 use super::state::{State, fresh_field, identity, setting, target};
-use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, Medium, PortAssignment, VlanId};
+use crate::model::{MAX_ALLOWED_VLANS, Medium, PortAssignment, VlanId};
 use crate::plan::{Change, Field, Rate, Request, Verb};
 
 /// One direction of a step: its lines, or the lines that undo it.
@@ -192,9 +192,7 @@ impl<L: AsRef<str>> Side<'_, L> {
                 .map(|(field, own)| (field, Some(own))),
         );
         if self.has_long_list() {
-            report(format!(
-                "the list has more than {MAX_ALLOWED_VLAN_ENTRIES} entries"
-            ));
+            report(format!("the list has more than {MAX_ALLOWED_VLANS} VLANs"));
         }
         for view in self.change.fields() {
             expected.insert(view.field, setting(view.field, view.value_after()));
@@ -225,7 +223,7 @@ impl<L: AsRef<str>> Side<'_, L> {
             return false;
         };
         let list = edit.after().allowed_vlans;
-        !self.is_inverse && list.is_some_and(|list| list.entries() > MAX_ALLOWED_VLAN_ENTRIES)
+        !self.is_inverse && list.is_some_and(|list| list.count() > MAX_ALLOWED_VLANS)
     }
 
     /// Checks that the objects that the change refers to have these slots and are free.

@@ -7,8 +7,8 @@ use super::draft::{Draft, Keys, SubscriberDraft, quoted, subscriber_id};
 use super::name::{Ids, slug};
 use crate::inventory::{Reading, complete_subscriber};
 use crate::model::{
-    DeviceName, EndpointConfig, MacAddress, Observation, Part, Poe, Slot, SubscriberConfig,
-    SubscriberName, VlanId,
+    DeviceName, EndpointConfig, MAX_ALLOWED_VLANS, MacAddress, Observation, Part, Poe, Slot,
+    SubscriberConfig, SubscriberName, VlanId,
 };
 
 /// The first VLAN that is used as a placeholder.
@@ -118,6 +118,12 @@ fn fit<'a>(
     if config.vlan == VlanId::UNSERVED && has_more {
         return Err(format!(
             "`{name}` is in VLAN 4094, without service, but has other VLANs"
+        ));
+    }
+    let allowed = config.allowed_vlans.count();
+    if allowed > MAX_ALLOWED_VLANS {
+        return Err(format!(
+            "it has {allowed} allowed VLANs, and the inventory accepts {MAX_ALLOWED_VLANS}"
         ));
     }
     Ok((mac, endpoint))

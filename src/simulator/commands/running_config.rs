@@ -162,8 +162,8 @@ fn write_interfaces(text: &mut String, gam: &Gam, configuration: &Configuration)
                 line!(text, " switchport mode hybrid");
                 line!(text, "!");
             }
-            // Seen in the interface list of a real device, not in its running-config.
-            Interface::Internal => {}
+            // Not in the running-config of a real device (seen).
+            Interface::Management => {}
             Interface::Uplink(number) => {
                 if let Some(uplink) = configuration.uplinks.get(&number) {
                     line!(text, "interface {}", interface.name());

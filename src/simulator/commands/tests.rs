@@ -174,7 +174,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     ),
     (
         &[],
-        "ghn bw-profile 2 name default",
+        "ghn bw-profile 2 name \"Default BW Profile\"",
         "Invalid or non-unique profile name",
     ),
     (
@@ -345,9 +345,10 @@ fn vlans_are_accepted_up_to_the_ends_of_their_ranges() {
         ("vid 3843", ""),
         ("vid 4094", ""),
         ("remapped-vid 3841", ""),
-        ("allowed-vlan 3840-4093", ""),
+        ("allowed-vlan 3840-3842,4085-4093", ""),
+        ("allowed-vlan 3841-3853", "% Too many allowed tagged VLANs"),
         ("allowed-vlan 2-9", ALLOWED),
-        ("allowed-vlan 4000-4094", ALLOWED),
+        ("allowed-vlan 4090-4094", ALLOWED),
         (&format!("allowed-vlan {twelve}"), ""),
         (
             &format!("allowed-vlan {thirteen}"),

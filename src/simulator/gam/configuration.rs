@@ -102,8 +102,11 @@ pub struct Subscriber {
     pub poe: Poe,
 }
 
-/// The built-in profile of every GAM, which cannot be removed; its number is assumed (docs/gam.md).
+/// The built-in profile of every GAM, for endpoints without a subscriber. It cannot be removed [assumed].
 pub const DEFAULT_PROFILE: u16 = 1;
+
+/// Its rate in Mbps, in both directions.
+const DEFAULT_RATE: u32 = 10;
 
 /// The default idle minutes, which the running-config leaves out.
 pub const DEFAULT_EXEC_TIMEOUT: u16 = 10;
@@ -119,7 +122,6 @@ impl Configuration {
         } else {
             PortMode::Mimo
         };
-        let fastest = hardware.fastest_limiter();
         Self {
             hostname: format_compact!("{}", hardware.model),
             location: CompactString::default(),
@@ -144,10 +146,10 @@ impl Configuration {
             profiles: BTreeMap::from([(
                 DEFAULT_PROFILE,
                 Profile {
-                    name: CompactString::const_new("default"),
+                    name: CompactString::const_new("Default BW Profile"),
                     description: CompactString::default(),
-                    down: fastest,
-                    up: fastest,
+                    down: DEFAULT_RATE,
+                    up: DEFAULT_RATE,
                     service_limit_level: None,
                 },
             )]),
@@ -201,7 +203,8 @@ impl Subscriber {
             vlan: UNSERVED_VLAN,
             tagged: false,
             remapped_vlan: None,
-            profile: Some(DEFAULT_PROFILE),
+            // A sample of the guides shows none; what a device gives is not known.
+            profile: None,
             allowed_vlans: VlanSet::default(),
             port2_vlan: None,
             poe: Poe::Disable,

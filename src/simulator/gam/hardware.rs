@@ -11,6 +11,19 @@ pub struct Hardware {
     pub serial: CompactString,
     /// Address of the board; ports count up from it.
     pub mac: MacAddress,
+    pub layout: PortLayout,
+}
+
+/// The order of the interfaces after the G.hn ports, which no document of the family settles (docs/gam.md).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PortLayout {
+    /// The uplinks, then the management port, as the columns of GAM-PORT-MIB say on a GAM-4-CX (seen).
+    #[default]
+    UplinksFirst,
+    /// The management port, then the uplinks: fits a device on whose last interface the network was learned (seen).
+    ManagementFirst,
+    /// As `ManagementFirst`, on a firmware that reports the same media, speed and mode for all of them.
+    Alike,
 }
 
 /// The first interface number of unit 1; VLAN interfaces use the VLAN's number (docs/gam.md).
@@ -20,9 +33,9 @@ pub const FIRST_PHYSICAL: u32 = 1_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Interface {
     Ghn(u8),
-    /// Between the G.hn side and the switch; seen on a real device, which does not describe it.
-    Internal,
     Uplink(u8),
+    /// The copper port for management.
+    Management,
 }
 
 impl Hardware {
@@ -36,7 +49,13 @@ impl Hardware {
             model,
             serial: format_compact!("{:08}", 1_000_000 + number % 90_000_000),
             mac: MacAddress::new(octets).unwrap_or_else(|_| fallback_mac()),
+            layout: PortLayout::default(),
         }
+    }
+
+    #[must_use]
+    pub fn with_layout(self, layout: PortLayout) -> Self {
+        Self { layout, ..self }
     }
 
     pub fn ghn_ports(&self) -> u8 {
@@ -69,20 +88,32 @@ impl Hardware {
 
     /// Returns every physical interface in the order of its number.
     pub fn interfaces(&self) -> impl Iterator<Item = Interface> + use<> {
-        let uplinks = self.uplinks();
+        let uplinks = (1..=self.uplinks()).map(Interface::Uplink);
+        let management = |is_here: bool| is_here.then_some(Interface::Management);
+        let is_first = self.has_management_first();
         (1..=self.ghn_ports())
             .map(Interface::Ghn)
-            .chain([Interface::Internal])
-            .chain((1..=uplinks).map(Interface::Uplink))
+            .chain(management(is_first))
+            .chain(uplinks)
+            .chain(management(!is_first))
+    }
+
+    fn has_management_first(&self) -> bool {
+        match self.layout {
+            PortLayout::UplinksFirst => false,
+            PortLayout::ManagementFirst | PortLayout::Alike => true,
+        }
     }
 
     pub fn if_index(&self, interface: Interface) -> u32 {
         let ports = u32::from(self.ghn_ports());
+        let is_first = self.has_management_first();
         FIRST_PHYSICAL
             + match interface {
                 Interface::Ghn(port) => u32::from(port),
-                Interface::Internal => ports + 1,
-                Interface::Uplink(uplink) => ports + 1 + u32::from(uplink),
+                Interface::Uplink(uplink) => ports + u32::from(is_first) + u32::from(uplink),
+                Interface::Management if is_first => ports + 1,
+                Interface::Management => ports + 1 + u32::from(self.uplinks()),
             }
     }
 
@@ -125,7 +156,7 @@ impl Interface {
     pub fn name(self) -> CompactString {
         match self {
             Self::Ghn(port) => format_compact!("G.hn 1/{port}"),
-            Self::Internal => CompactString::const_new("Internal 1/1"),
+            Self::Management => CompactString::const_new("GigabitEthernet 1/1"),
             Self::Uplink(uplink) => format_compact!("10GigabitEthernet 1/{uplink}"),
         }
     }
@@ -148,7 +179,22 @@ mod tests {
                 1_000_001, 1_000_002, 1_000_003, 1_000_004, 1_000_005, 1_000_006
             ]
         );
-        assert_eq!(hardware.interface(1_000_006), Some(Interface::Uplink(1)));
+        let fifth_and_sixth = |layout| {
+            let hardware = hardware.clone().with_layout(layout);
+            [1_000_005, 1_000_006].map(|number| {
+                let interface = hardware.interface(number).unwrap();
+                assert_eq!(hardware.if_index(interface), number, "{layout:?}");
+                interface
+            })
+        };
+        let (uplink, management) = (Interface::Uplink(1), Interface::Management);
+        assert_eq!(
+            fifth_and_sixth(PortLayout::UplinksFirst),
+            [uplink, management]
+        );
+        for layout in [PortLayout::ManagementFirst, PortLayout::Alike] {
+            assert_eq!(fifth_and_sixth(layout), [management, uplink]);
+        }
         for number in [0, 1, 4095, 1_000_000, 1_000_007] {
             assert_eq!(hardware.interface(number), None);
         }

@@ -37,7 +37,7 @@ pub use edit::{
     Edit, EndpointOptions, PortOptions, ProfileOptions, SubscriberOptions, UplinkOptions,
 };
 pub use firmware::{Firmware, FirmwareProfile, Image, Part};
-pub use hardware::{FIRST_PHYSICAL, Hardware, Interface};
+pub use hardware::{FIRST_PHYSICAL, Hardware, Interface, PortLayout};
 pub use intended::configuration_of;
 pub use port_vlans::GHN_NATIVE_VLAN;
 pub use refusal::Refusal;

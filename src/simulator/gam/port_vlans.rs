@@ -62,8 +62,8 @@ impl Configuration {
         }
         let carries = |interface: &Interface| match interface {
             Interface::Ghn(port) => ghn.contains(port),
-            // It connects both sides, so it carries all VLANs [assumed].
-            Interface::Internal => true,
+            // An access port of the default VLAN [assumed].
+            Interface::Management => vlan == DEFAULT_VLAN,
             Interface::Uplink(uplink) => {
                 self.uplinks
                     .get(uplink)
@@ -82,7 +82,7 @@ impl Configuration {
     pub fn native_vlan(&self, interface: Interface) -> u16 {
         match interface {
             Interface::Ghn(_) => GHN_NATIVE_VLAN,
-            Interface::Internal => DEFAULT_VLAN,
+            Interface::Management => DEFAULT_VLAN,
             Interface::Uplink(uplink) => self
                 .uplinks
                 .get(&uplink)

@@ -125,7 +125,8 @@ impl Gam {
     pub fn link(&self, interface: Interface) -> bool {
         match interface {
             Interface::Ghn(port) => self.heard_on(port).next().is_some(),
-            Interface::Internal => true,
+            // Nothing is plugged in: the device is managed in band.
+            Interface::Management => false,
             Interface::Uplink(uplink) => {
                 !self.world.dark_uplinks.contains(&uplink)
                     && self
@@ -144,7 +145,7 @@ impl Gam {
                 .ports
                 .get(&port)
                 .is_some_and(|port| port.shutdown),
-            Interface::Internal => false,
+            Interface::Management => false,
             Interface::Uplink(uplink) => self
                 .running
                 .uplinks

@@ -264,10 +264,10 @@ fn a_port_carries_what_its_subscribers_have_and_an_access_uplink_its_own_vlan() 
     );
     let carriers = |vlan| gam.running().carriers(vlan, gam.hardware());
     let (first, second) = (Interface::Uplink(1), Interface::Uplink(2));
-    let inside = [Interface::Ghn(1), Interface::Internal];
-    assert_eq!(carriers(300), [&inside[..], &[first, second]].concat());
-    assert_eq!(carriers(100), [&inside[..], &[first]].concat());
-    assert_eq!(carriers(101), [Interface::Internal, first]);
+    assert_eq!(carriers(300), [Interface::Ghn(1), first, second]);
+    assert_eq!(carriers(100), [Interface::Ghn(1), first]);
+    assert_eq!(carriers(101), [first]);
+    assert_eq!(carriers(1), [Interface::Management]);
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn intended_objects_keep_their_slots_and_others_get_free_ones() {
         .iter()
         .map(|(id, profile)| (*id, profile.name.as_str()))
         .collect();
-    assert_eq!(names, [(1, "default"), (2, "silver"), (3, "gold")]);
+    assert_eq!(names, [(1, "Default BW Profile"), (2, "silver"), (3, "gold")]);
     let shut: Vec<bool> = made.ports.values().map(|port| port.shutdown).collect();
     assert_eq!(shut, [false, true, false, false]);
     let one = &made.subscribers[&1];

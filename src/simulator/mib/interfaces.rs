@@ -146,7 +146,7 @@ static EXTENDED: Table = Table {
         column(16, |_, _, _| Value::truth(false)),
         column(17, |gam, index, _| {
             let port = physical_at(gam, index);
-            Value::truth(port.is_some_and(|port| port != Interface::Internal))
+            Value::truth(port.is_some())
         }),
         column(18, |gam, index, _| clipped(alias(gam, index), ALIAS)),
         column(19, |_, _, _| Value::TimeTicks(0)),
@@ -196,8 +196,8 @@ fn alias<'g>(gam: &'g Gam, index: &[u32]) -> &'g str {
 /// Returns the speed: G.hn ports are gigabit ports for the switch (assumed), VLAN interfaces have none.
 fn megabits(gam: &Gam, index: &[u32]) -> u32 {
     match physical_at(gam, index) {
-        Some(Interface::Ghn(_)) => 1000,
-        Some(Interface::Internal | Interface::Uplink(_)) => 10_000,
+        Some(Interface::Ghn(_) | Interface::Management) => 1000,
+        Some(Interface::Uplink(_)) => 10_000,
         None => 0,
     }
 }

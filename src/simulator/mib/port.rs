@@ -4,15 +4,19 @@ use super::interface_rows::{physical, physical_at};
 use super::rows::INTERFACES;
 use super::system::edit;
 use super::table::{Object, TRUTH, Table, clipped, column, is_true};
-use crate::simulator::gam::{Edit, Gam, Interface, PortOptions, UplinkOptions};
+use crate::simulator::gam::{Edit, Gam, Interface, PortLayout, PortOptions, UplinkOptions};
 use crate::simulator::moment::Moment;
 use crate::simulator::snmp::{ErrorStatus, Value};
 
 pub(super) const PORT: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1];
 
 /// `GAMPortSpeed`: the configured speed of a port.
-const FORCED_1G: i32 = 4;
+const AUTOMATIC: i32 = 5;
+const FORCED_2G5: i32 = 6;
 const FORCED_10G: i32 = 8;
+/// `GAMPortMedia`.
+const COPPER: i32 = 0;
+const SFP: i32 = 1;
 /// `GAMPortStatusSpeed`: the present speed of a port.
 const NO_SPEED: i32 = 0;
 const AT_1G: i32 = 3;
@@ -20,7 +24,8 @@ const AT_10G: i32 = 6;
 /// `GAMSfpTransceiver`.
 const NO_SFP: i32 = 0;
 const SFP_10G: i32 = 14;
-/// `GAMRfc5517Mode`: subscribers reach the uplink and not each other (assumed).
+/// `GAMRfc5517Mode`.
+const UNDEFINED: i32 = 0;
 const ISOLATED: i32 = 1;
 const UPLINK: i32 = 3;
 /// Octets; the maximum of this family's ports, and their default (icli).
@@ -42,17 +47,11 @@ static CONFIG: Table = Table {
             shut_down(gam, index, is_true(value), now)
         }),
         column(3, |gam, index, _| {
-            let speed = if is_ghn(gam, index) {
-                FORCED_1G
-            } else {
-                FORCED_10G
-            };
-            Value::Integer(speed)
+            physical(gam, index, |port| Value::Integer(kind(gam, port).0))
         }),
         column(4, |_, _, _| Value::Gauge32(0)),
-        // An uplink has a transceiver slot; a G.hn port counts as copper [assumed].
         column(5, |gam, index, _| {
-            Value::Integer(i32::from(is_uplink(gam, index)))
+            physical(gam, index, |port| Value::Integer(kind(gam, port).1))
         }),
         column(6, |_, _, _| Value::Integer(0)),
         column(7, |_, _, _| Value::Gauge32(LONGEST_FRAME)),
@@ -60,8 +59,7 @@ static CONFIG: Table = Table {
         column(9, |_, _, _| Value::Gauge32(0)),
         column(10, |_, _, _| Value::truth(false)),
         column(11, |gam, index, _| {
-            let mode = if is_ghn(gam, index) { ISOLATED } else { UPLINK };
-            Value::Integer(mode)
+            physical(gam, index, |port| Value::Integer(kind(gam, port).2))
         }),
     ],
 };
@@ -120,7 +118,7 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// Shuts a port down or enables it; the internal port and VLAN interfaces cannot change.
+/// Shuts a port down or enables it; the management port and VLAN interfaces cannot change [assumed].
 pub(super) fn shut_down(
     gam: &mut Gam,
     index: &[u32],
@@ -142,13 +140,23 @@ pub(super) fn shut_down(
                 ..UplinkOptions::default()
             },
         },
-        Some(Interface::Internal) | None => return Err(ErrorStatus::NotWritable),
+        Some(Interface::Management) | None => return Err(ErrorStatus::NotWritable),
     };
     edit(gam, &change, now)
 }
 
-fn is_ghn(gam: &Gam, index: &[u32]) -> bool {
-    matches!(physical_at(gam, index), Some(Interface::Ghn(_)))
+/// Returns the configured speed, the media and the mode of an interface (seen on a GAM-4-CX).
+fn kind(gam: &Gam, port: Interface) -> (i32, i32, i32) {
+    match port {
+        Interface::Ghn(_) => (FORCED_2G5, COPPER, UNDEFINED),
+        Interface::Uplink(_) | Interface::Management
+            if gam.hardware().layout == PortLayout::Alike =>
+        {
+            (AUTOMATIC, COPPER, UNDEFINED)
+        }
+        Interface::Uplink(_) => (FORCED_10G, SFP, UPLINK),
+        Interface::Management => (AUTOMATIC, COPPER, ISOLATED),
+    }
 }
 
 fn is_uplink(gam: &Gam, index: &[u32]) -> bool {
@@ -158,8 +166,8 @@ fn is_uplink(gam: &Gam, index: &[u32]) -> bool {
 fn speed(gam: &Gam, port: Interface) -> i32 {
     match port {
         _ if !gam.link(port) => NO_SPEED,
-        Interface::Ghn(_) => AT_1G,
-        Interface::Internal | Interface::Uplink(_) => AT_10G,
+        Interface::Ghn(_) | Interface::Management => AT_1G,
+        Interface::Uplink(_) => AT_10G,
     }
 }
 

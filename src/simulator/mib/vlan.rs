@@ -154,11 +154,11 @@ pub(super) fn vlan_name(vlan: u32) -> compact_str::CompactString {
     }
 }
 
-/// Returns the mode of a port: hybrid for G.hn ports (seen), trunk for the internal one (assumed).
+/// Returns the mode of a port: hybrid for G.hn ports (seen), access for the management port (assumed).
 pub(super) fn mode(gam: &Gam, port: Interface) -> SwitchportMode {
     match port {
         Interface::Ghn(_) => SwitchportMode::Hybrid,
-        Interface::Internal => SwitchportMode::Trunk,
+        Interface::Management => SwitchportMode::Access,
         Interface::Uplink(uplink) => {
             let uplink = gam.running().uplinks.get(&uplink);
             uplink.map_or(SwitchportMode::Trunk, |uplink| uplink.mode)

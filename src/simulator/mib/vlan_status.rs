@@ -122,13 +122,12 @@ fn carriers(gam: &Gam, vlan: u32) -> Vec<Interface> {
     gam.running().carriers(vlan, gam.hardware())
 }
 
-/// Returns whether a user has ports in a VLAN. The internal port carries every VLAN, so only the G.hn agent can have
-/// none.
+/// Returns whether a user has ports in a VLAN. All users together have a row also without any [assumed].
 fn has_ports(gam: &Gam, vlan: u32, user: u32) -> bool {
-    user != GHN
+    user == COMBINED
         || carriers(gam, vlan)
             .into_iter()
-            .any(|port| has_say(port, GHN))
+            .any(|port| has_say(port, user))
 }
 
 /// Returns whether a user configures a port: the G.hn agent its own ports, the administrator the others (assumed).

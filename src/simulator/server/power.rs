@@ -45,7 +45,8 @@ fn start(gam: &mut Gam, restart: Restart, now: Moment) {
         Restart::SwapFirmware => gam.swap_images(now),
         Restart::FactoryReset => gam.factory_reset(now),
         Restart::ReplaceHardware { seed } => {
-            let hardware = Hardware::of(gam.hardware().model, seed);
+            let old = gam.hardware();
+            let hardware = Hardware::of(old.model, seed).with_layout(old.layout);
             gam.replace_hardware(hardware, now);
         }
         Restart::ChangeFirmware(profile) => gam.change_firmware(profile, now),

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gamctl::model::{
-    DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, Identity,
-    MAX_ALLOWED_VLAN_ENTRIES, MacAddress, Mbps, Medium, Observation, Part, Poe, PortAssignment,
-    PortConfig, PortMode, PortNumber, ProfileConfig, ProfileName, RateLimit, Slot,
-    SubscriberConfig, SubscriberName, Unclear, Unread, UplinkConfig, UplinkNumber, VlanId,
-    VlanRange, VlanSet,
+    DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, Identity, MAX_ALLOWED_VLANS,
+    MacAddress, Mbps, Medium, Observation, Part, Poe, PortAssignment, PortConfig, PortMode,
+    PortNumber, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName,
+    Unclear, Unread, UplinkConfig, UplinkNumber, VlanId, VlanRange, VlanSet,
 };
 use gamctl::plan::{DevicePlan, Ledger, PlannedStep, Request, plan};
 use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
@@ -350,9 +349,10 @@ pub(super) fn service_vlan(dice: &mut Dice) -> VlanId {
 /// Returns a short list of allowed VLANs, or the longest one that every firmware accepts.
 pub(super) fn allowed_vlans(dice: &mut Dice) -> VlanSet {
     if dice.once_in(2) {
-        // Neighbours would be joined to one entry.
-        let apart = (1100..).step_by(2).take(MAX_ALLOWED_VLAN_ENTRIES);
-        apart.map(vlan).collect()
+        // Apart or neighbours: each VLAN of a range counts.
+        let step = if dice.once_in(2) { 2 } else { 1 };
+        let longest = (1100..).step_by(step).take(MAX_ALLOWED_VLANS);
+        longest.map(vlan).collect()
     } else {
         [vlan(1000), vlan(1001)].into_iter().collect()
     }

@@ -110,7 +110,7 @@ fn check_vlans(subscriber: &Subscriber) -> Result<(), Refusal> {
             return Err(Refusal::SameAsPort2Vlan);
         }
     }
-    if subscriber.allowed_vlans.entries() > MOST_ALLOWED_VLANS {
+    if subscriber.allowed_vlans.iter().count() > MOST_ALLOWED_VLANS {
         return Err(Refusal::TooManyAllowedVlans);
     }
     if outside_of_tags(&subscriber.allowed_vlans) {

@@ -115,7 +115,7 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
             tagged: Some(id % 2 == 0),
             remapped_vlan: Some((id % 3 == 0).then_some(id + 700)),
             profile: Some((id % 5 != 0).then_some(id % 14 + 2)),
-            allowed_vlans: (id % 4 == 0).then(|| vlans(&[(3, 9), (1000, 1030), (4000, 4000)])),
+            allowed_vlans: (id % 4 == 0).then(|| vlans(&[(3, 9), (1022, 1025), (4000, 4000)])),
             poe: Some(match id % 6 {
                 0 => Poe::Enable,
                 1 => Poe::Force,

@@ -13,8 +13,8 @@ const EXTENDED: [u32; 10] = [1, 3, 6, 1, 2, 1, 31, 1, 1, 1];
 const BRIDGE: [u32; 7] = [1, 3, 6, 1, 2, 1, 17];
 const PORT: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1];
 
-const UPLINK_OF_FOUR: u32 = 1_000_006;
-const UPLINK_OF_24: u32 = 1_000_026;
+const UPLINK_OF_FOUR: u32 = 1_000_005;
+const UPLINK_OF_24: u32 = 1_000_025;
 
 fn name(parts: &[&[u32]]) -> Oid {
     Oid::new(&parts.concat())
@@ -194,7 +194,7 @@ fn an_impossible_port_setting_is_refused() {
             Value::Gauge32(1),
             ErrorStatus::WrongType,
         ),
-        (config(2, 1_000_005), number(1), ErrorStatus::NotWritable),
+        (config(2, 1_000_006), number(1), ErrorStatus::NotWritable),
         (config(2, 1_000_099), number(1), ErrorStatus::NoCreation),
         (config(2, 7), number(1), ErrorStatus::NoCreation),
         (config(3, 1_000_001), number(5), ErrorStatus::NotWritable),
@@ -236,9 +236,9 @@ fn the_bridge_has_learned_the_endpoints_and_the_gateway() {
     let learned = walk(&mib(&mut gam), &column);
     let gateway = name(&[&column, &[0, 0, 94, 0, 1, 1]]);
     let endpoint = name(&[&column, &[0, 14, 216, 64, 0, 5]]);
-    let expected = [(gateway, Value::Integer(26)), (endpoint, Value::Integer(3))];
+    let expected = [(gateway, Value::Integer(25)), (endpoint, Value::Integer(3))];
     assert_eq!(learned, expected);
-    let port = name(&[&BRIDGE, &[1, 4, 1, 2, 26]]);
+    let port = name(&[&BRIDGE, &[1, 4, 1, 2, 25]]);
     let if_index = mib(&mut gam).get(port.arcs());
-    assert_eq!(if_index, Value::Integer(1_000_026));
+    assert_eq!(if_index, Value::Integer(1_000_025));
 }

@@ -89,7 +89,7 @@ fn the_running_config_and_the_mib_agree_about_every_port_of_a_busy_device() {
 #[test]
 fn an_uplink_reads_as_it_is_configured() {
     let mut gam = factory();
-    let uplink = |gam: &mut Gam, column| read(gam, &VLAN, &[2, 2, 1, 1, column, 1_000_026]);
+    let uplink = |gam: &mut Gam, column| read(gam, &VLAN, &[2, 2, 1, 1, column, 1_000_025]);
     let options = UplinkOptions {
         mode: Some(SwitchportMode::Trunk),
         allowed: Some(vlans(&[(100, 102), (4094, 4094)])),
@@ -100,8 +100,8 @@ fn an_uplink_reads_as_it_is_configured() {
     assert_eq!(uplink(&mut gam, 2), Value::Integer(1));
     assert_eq!(uplink(&mut gam, 4), Value::Gauge32(100));
     assert_eq!(uplink(&mut gam, 10), Value::Gauge32(1));
-    assert_eq!(set(&mut gam, 6, 1_000_026), [100, 101, 102, 4094]);
-    let status = read(&mut gam, &VLAN, &[3, 1, 1, 1, 3, 1_000_026, 0]);
+    assert_eq!(set(&mut gam, 6, 1_000_025), [100, 101, 102, 4094]);
+    let status = read(&mut gam, &VLAN, &[3, 1, 1, 1, 3, 1_000_025, 0]);
     assert_eq!(status, Value::Gauge32(100));
     let options = UplinkOptions {
         mode: Some(SwitchportMode::Access),
@@ -122,15 +122,15 @@ fn a_vlan_lists_the_ports_that_carry_it_by_who_put_them_there() {
         };
         Some(u64::from_le_bytes(octets.try_into().unwrap()))
     };
-    // The internal port is 25, the uplinks are 26 and 27.
-    let switch = 0b111 << 25;
+    // The uplinks are 25 and 26, the management port is 27.
+    let switch = 0b11 << 25;
     assert_eq!(ports(&mut gam, 100, 0), Some(switch | 1 << 4));
     assert_eq!(ports(&mut gam, 100, 1), Some(switch));
     assert_eq!(ports(&mut gam, 100, 15), Some(1 << 4));
     assert_eq!(ports(&mut gam, 100, 3), None);
     assert_eq!(ports(&mut gam, 101, 0), None);
-    // The uplinks do not carry the default VLAN, and no G.hn port does.
-    assert_eq!(ports(&mut gam, 1, 0), Some(1 << 25));
+    // Only the management port carries the default VLAN.
+    assert_eq!(ports(&mut gam, 1, 0), Some(1 << 27));
     assert_eq!(ports(&mut gam, 1, 15), None);
 }
 
@@ -143,7 +143,7 @@ fn the_standard_s_tables_name_the_vlans_that_there_are() {
     let vlan = |gam: &mut Gam, column, vlan| bridged(gam, &[4, 3, 1, column, vlan]);
     assert_eq!(vlan(&mut gam, 1, 100), Value::text("VLAN0100"));
     assert_eq!(vlan(&mut gam, 1, 101), Value::NoSuchInstance);
-    let egress = vec![0b0001_0000, 0, 0, 0b1110_0000];
+    let egress = vec![0b0001_0000, 0, 0, 0b1100_0000];
     assert_eq!(vlan(&mut gam, 2, 100), Value::OctetString(egress));
     assert_eq!(bridged(&mut gam, &[4, 5, 1, 1, 4]), Value::Gauge32(4095));
     let name = |gam: &mut Gam, vlan| read(gam, &VLAN, &[2, 1, 2, 1, 2, vlan]);
@@ -155,7 +155,7 @@ fn the_standard_s_tables_name_the_vlans_that_there_are() {
 #[test]
 fn vlans_are_not_set_over_snmp() {
     let mut gam = factory();
-    let mode = Oid::new(&VLAN).with(&[2, 2, 1, 1, 2, 1_000_026]);
+    let mode = Oid::new(&VLAN).with(&[2, 2, 1, 1, 2, 1_000_025]);
     let refused = super::Mib {
         gam: &mut gam,
         now: NOW,
