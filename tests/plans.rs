@@ -165,7 +165,9 @@ fn twin(look: &Observation) -> (Hardware, Configuration) {
     let hardware = Hardware::of(look.identity.model.unwrap_or(GamModel::Gam12M), 1);
     let mut config = look.config.clone();
     // The box brings its own profile.
-    config.profiles.retain(|name, _| name.as_str() != "Default BW Profile");
+    config
+        .profiles
+        .retain(|name, _| name.as_str() != "Default BW Profile");
     let running = configuration_of(&config, &hardware);
     (hardware, running)
 }

@@ -27,11 +27,23 @@ pub(super) fn none_observed(devices: &[Unobservable]) -> Option<String> {
         () if every(|reason| matches!(reason, NotObserved::NoAnswer { .. })) => format!(
             "none of {all} answers; check the network from here, and the SNMP community: to a wrong one a device does not answer either"
         ),
-        () if rest.iter().all(|one| one.reason == first.reason) => {
+        () if has_one_cause(devices) => {
             format!("none of {all} can be asked: {}", visible(&text))
         }
         () => format!("none of {all} could be observed"),
     })
+}
+
+/// Returns whether `none_observed` says the reason of every device in full.
+pub(super) fn has_one_cause(devices: &[Unobservable]) -> bool {
+    let Some((first, rest)) = devices.split_first() else {
+        return false;
+    };
+    let is_own = !matches!(
+        first.reason,
+        NotObserved::AccessDenied { .. } | NotObserved::NoAnswer { .. }
+    );
+    is_own && !rest.is_empty() && rest.iter().all(|one| one.reason == first.reason)
 }
 
 /// Returns the cause for which no change of a run was carried out, if our own settings lead to no device.

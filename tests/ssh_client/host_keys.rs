@@ -70,7 +70,9 @@ async fn a_changed_key_is_a_refusal_that_names_both() {
     assert_eq!(Some(pinned), login.host_key.as_ref());
     assert_ne!(pinned, presented);
     assert!(
-        error.to_string().contains("`gamctl trust DEVICE --pin --replace`"),
+        error
+            .to_string()
+            .contains("`gamctl trust DEVICE --pin --replace`"),
         "{error}"
     );
     is_left_alone(&twin).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::alike::{Alike, alike};
+use super::super::unreached::has_one_cause;
 use super::super::{Exit, counted, listed, visible};
 use super::PlanReport;
 use super::entry::{Entry, Sign};
@@ -416,9 +417,16 @@ fn unmanaged(planned: &Planned) -> Vec<Entry> {
 fn unobservable(planned: &Planned) -> Vec<Entry> {
     let devices = planned.unobservable.iter();
     let found = devices.map(|found| (found.device.to_string(), found.reason.to_string()));
+    let is_said = planned.devices.is_empty() && has_one_cause(&planned.unobservable);
     let entry = |same: Alike| Entry {
         sign: Sign::Wrong,
-        head: same.head(),
+        head: match is_said {
+            true => format!(
+                "{}: the reason is above",
+                counted(same.devices.len(), "device")
+            ),
+            false => same.head(),
+        },
         below: same.names().into_iter().collect(),
         weight: same.devices.len(),
         ..Entry::default()

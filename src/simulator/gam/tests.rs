@@ -302,7 +302,10 @@ fn intended_objects_keep_their_slots_and_others_get_free_ones() {
         .iter()
         .map(|(id, profile)| (*id, profile.name.as_str()))
         .collect();
-    assert_eq!(names, [(1, "Default BW Profile"), (2, "silver"), (3, "gold")]);
+    assert_eq!(
+        names,
+        [(1, "Default BW Profile"), (2, "silver"), (3, "gold")]
+    );
     let shut: Vec<bool> = made.ports.values().map(|port| port.shutdown).collect();
     assert_eq!(shut, [false, true, false, false]);
     let one = &made.subscribers[&1];
