@@ -125,7 +125,6 @@ async fn far_look(twin: &Twin, in_flight: usize) -> (Duration, Counters) {
             ..snmp_options()
         },
         command_line: CommandLine::None("a bench has no login".to_owned()),
-        silence: Duration::from_secs(5),
         clock: || 0,
     };
     let start = Instant::now();
@@ -189,6 +188,7 @@ async fn until_all_healthy(twins: &[Twin], silent: &[UdpSocket]) -> [Duration; 2
         .collect();
     let devices = addresses.iter().enumerate().map(|(place, (_, snmp))| {
         let opening = DeviceAccess {
+            silence: Duration::from_secs(5),
             snmp: *snmp,
             access: public(),
             command_line: CommandLine::None("a bench has no login".to_owned()),

@@ -240,7 +240,7 @@ fn remove_profiles(planner: &mut PlannerState<'_>) {
         let action = if is_built_in(slot, &name) {
             if is_owned {
                 let message = format!(
-                    "profile {name} is not removed: profile 1 and `default` are the device's own"
+                    "profile {name} is not removed: profile 1 and `Default BW Profile` are the device's own"
                 );
                 planner.note("devices-own", object, message);
                 Action::Kept

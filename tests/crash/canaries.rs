@@ -184,7 +184,7 @@ impl Site {
             let is_told = said
                 .status
                 .code()
-                .is_some_and(|code| [0, 5, 6].contains(&code));
+                .is_some_and(|code| [0, 1, 5, 6].contains(&code));
             assert!(is_told, "{fault:?}: {}", said.text);
             for twin in self.twins.values() {
                 twin.clear_faults();

@@ -243,7 +243,7 @@ fn the_devices_own_profile_is_no_stranger_and_never_removed() {
     assert_eq!(
         example.notes(),
         [
-            "devices-own: profile default is not removed: profile 1 and `default` are the device's own"
+            "devices-own: profile Default BW Profile is not removed: profile 1 and `Default BW Profile` are the device's own"
         ]
     );
     example.ledger = None;

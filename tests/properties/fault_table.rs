@@ -550,10 +550,10 @@ pub(super) const FAULTS: &[(&str, Fault)] = &[
         Damage::of(ids)
     }),
     ("pool-vlan", |spec, dice| {
-        spec.network.set(
-            "vlans.subscribers",
-            *dice.pick(&["3800-3900", "1-3", "4094"]),
-        );
+        // With the VLANs of all subscribers, so that none is outside of it.
+        let mut pool: BTreeSet<u16> = spec.own_vlans().collect();
+        pool.insert(*dice.pick(&[3840, 1, 4094]));
+        spec.network.set("vlans.subscribers", written(&pool));
         Damage::of(NOBODY)
     }),
     ("vlan-outside-pool", |spec, dice| {

@@ -46,12 +46,10 @@ fn plan(site: &Site) -> Said {
 }
 
 /// Puts the text on one line: where a line ends depends on the width.
-fn on_one_line(said: Said) -> Said {
+fn on_one_line(mut said: Said) -> Said {
     let words: Vec<&str> = said.text.split_whitespace().collect();
-    Said {
-        text: words.join(" "),
-        ..said
-    }
+    said.text = words.join(" ");
+    said
 }
 
 fn json(site: &Site) -> Value {

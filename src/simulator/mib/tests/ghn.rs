@@ -141,7 +141,7 @@ fn a_subscriber_reads_its_endpoint_its_profile_and_its_vlans() {
     };
     assert_eq!(octets.first(), Some(&0b1111_1000));
     assert_eq!(octets.get(1), Some(&0b11));
-    assert_eq!(octets.get(125), Some(&0b1111_1111));
+    assert_eq!(octets.get(127), Some(&0b1100_0000));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn an_endpoint_without_a_subscriber_has_the_built_in_profile() {
     let brief = |gam: &mut Gam, column, id| read(gam, &[3, 20, 10, 1, column], &[id]);
     assert_eq!(brief(&mut gam, 50, 11), Value::Gauge32(0));
     assert_eq!(brief(&mut gam, 70, 11), Value::Gauge32(1));
-    assert_eq!(brief(&mut gam, 75, 11), Value::text("default"));
+    assert_eq!(brief(&mut gam, 75, 11), Value::text("Default BW Profile"));
     assert_eq!(brief(&mut gam, 50, 5), Value::Gauge32(5));
     assert_eq!(brief(&mut gam, 70, 5), Value::Gauge32(0));
 }

@@ -47,7 +47,8 @@ fn a_small_device_has_thousands_of_rows_nearly_all_of_them_vlan_interfaces() {
     assert_eq!(rows.len(), 4095 + 6);
     assert_eq!(rows[99].1, Value::text("vlan 100"));
     assert_eq!(rows[4095].1, Value::text("G.hn 1/1"));
-    assert_eq!(rows[4100].1, Value::text("10GigabitEthernet 1/1"));
+    assert_eq!(rows[4099].1, Value::text("10GigabitEthernet 1/1"));
+    assert_eq!(rows[4100].1, Value::text("GigabitEthernet 1/1"));
     let number = mib(&mut gam).get(&[1, 3, 6, 1, 2, 1, 2, 1, 0]);
     assert_eq!(number, Value::Integer(4101));
 }
