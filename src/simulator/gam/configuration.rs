@@ -102,7 +102,7 @@ pub struct Subscriber {
     pub poe: Poe,
 }
 
-/// The built-in profile of every GAM, for endpoints without a subscriber. It cannot be removed [assumed].
+/// The built-in profile of every GAM, for endpoints without a subscriber. It cannot be removed (assumed).
 pub const DEFAULT_PROFILE: u16 = 1;
 
 /// Its rate in Mbps, in both directions.
