@@ -69,6 +69,24 @@ fn replace(world: &World, file: &str, from: &str, to: &str) {
     world.write(file, text.replacen(from, to, 1));
 }
 
+fn raise_headroom(world: &World) {
+    let (before, after) = ("headroom_percent = 10", "headroom_percent = 20");
+    replace(world, NETWORK_FILE, before, after);
+}
+
+/// Merges a change on a branch with more headroom on `main`; returns the commit before both.
+fn merged(world: &World, on_the_side: impl FnOnce()) -> String {
+    let applied = world.head();
+    world.git(&["checkout", "-q", "-b", "side"]);
+    on_the_side();
+    world.commit_all("on the side");
+    world.git(&["checkout", "-q", "main"]);
+    raise_headroom(world);
+    world.commit_all("on main");
+    world.git(&["merge", "-q", "--no-ff", "-m", "merged", "side"]);
+    applied
+}
+
 const PLANS: &str =
     "[service_plan.home-100]\ndown = 100\nup = 100\n\n[service_plan.unpaid]\ndown = 10\nup = 10\n";
 const NETWORK: &str = "schema = 1\n\n[profiles]\nheadroom_percent = 10\n\n[suspension]\nhow = \"captive\"\nservice_plan = \"unpaid\"\n";
@@ -87,12 +105,7 @@ fn world() -> World {
 fn a_change_of_the_headroom_is_not_blamed_on_the_service_plan() {
     let world = world();
     let applied = world.head();
-    replace(
-        &world,
-        NETWORK_FILE,
-        "headroom_percent = 10",
-        "headroom_percent = 20",
-    );
+    raise_headroom(&world);
     world.commit_all("more headroom");
     replace(&world, "devices/maple.toml", "10.20.0.11", "10.20.0.12");
     world.commit_all("another address");
@@ -216,19 +229,9 @@ fn a_renamed_subscriber_keeps_what_it_had() {
 #[test]
 fn a_merge_hands_a_value_to_the_side_that_changed_it() {
     let world = world();
-    let applied = world.head();
-    world.git(&["checkout", "-q", "-b", "side"]);
-    replace(&world, FILE, "vlan = 101", "vlan = 102");
-    world.commit_all("on the side");
-    world.git(&["checkout", "-q", "main"]);
-    replace(
-        &world,
-        NETWORK_FILE,
-        "headroom_percent = 10",
-        "headroom_percent = 20",
-    );
-    world.commit_all("on main");
-    world.git(&["merge", "-q", "--no-ff", "-m", "merged", "side"]);
+    let applied = merged(&world, || {
+        replace(&world, FILE, "vlan = 101", "vlan = 102");
+    });
     let expected = [
         "Update profile home-100 down+up: on main, network.toml:4",
         "Update subscriber acct-1 vlan: on the side, subscribers/maple.toml:6",
@@ -239,19 +242,9 @@ fn a_merge_hands_a_value_to_the_side_that_changed_it() {
 #[test]
 fn a_value_that_comes_from_both_sides_of_a_merge_is_the_merges() {
     let world = world();
-    let applied = world.head();
-    world.git(&["checkout", "-q", "-b", "side"]);
-    replace(&world, "service-plans.toml", "down = 100", "down = 200");
-    world.commit_all("on the side");
-    world.git(&["checkout", "-q", "main"]);
-    replace(
-        &world,
-        NETWORK_FILE,
-        "headroom_percent = 10",
-        "headroom_percent = 20",
-    );
-    world.commit_all("on main");
-    world.git(&["merge", "-q", "--no-ff", "-m", "merged", "side"]);
+    let applied = merged(&world, || {
+        replace(&world, "service-plans.toml", "down = 100", "down = 200");
+    });
     let expected = [
         "Update profile home-100 down: merged, service-plans.toml:2",
         "Update profile home-100 up: on main, network.toml:4",

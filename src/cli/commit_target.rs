@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use super::invocation::Selected;
-use super::source::InventoryArguments;
+use super::source::{InventoryArguments, is_bare};
 use crate::authoring::commit::{self, Person};
 use crate::authoring::{Authorship, Base, Written};
 use crate::config::{GitIdentity, Settings};
@@ -33,6 +33,47 @@ pub(super) struct CommitArguments {
     /// Without it, `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL` are used, else git's user.
     #[arg(long, requires = "commit")]
     author: Option<String>,
+}
+
+/// The flags of a command that shows a change of the inventory, and writes or commits it if asked.
+#[derive(Debug, clap::Args)]
+pub(super) struct WriteArguments {
+    /// Write the change into the files
+    #[arg(long, conflicts_with_all = ["commit", "rev"])]
+    write: bool,
+
+    #[command(flatten)]
+    commit: CommitArguments,
+}
+
+impl WriteArguments {
+    /// Returns whether the change is written or committed, and not only shown.
+    pub(super) fn is_carried_out(&self) -> bool {
+        self.write || self.commit.commit
+    }
+
+    /// As for a commit; files can be written only where there are some.
+    pub(super) fn base(
+        &self,
+        selected: &Selected<'_>,
+        inventory: &InventoryArguments,
+    ) -> anyhow::Result<(Base, Option<People>)> {
+        ensure!(
+            !(self.write && is_bare(&selected.folder)),
+            "{} is a repository without files to write to; use `--commit`",
+            selected.folder.display()
+        );
+        self.commit.base(selected, inventory)
+    }
+
+    pub(super) fn authorship(
+        &self,
+        people: Option<People>,
+        default: impl FnOnce() -> String,
+        command: &str,
+    ) -> Option<Authorship> {
+        self.commit.authorship(people, default, command)
+    }
 }
 
 impl CommitArguments {

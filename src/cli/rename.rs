@@ -3,14 +3,14 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::commit_target::{CommitArguments, change_sentence};
+use super::commit_target::{WriteArguments, change_sentence};
 use super::find::only_subscriber;
 use super::format::OutputFormat;
 use super::invocation::Invocation;
-use super::source::{InventoryArguments, is_bare, refuse, report};
+use super::source::{InventoryArguments, refuse, report};
 use super::terminal::Terminal;
 use crate::authoring::csv::{CsvTable, MAX_BYTES};
 use crate::authoring::rename::{Rename, Renames, RowProblem, edits, rename, renames};
@@ -61,12 +61,8 @@ pub(super) struct RenameArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// Write the change into the files
-    #[arg(long, conflicts_with_all = ["commit", "rev"])]
-    write: bool,
-
     #[command(flatten)]
-    commit: CommitArguments,
+    writing: WriteArguments,
 
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -113,14 +109,9 @@ struct RowLine {
 
 pub(super) fn run(arguments: &RenameArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
-    let (folder, terminal) = (&selected.folder, &invocation.terminal);
-    ensure!(
-        !(arguments.write && is_bare(folder)),
-        "{} is a repository without files to write to; use `--commit`",
-        folder.display()
-    );
+    let terminal = &invocation.terminal;
     let table = arguments.from.as_deref().map(table).transpose()?;
-    let (base, people) = arguments.commit.base(&selected, &arguments.inventory)?;
+    let (base, people) = arguments.writing.base(&selected, &arguments.inventory)?;
     if base.reading.has_errors() {
         let why =
             "Nothing renamed: the inventory has errors, so the effect of the change is unknown.";
@@ -150,7 +141,7 @@ pub(super) fn run(arguments: &RenameArguments, invocation: &Invocation) -> anyho
         Some(_) => format!("rename {what}"),
         None => format!("rename {}", arguments.pair.join(" to ")),
     };
-    let authorship = arguments.commit.authorship(people, message, "rename");
+    let authorship = arguments.writing.authorship(people, message, "rename");
     let proposal = propose(&base, Change::Edits(&edits), authorship)?;
     let files = proposal.changes.iter();
     document.files = files.map(|change| change.path.to_string()).collect();
@@ -165,7 +156,7 @@ pub(super) fn run(arguments: &RenameArguments, invocation: &Invocation) -> anyho
         );
         return Ok(Exit::InventoryInvalid);
     }
-    let is_carried_out = arguments.commit.commit || arguments.write;
+    let is_carried_out = arguments.writing.is_carried_out();
     let said = if is_carried_out {
         let written = proposal.commit()?;
         document.result = "written";

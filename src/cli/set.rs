@@ -6,10 +6,10 @@ use anyhow::{bail, ensure};
 use globset::GlobMatcher;
 use serde::Serialize;
 
-use super::commit_target::{CommitArguments, change_sentence};
+use super::commit_target::{WriteArguments, change_sentence};
 use super::invocation::Invocation;
 use super::scope::{did_you_mean, pattern};
-use super::source::{InventoryArguments, is_bare, report, summary};
+use super::source::{InventoryArguments, report, summary};
 use super::terminal::Terminal;
 use crate::authoring::edit::{Edit, FileChange, KeyPath, Object};
 use crate::authoring::{Change, Written, propose};
@@ -45,24 +45,15 @@ pub(super) struct SetArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// Write the change into the files
-    #[arg(long, conflicts_with_all = ["commit", "rev"])]
-    write: bool,
-
     #[command(flatten)]
-    commit: CommitArguments,
+    writing: WriteArguments,
 }
 
 pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let request = Request::of(arguments)?;
     let selected = invocation.select(arguments.inventory.given())?;
-    let (folder, terminal) = (&selected.folder, &invocation.terminal);
-    ensure!(
-        !(arguments.write && is_bare(folder)),
-        "{} is a repository without files to write to; use `--commit`",
-        folder.display()
-    );
-    let (base, people) = arguments.commit.base(&selected, &arguments.inventory)?;
+    let terminal = &invocation.terminal;
+    let (base, people) = arguments.writing.base(&selected, &arguments.inventory)?;
     let before = &base.reading;
     if let Some(exit) = judge_before(before, arguments, terminal)? {
         return Ok(exit);
@@ -72,7 +63,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
     let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
     let message = || format!("set {summary}");
-    let authorship = arguments.commit.authorship(people, message, "set");
+    let authorship = arguments.writing.authorship(people, message, "set");
     let proposal = propose(&base, Change::Edits(&edits), authorship)?;
     outcome.files = files_of(&proposal.changes);
     if proposal.changes.is_empty() {
@@ -97,7 +88,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         ));
     }
     // The difference comes after the deed: before a refusal it would look as if it were done.
-    let said = if arguments.commit.commit || arguments.write {
+    let said = if arguments.writing.is_carried_out() {
         let written = proposal.commit()?;
         if let Written::Commit { id, .. } = &written {
             outcome.commit = Some(id.to_string());
@@ -109,7 +100,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     terminal.json(&outcome)?;
     terminal.result(&shown)?;
     terminal.say(&said);
-    if !arguments.commit.commit && !arguments.write && !before.is_partial {
+    if !arguments.writing.is_carried_out() && !before.is_partial {
         terminal.hint("add `--write` to write it, `--commit` to commit it");
     }
     Ok(Exit::Done)
@@ -172,7 +163,7 @@ fn judge_before(
     terminal.complain(&format!(
         "The inventory has {errors} already, so that not every rule can be checked; `gamctl validate` shows what is wrong."
     ));
-    if !before.is_partial || !(arguments.write || arguments.commit.commit) {
+    if !before.is_partial || !arguments.writing.is_carried_out() {
         return Ok(None);
     }
     let mut outcome = Outcome::of(&Request::of(arguments)?, &[]);

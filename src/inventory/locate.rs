@@ -199,28 +199,35 @@ fn related<At>(related: &[(At, String)], place: impl Fn(&At) -> SourceLocation) 
     related.collect()
 }
 
+/// Returns the pointers of each file that has some, each once and in their order.
+fn by_file<'f, 'a>(
+    files: &'f [FileSlot],
+    pointers: impl Iterator<Item = &'a Pointer>,
+) -> Vec<(&'f FileSlot, Vec<&'a Pointer>)> {
+    let mut sorted: Vec<&Pointer> = pointers.collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let groups = sorted.chunk_by(|left, right| left.file == right.file);
+    let groups = groups.filter_map(|group| {
+        let file = usize::try_from(group.first()?.file).ok()?;
+        Some((files.get(file)?, group.to_vec()))
+    });
+    groups.collect()
+}
+
 /// Returns where each pointer points, reading every file that is pointed into once.
 pub(in crate::inventory) fn places<'a>(
     files: &[FileSlot],
     pointers: impl Iterator<Item = &'a Pointer>,
     limits: TreeLimits,
 ) -> BTreeMap<&'a Pointer, SourceLocation> {
-    let mut sorted: Vec<&Pointer> = pointers.collect();
-    sorted.sort_unstable();
-    sorted.dedup();
     let mut found = BTreeMap::new();
-    for group in sorted.chunk_by(|left, right| left.file == right.file) {
-        let file = group
-            .first()
-            .and_then(|first| usize::try_from(first.file).ok());
-        let Some(slot) = file.and_then(|file| files.get(file)) else {
-            continue;
-        };
+    for (slot, pointers) in by_file(files, pointers) {
         let lines = Lines::of(&slot.parsed.text);
         let (tree, _) = tree::parse(&slot.parsed.text, limits);
-        for pointer in group {
+        for pointer in pointers {
             let span = span_of(tree.root(), pointer);
-            found.insert(*pointer, lines.place(&slot.path, span));
+            found.insert(pointer, lines.place(&slot.path, span));
         }
     }
     found
@@ -232,19 +239,10 @@ pub(in crate::inventory) fn values<'a>(
     pointers: impl Iterator<Item = &'a Pointer>,
     limits: TreeLimits,
 ) -> BTreeMap<&'a Pointer, String> {
-    let mut sorted: Vec<&Pointer> = pointers.collect();
-    sorted.sort_unstable();
-    sorted.dedup();
     let mut found = BTreeMap::new();
-    for group in sorted.chunk_by(|left, right| left.file == right.file) {
-        let file = group
-            .first()
-            .and_then(|first| usize::try_from(first.file).ok());
-        let Some(slot) = file.and_then(|file| files.get(file)) else {
-            continue;
-        };
+    for (slot, pointers) in by_file(files, pointers) {
         let (tree, _) = tree::parse(&slot.parsed.text, limits);
-        for pointer in group {
+        for pointer in pointers {
             let mut path = pointer.path.iter();
             let Some(item) = path.try_fold(tree.root(), |item, key| item.get(key)) else {
                 continue;
@@ -255,7 +253,7 @@ pub(in crate::inventory) fn values<'a>(
                 .zip(usize::try_from(span.end).ok());
             let text = bounds.filter(|_| !item.is_table() || item.is_inline_table());
             let text = text.and_then(|(start, end)| slot.parsed.text.get(start..end));
-            found.insert(*pointer, text.unwrap_or_default().to_owned());
+            found.insert(pointer, text.unwrap_or_default().to_owned());
         }
     }
     found

@@ -5,7 +5,7 @@ use crate::model::{DeviceName, DeviceState};
 
 impl<S> DevicePlan<S> {
     /// Returns an empty plan.
-    pub(super) fn of(device: DeviceName, state: DeviceState) -> Self {
+    pub(crate) fn of(device: DeviceName, state: DeviceState) -> Self {
         Self {
             device,
             state,

@@ -6,7 +6,7 @@ use crate::apply::cause::{
 };
 use crate::apply::{DeviceOutcome, Ended, RunReport, SkipReason, Skipped};
 use crate::model::{DeviceName, DeviceState, NotObserved};
-use crate::plan::{Census, DevicePlan, Planned, Unobservable};
+use crate::plan::{DevicePlan, Planned, Unobservable};
 
 fn name(number: usize) -> DeviceName {
     DeviceName::new(&format!("dev-{number:03}")).unwrap()
@@ -249,16 +249,7 @@ fn a_run_that_our_own_settings_keep_from_every_device_names_the_cause_once() {
 
 #[test]
 fn a_plan_that_could_observe_no_device_failed_and_names_the_one_cause() {
-    let fine = |number: usize| DevicePlan {
-        device: name(number),
-        state: DeviceState::Managed,
-        observed: None,
-        census: Census::default(),
-        steps: Vec::new(),
-        refusals: Vec::new(),
-        notes: Vec::new(),
-        unmanaged: Vec::new(),
-    };
+    let fine = |number: usize| DevicePlan::of(name(number), DeviceState::Managed);
     let table: &[(usize, &[NotObserved], Exit, &str)] = &[
         (0, &[], Exit::Done, "No device was planned."),
         (

@@ -1,27 +1,10 @@
 //! Interrupts: acknowledged at once with the devices that are written to, and ended at once by a second one.
 
-use gamctl::simulator::fault::{Fault, FaultOrder};
-
-use crate::crash::site::{Flat, Running, Site};
-use crate::crash::two::is_at_line;
-
-fn in_the_middle(lines_take: u64) -> (Site, Running) {
-    let mut site = Site::with(1);
-    site.intend(
-        (1..=4)
-            .map(|number| Flat::new(number, 0, "home-100"))
-            .collect(),
-    );
-    let slow = FaultOrder::new(Fault::SshSlowLine { millis: lines_take });
-    site.twin(0).set_fault(slow.matching("ghn"));
-    let running = site.start(&["apply", "--yes"], None);
-    is_at_line(&site, site.twin(0), 2);
-    (site, running)
-}
+use super::busy;
 
 #[test]
 fn an_interrupt_is_acknowledged_with_the_devices_and_its_result_contradicts_nothing() {
-    let (site, running) = in_the_middle(500);
+    let (site, running) = busy(500);
     running.signal("-INT");
     let said = running.ended().exits(8);
     let said =
@@ -36,7 +19,7 @@ fn an_interrupt_is_acknowledged_with_the_devices_and_its_result_contradicts_noth
 
 #[test]
 fn a_second_interrupt_ends_at_once_and_the_next_apply_finds_out_how_far_it_came() {
-    let (site, running) = in_the_middle(30_000);
+    let (site, running) = busy(30_000);
     running.signal("-INT");
     running.has_said("Stopping: ");
     running.signal("-INT");

@@ -1,25 +1,7 @@
 //! Leases of other runs: who holds them, since when, and how a run waits for them.
 
-use gamctl::simulator::fault::{Fault, FaultOrder};
-
-use super::oak;
-use crate::crash::site::{Flat, Running, Site};
-use crate::crash::two::is_at_line;
-
-/// A site, and a run that is writing to its only device.
-fn busy(lines_take: u64) -> (Site, Running) {
-    let mut site = Site::with(1);
-    site.intend(
-        (1..=4)
-            .map(|number| Flat::new(number, 0, "home-100"))
-            .collect(),
-    );
-    let slow = FaultOrder::new(Fault::SshSlowLine { millis: lines_take });
-    site.twin(0).set_fault(slow.matching("ghn"));
-    let running = site.start(&["apply", "--yes"], None);
-    is_at_line(&site, site.twin(0), 2);
-    (site, running)
-}
+use super::{busy, oak};
+use crate::crash::site::{Flat, Site};
 
 #[test]
 fn a_second_run_says_which_run_of_whom_holds_the_device_on_which_host_since_when() {

@@ -10,7 +10,10 @@ mod silent;
 use std::net::UdpSocket;
 use std::process::Command;
 
-use crate::crash::site::{Said, Site, device};
+use gamctl::simulator::fault::{Fault, FaultOrder};
+
+use crate::crash::site::{Flat, Running, Said, Site, device};
+use crate::crash::two::is_at_line;
 
 /// Devices that never answer: requests are received and dropped.
 pub(crate) struct Silent {
@@ -34,6 +37,21 @@ pub(crate) fn add_silent(site: &Site, devices: usize) -> Silent {
     site.world.write("devices/pines.toml", text);
     site.world.commit_all("pines");
     Silent { _sockets: sockets }
+}
+
+/// A site, and a run that is writing to its only device.
+pub(crate) fn busy(lines_take: u64) -> (Site, Running) {
+    let mut site = Site::with(1);
+    site.intend(
+        (1..=4)
+            .map(|number| Flat::new(number, 0, "home-100"))
+            .collect(),
+    );
+    let slow = FaultOrder::new(Fault::SshSlowLine { millis: lines_take });
+    site.twin(0).set_fault(slow.matching("ghn"));
+    let running = site.start(&["apply", "--yes"], None);
+    is_at_line(&site, site.twin(0), 2);
+    (site, running)
 }
 
 impl Site {
