@@ -9,6 +9,7 @@
 
 mod apply;
 mod architecture;
+mod backup;
 mod blame;
 mod ci_steps;
 mod cli;

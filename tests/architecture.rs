@@ -58,6 +58,7 @@ const NOT_PURE: &[&str] = &[
     "src/apply/rollback",
     "src/apply/save",
     "src/apply/send",
+    "src/authoring/backup_repository",
     "src/authoring/change_base",
     "src/authoring/carry_out",
     "src/authoring/commit",

@@ -2,8 +2,10 @@
 //!
 //! `change_base` what a change builds on · `propose` the difference and the findings that it causes · `carry_out` writes it · `edit` the
 //! changes of texts, on the statements of `layout` · `format` canonical order · `commit` to git · `replace` files in one step ·
-//! `rename` new ids of subscribers from a list in `csv` · `new_files` the files of a new inventory.
+//! `rename` new ids of subscribers from a list in `csv` · `new_files` the files of a new inventory · `backup_repository` the
+//! running-configs of devices in a repository of their own.
 
+mod backup_repository;
 mod carry_out;
 mod change_base;
 pub mod commit;
@@ -16,6 +18,7 @@ mod propose;
 pub mod rename;
 mod replace;
 
+pub use backup_repository::{BackupAuthor, BackupRepository, BackupRepositoryError, KeptBackup};
 pub use carry_out::{CarryOutError, Written};
 pub use change_base::Base;
 pub use format::{FormatError, format};

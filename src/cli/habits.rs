@@ -6,7 +6,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Words of other tools, and what to type instead.
-const COMMANDS: [(&[&str], &str); 9] = [
+const COMMANDS: [(&[&str], &str); 10] = [
     (
         &["status", "st", "get", "describe"],
         "`gamctl plan` shows what differs, `gamctl observe` how devices are, `gamctl history` what was done",
@@ -38,6 +38,10 @@ const COMMANDS: [(&[&str], &str); 9] = [
     (
         &["list", "ls", "state"],
         "`gamctl show` shows the inventory, `gamctl observe` the devices",
+    ),
+    (
+        &["archive", "oxidized", "export-config"],
+        "`gamctl backup` keeps the running-config of each device in a git repository",
     ),
     (&["version"], "`gamctl --version` prints it"),
 ];

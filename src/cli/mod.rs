@@ -2,6 +2,7 @@
 
 mod adopt;
 mod apply;
+mod backup;
 mod clock;
 mod commit_target;
 mod completions;
@@ -159,6 +160,7 @@ enum Command {
     Discover(discover::DiscoverArguments),
     Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
+    Backup(Box<backup::BackupArguments>),
     Plan(Box<plan::PlanArguments>),
     Apply(Box<apply::ApplyArguments>),
     Rollback(Box<rollback::RollbackArguments>),
@@ -269,6 +271,7 @@ impl Command {
             Self::Discover(arguments) => discover::run(&arguments, invocation),
             Self::Import(arguments) => import::run(&arguments, invocation),
             Self::Observe(arguments) => observe::run(&arguments, invocation),
+            Self::Backup(arguments) => backup::run(&arguments, invocation),
             Self::Plan(arguments) => plan::run(&arguments, invocation),
             Self::Apply(arguments) => apply::run(&arguments, invocation),
             Self::Rollback(arguments) => rollback::run(&arguments, invocation),

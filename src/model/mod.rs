@@ -5,6 +5,7 @@ mod ci_job;
 mod config_line;
 mod device;
 mod device_config;
+mod device_secrets;
 mod error_chain;
 mod finding;
 mod fingerprint;
@@ -32,6 +33,7 @@ pub use device_config::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, RateLimit, Slot, SubscriberConfig,
     SystemConfig, UplinkConfig,
 };
+pub use device_secrets::{HIDDEN, config_without_secrets, without_secrets};
 pub use error_chain::chain;
 pub use finding::{ExampleFile, Finding, Related, Rule, Severity, SourceLocation, by_place};
 pub use fingerprint::Fingerprint;

@@ -2,10 +2,10 @@
 
 use super::look::not_observed;
 use super::{Accesses, DeviceAccess, Panicked, ask_many};
-use crate::model::{DeviceName, HostKey, Identity, NotObserved, chain};
+use crate::model::{DeviceName, Identity, NotObserved, chain};
 use crate::observe::{CommandLine, LookError, identify};
 use crate::transport::snmp::{SnmpError, SnmpOptions};
-use crate::transport::ssh::{Session, SshError};
+use crate::transport::ssh::{Login, Session, SshError};
 
 /// The number of devices checked at once: a login costs a device seconds, and this host little.
 const AT_ONCE: usize = 32;
@@ -91,30 +91,32 @@ fn unanswered(device: &DeviceName, source: SnmpError) -> NotObserved {
 }
 
 async fn log_in(command_line: &CommandLine) -> Result<(), LoginProblem> {
+    let (session, _) = open(command_line).await?;
+    session.close().await;
+    Ok(())
+}
+
+/// Opens a session that reads, if a login is known and the host key pinned.
+pub(super) async fn open(command_line: &CommandLine) -> Result<(Session, &Login), LoginProblem> {
     let (login, timeouts) = match command_line {
-        CommandLine::Login(login, timeouts) => (login, *timeouts),
+        CommandLine::Login(login, timeouts) => (&**login, *timeouts),
         CommandLine::None(why) => return Err(LoginProblem::NoLogin { why: why.clone() }),
     };
-    let pinned: Option<&HostKey> = login.host_key.as_ref();
-    if pinned.is_none() {
+    if login.host_key.is_none() {
         return Err(LoginProblem::NotPinned);
     }
-    match Session::open(login, timeouts).await {
-        Ok(session) => {
-            session.close().await;
-            Ok(())
+    let opened = Session::open(login, timeouts).await;
+    let session = opened.map_err(|problem| {
+        let error = chain(&problem);
+        match problem {
+            SshError::HostKeyChanged { .. } | SshError::HostKeyUnknown { .. } => {
+                LoginProblem::HostKeyChanged { error }
+            }
+            SshError::Connect { .. } | SshError::TimedOut { .. } | SshError::Closed { .. } => {
+                LoginProblem::NotReached { error }
+            }
+            _ => LoginProblem::Rejected { error },
         }
-        Err(problem) => {
-            let error = chain(&problem);
-            Err(match problem {
-                SshError::HostKeyChanged { .. } | SshError::HostKeyUnknown { .. } => {
-                    LoginProblem::HostKeyChanged { error }
-                }
-                SshError::Connect { .. } | SshError::TimedOut { .. } | SshError::Closed { .. } => {
-                    LoginProblem::NotReached { error }
-                }
-                _ => LoginProblem::Rejected { error },
-            })
-        }
-    }
+    })?;
+    Ok((session, login))
 }

@@ -2,7 +2,7 @@
 //!
 //! `run` a run from request to recorded result · `apply` carries out device tasks · `fleet` intended configurations,
 //! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
-//! task per device, `look` for observations, `access_check` for access alone · `look_results` an observation with its
+//! task per device, `look` for observations, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
 //! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `import` makes an
 //! inventory from observations.
@@ -11,6 +11,7 @@ mod access_check;
 mod against;
 mod apply;
 mod approval;
+mod backup;
 mod device_access;
 mod discover;
 mod fleet;
@@ -28,6 +29,7 @@ pub use access_check::{AccessCheck, LoginProblem, check_access};
 pub use against::as_if_applied;
 pub use apply::{ConcurrencyLimits, StoreWithJournal, is_known_dead};
 pub use approval::{AutoApproval, needs_no_person};
+pub use backup::{NoBackup, read_backups};
 pub use device_access::{
     Accesses, DeviceAccess, DeviceAccessError, access_at, access_of, device_access,
 };

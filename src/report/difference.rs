@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use similar::ChangeTag;
 use similar::udiff::UnifiedHunkHeader;
+use similar::{ChangeTag, DiffTag};
 
 use super::finding::MaskedFile;
 use super::line_match::operations;
@@ -17,9 +17,38 @@ const MASK: &str = "****";
 /// # Guarantees
 /// Neither side shows a text that an excerpt of the file would hide.
 pub fn difference(path: &str, before: &str, after: &str, paint: Paint) -> String {
+    let (old, new) = (MaskedFile::new(path, before), MaskedFile::new(path, after));
+    unified(path, (before, &old), (after, &new), paint)
+}
+
+/// Renders the change of a text that has no secrets, such as a backup, as a unified diff.
+pub fn text_difference(path: &str, before: &str, after: &str, paint: Paint) -> String {
+    let (old, new) = (MaskedFile::open(before), MaskedFile::open(after));
+    unified(path, (before, &old), (after, &new), paint)
+}
+
+/// Counts the lines that were added and removed.
+pub fn changed_lines(before: &str, after: &str) -> (usize, usize) {
     let old_lines: Vec<&str> = before.split_inclusive('\n').collect();
     let new_lines: Vec<&str> = after.split_inclusive('\n').collect();
-    let (old, new) = (MaskedFile::new(path, before), MaskedFile::new(path, after));
+    let (mut added, mut removed) = (0, 0);
+    for operation in operations(&old_lines, &new_lines) {
+        if operation.tag() != DiffTag::Equal {
+            added += operation.new_range().len();
+            removed += operation.old_range().len();
+        }
+    }
+    (added, removed)
+}
+
+fn unified(
+    path: &str,
+    (before, old): (&str, &MaskedFile<'_>),
+    (after, new): (&str, &MaskedFile<'_>),
+    paint: Paint,
+) -> String {
+    let old_lines: Vec<&str> = before.split_inclusive('\n').collect();
+    let new_lines: Vec<&str> = after.split_inclusive('\n').collect();
     let name = visible(path);
     let mut text = format!(
         "{}\n{}\n",

@@ -7,6 +7,7 @@ mod adopt;
 mod alike;
 mod apply;
 mod as_of;
+mod backup;
 mod count;
 mod difference;
 mod discovery;
@@ -42,8 +43,9 @@ pub use apply::{
     run_verdict, save_failure_text, skip_reason,
 };
 pub use as_of::{InventoryThen, LookThen, StateAt};
+pub use backup::{BackupLine, BackupResult, backup_table, backup_verdict};
 pub use count::{counted, listed};
-pub use difference::difference;
+pub use difference::{changed_lines, difference, text_difference};
 pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict, joined};
 pub use exit::Exit;

@@ -47,6 +47,11 @@ struct Pins<'a> {
 fn of_device(area: &str, checked: Result<AccessCheck, NotObserved>, pins: Pins<'_>) -> Vec<Check> {
     let checked = match checked {
         Ok(checked) => checked,
+        // The secret itself is told once, under `secrets`.
+        Err(NotObserved::NoSecret { .. }) => {
+            let what = "not asked: one of its secrets has no value";
+            return vec![Check::of(area, Level::Problem, what, "see `secrets`")];
+        }
         Err(why) => {
             let next = "complete it in the inventory, or see `gamctl secret check`";
             return vec![Check::of(area, Level::Problem, why.to_string(), next)];

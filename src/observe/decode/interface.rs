@@ -1,4 +1,4 @@
-//! Tells the uplinks from the management port by media, speed and RFC 5517 mode, never by position.
+//! Distinguishes the uplinks from the management port by media, speed and RFC 5517 mode, never by position.
 
 use std::collections::BTreeMap;
 

@@ -23,9 +23,12 @@ pub(super) async fn read(
         CommandLine::Login(login, timeouts) => (login, *timeouts),
         CommandLine::None(reason) => return Err(format!("it needs SSH: {reason}")),
     };
-    let (version, lines) = replies(login, timeouts)
-        .await
-        .map_err(|error| chain(&error))?;
+    let ConfigText { version, lines } = async {
+        let session = Session::open(login, timeouts).await?;
+        read_config_text(session).await
+    }
+    .await
+    .map_err(|error: SshError| chain(&error))?;
     if let (Some(over_snmp), Some(over_ssh)) = (identity.mac, board_address(&version))
         && over_snmp != over_ssh
     {
@@ -36,15 +39,25 @@ pub(super) async fn read(
     parse(&lines, model).map_err(|error| error.to_string())
 }
 
-async fn replies(
-    login: &Login,
-    timeouts: SshTimeouts,
-) -> Result<(Vec<String>, Vec<String>), SshError> {
-    let mut session = Session::open(login, timeouts).await?;
+/// The replies of a device to `show version` and `show running-config`. Both may contain secrets.
+#[derive(Clone)]
+pub struct ConfigText {
+    pub version: Vec<String>,
+    pub lines: Vec<String>,
+}
+
+impl std::fmt::Debug for ConfigText {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "ConfigText({} lines)", self.lines.len())
+    }
+}
+
+/// Reads both texts whole, and ends the session.
+pub async fn read_config_text(mut session: Session) -> Result<ConfigText, SshError> {
     let version = session.read(Command::ShowVersion).await?;
     let lines = session.read(Command::ShowRunningConfig).await?;
     session.close().await;
-    Ok((version, lines))
+    Ok(ConfigText { version, lines })
 }
 
 /// Returns the board's address from the reply to `show version`: `MAC Address : 00-0e-d8-13-03-38`.

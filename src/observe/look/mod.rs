@@ -21,7 +21,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use ask::Asker;
-pub use command_line::{CommandLine, board_address};
+pub use command_line::{CommandLine, ConfigText, board_address, read_config_text};
 pub use error::LookError;
 pub use ethernet::look_at_ethernet;
 pub use startup::look_at_startup;

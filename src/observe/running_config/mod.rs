@@ -1,11 +1,12 @@
 //! Parses `show running-config`: strict about managed sections, ignores all others.
 //!
 //! `words` splits lines. `ghn` parses ports, profiles, endpoints and subscribers, `interface` uplinks and VLAN
-//! interfaces.
+//! interfaces. `backup` keeps the whole text without secrets.
 //!
 //! A running-config leaves out factory defaults (docs/gam.md); if the default is unknown, so is the value. A G.hn line
 //! that is not understood makes its object unclear. If the object is unknown too, this affects all objects of the kind.
 
+mod backup;
 mod ghn;
 mod interface;
 #[cfg(test)]
@@ -13,6 +14,8 @@ mod tests;
 mod words;
 
 use std::net::IpAddr;
+
+pub use backup::{Backup, BackupError, backup_of};
 
 use super::rows::{Known, Rows, SystemRow};
 use crate::model::{GamModel, VlanId};

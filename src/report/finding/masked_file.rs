@@ -13,6 +13,14 @@ pub(in crate::report) struct MaskedFile<'t> {
 
 impl<'t> MaskedFile<'t> {
     pub(in crate::report) fn new(path: &str, text: &'t str) -> Self {
+        Self {
+            masks: masks(path, text),
+            ..Self::open(text)
+        }
+    }
+
+    /// A text of which everything may be shown.
+    pub(in crate::report) fn open(text: &'t str) -> Self {
         let mut start = 0;
         let lines = text
             .split('\n')
@@ -25,7 +33,7 @@ impl<'t> MaskedFile<'t> {
         Self {
             text,
             lines,
-            masks: masks(path, text),
+            masks: Vec::new(),
         }
     }
 

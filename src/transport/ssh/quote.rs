@@ -1,23 +1,12 @@
 //! Prepares device output for errors and logs: shortens it, escapes control bytes, masks secrets.
 
-use crate::model::hazard_on_a_terminal;
+use crate::model::{HIDDEN, hazard_on_a_terminal, without_secrets};
 
 /// The most characters of device output that an error quotes.
 const LONGEST: usize = 240;
 
 /// The most lines kept of a reply that should have had none, or two.
 const MOST_KEPT: usize = 20;
-
-/// Words after which devices print secrets; the rest of the line is masked.
-const SECRETIVE: [&str; 7] = [
-    "password",
-    "passwd",
-    "secret",
-    "community",
-    "encrypted",
-    "key",
-    "md5",
-];
 
 /// Returns the end of device output for an error. `password` is masked, in case the device repeated it.
 pub(super) fn quote<'a>(lines: impl IntoIterator<Item = &'a str>, password: &str) -> String {
@@ -58,24 +47,10 @@ pub(super) fn visible(text: &str) -> String {
 }
 
 fn masked(line: &str, password: &str) -> String {
-    let mut line = if password.is_empty() {
-        line.to_owned()
-    } else {
-        line.replace(password, "***")
-    };
-    let small = line.to_ascii_lowercase();
-    // The first such word is used, because the text after it may contain others.
-    let secretive = SECRETIVE.iter().filter_map(|word| {
-        let at = small.find(word)? + word.len();
-        // `Password:` is a question and not an answer.
-        let rest = small.get(at..)?;
-        (!rest.trim_matches([':', ' ']).is_empty()).then_some(at)
-    });
-    if let Some(at) = secretive.min() {
-        line.truncate(at);
-        line.push_str(" ***");
+    if password.is_empty() {
+        return without_secrets(line);
     }
-    line
+    without_secrets(&line.replace(password, HIDDEN))
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Reads program settings from `gamctl.toml` and the environment; no other file reads the environment.
 
+mod inside;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use inside::{entries_are_inside, is_inside};
 use serde::{Deserialize, Deserializer};
 
 use crate::model::{HostEnvironment, hazard_on_a_terminal};
@@ -22,6 +25,7 @@ pub struct Settings {
     pub secrets: SecretSources,
     pub store: StoreSettings,
     pub apply: ApplySettings,
+    pub backup: BackupSettings,
     /// The user as `user@host`, for the record.
     pub who: String,
     /// The log filter of `GAMCTL_LOG`; left out: nothing, or `info` with `--log`.
@@ -84,6 +88,14 @@ pub struct ApplySettings {
     pub plan_expires_hours: Option<NonZeroU16>,
 }
 
+/// Options of `backup` that the command leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct BackupSettings {
+    /// The git repository of the backups.
+    pub repository: Option<PathBuf>,
+}
+
 /// The reason that the settings cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -116,6 +128,7 @@ struct SettingsFile {
     secrets: Option<WrittenSecrets>,
     store: Option<StoreTable>,
     apply: Option<ApplySettings>,
+    backup: Option<BackupSettings>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -249,6 +262,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         secrets: secret_sources(written.secrets, unnamed, &folder),
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
+        backup: written.backup.unwrap_or_default(),
         who: who(host.who()),
         log: variable("GAMCTL_LOG"),
         crash_at: variable("GAMCTL_CRASH_AT").filter(|_| cfg!(debug_assertions)),
@@ -274,6 +288,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
                 branch: variable("GAMCTL_BRANCH"),
                 secrets: secret_sources(None, None, folder),
                 store: store_settings(None),
+                backup: BackupSettings::default(),
                 ..settings.clone()
             });
         }
@@ -296,6 +311,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
         inventory: Some(folder),
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
+        backup: written.backup.unwrap_or_default(),
         ..settings.clone()
     })
 }
@@ -359,46 +375,6 @@ fn is_below_here(folder: &Path) -> bool {
     }
 }
 
-/// Returns whether a path of the settings stays in their folder: not absolute, no `..`, and no link that
-/// leads out.
-fn is_inside(folder: &Path, inner: &Path) -> bool {
-    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    let here = if folder == Path::new("") {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let Ok(root) = here.canonicalize() else {
-        return false;
-    };
-    let mut at = root.clone();
-    for part in inner.components() {
-        if !is_plain(part) {
-            return false;
-        }
-        at.push(part);
-        if at.symlink_metadata().is_ok_and(|facts| facts.is_symlink()) {
-            match at.canonicalize() {
-                Ok(real) if real.starts_with(&root) => at = real,
-                _ => return false,
-            }
-        }
-    }
-    true
-}
-
-/// Returns whether all entries of a folder whose names start with `prefix` stay in the settings' folder.
-fn entries_are_inside(folder: &Path, inner: &Path, prefix: &str) -> bool {
-    let Ok(entries) = folder.join(inner).read_dir() else {
-        return true;
-    };
-    entries.flatten().all(|entry| {
-        let name = entry.file_name();
-        !name.as_encoded_bytes().starts_with(prefix.as_bytes())
-            || is_inside(folder, &inner.join(name))
-    })
-}
-
 impl SettingsFile {
     /// Returns the first setting that leads out of the folder of the settings.
     fn outside(&self, folder: &Path) -> Option<&'static str> {
@@ -415,6 +391,13 @@ impl SettingsFile {
             if leads_out(&secrets.identity) {
                 return Some("[secrets] identity");
             }
+        }
+        if self
+            .backup
+            .as_ref()
+            .is_some_and(|backup| leads_out(&backup.repository))
+        {
+            return Some("[backup] repository");
         }
         let store = self.store.as_ref()?;
         if let Some(state) = &store.state
@@ -484,6 +467,9 @@ fn read(path: &Path, origin: Origin) -> Result<SettingsFile, SettingsError> {
     }
     if let Some(store) = &mut written.store {
         store.state = store.state.take().map(|inner| folder.join(inner));
+    }
+    if let Some(backup) = &mut written.backup {
+        backup.repository = backup.repository.take().map(|inner| folder.join(inner));
     }
     if let Some(secrets) = &mut written.secrets {
         secrets.directory = secrets.directory.take().map(|inner| folder.join(inner));
@@ -603,6 +589,7 @@ mod tests {
                 ("secrets", "directory"),
                 ("secrets", "identity"),
                 ("store", "state"),
+                ("backup", "repository"),
             ] {
                 let error = found(&format!("[{table}]\n{key} = \"{path}\"\n")).unwrap_err();
                 let error = error.to_string();
