@@ -68,7 +68,7 @@ impl NotCompared {
             Some(Self {
                 object: note.object.clone(),
                 cause,
-                because: note.message.clone(),
+                because: note.message.to_string(),
             })
         });
         notes.collect()

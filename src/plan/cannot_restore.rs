@@ -34,13 +34,15 @@ struct Left {
 
 impl Left {
     fn note(&mut self, object: Object, what: &str) {
-        self.notes.push(Note {
-            rule: "cannot-be-undone".to_owned(),
-            message: format!(
-                "{what} of {object} cannot be restored: no line of gamctl can write the earlier value"
-            ),
-            object: Some(object),
-        });
+        let message = format!(
+            "{what} of {object} cannot be restored: no line of gamctl can write the earlier value"
+        );
+        self.add(object, message);
+    }
+
+    fn add(&mut self, object: Object, message: String) {
+        self.notes
+            .push(Note::new("cannot-be-undone", Some(object), message));
     }
 
     /// Leaves a text as it is now if the earlier one cannot be written.
@@ -180,11 +182,10 @@ impl Left {
             let kept = kept(*number, has, target, now, request);
             for (vlan, why) in kept {
                 let object = Object::Uplink(*number);
-                self.notes.push(Note {
-                    rule: "cannot-be-undone".to_owned(),
-                    message: format!("VLAN {vlan} stays on {object}, {why}: without it the device might not be reached again"),
-                    object: Some(object),
-                });
+                let message = format!(
+                    "VLAN {vlan} stays on {object}, {why}: without it the device might not be reached again"
+                );
+                self.add(object, message);
             }
         }
     }

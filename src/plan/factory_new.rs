@@ -30,14 +30,13 @@ pub(super) fn looks_new(observation: &Observation) -> bool {
 /// Returns a note if the device looks new although objects were verified on it: everything would be written again.
 pub(super) fn note(request: &Request<'_>, observation: &Observation) -> Option<Note> {
     let owned = request.ledger?.objects();
-    (owned > 0 && looks_new(observation)).then(|| Note {
-        rule: "factory-new".to_owned(),
-        object: None,
-        message: format!(
+    (owned > 0 && looks_new(observation)).then(|| {
+        let message = format!(
             "{} looks factory-new: it has no profile, endpoint or subscriber, and {owned} objects were verified on it before. \
              It was reset, or replaced by other hardware: see {PROCEDURE}",
             request.device
-        ),
+        );
+        Note::new("factory-new", None, message)
     })
 }
 

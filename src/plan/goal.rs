@@ -7,7 +7,8 @@ use super::ownership::{
     is_built_in, may_remove_unmanaged, owns_endpoint, owns_profile, owns_subscriber,
 };
 use super::planner_state::PlannerState;
-use super::{Cause, Field, Object, Refusal};
+use super::unread::{Doubt, not_all_read};
+use super::{Cause, Field, Object, Refusal, Sentence};
 
 /// Sets the target of every item, and adds items for objects to create. Returns refusals for protected subscribers.
 ///
@@ -118,12 +119,7 @@ fn has_missing_reference(planner: &PlannerState<'_>, subscriber: &SubscriberConf
 /// Returns the reason that an object must not be removed, apart from its users.
 ///
 /// Nothing is removed if one of the three tables could not be read completely.
-fn doubt_of_removal(
-    observation: &Observation,
-    part: Part,
-    slot: Slot,
-    unread: &[Field],
-) -> Option<String> {
+fn doubt_of_removal(observation: &Observation, part: Part, slot: Slot, unread: &[Field]) -> Doubt {
     if let Some(unread) = observation.unread.iter().find(|unread| {
         unread.number.is_none()
             && matches!(
@@ -131,17 +127,16 @@ fn doubt_of_removal(
                 Part::Profiles | Part::Endpoints | Part::Subscribers
             )
     }) {
-        let reason = format!("not all {} could be read", unread.part.as_str());
-        return Some(format!("{reason} ({})", unread.reason));
+        return Some(not_all_read(unread.part, &unread.reason));
     }
     observation
         .unread
         .iter()
         .find(|unread| unread.part == part && unread.number == Some(slot.0))
-        .map(|unread| format!("not all of it could be read ({})", unread.reason))
+        .map(|unread| Sentence::because("not all of it could be read", &unread.reason))
         .or_else(|| {
             let field = unread.first()?;
-            Some(format!("its `{field}` is not among those that were read"))
+            Some(format!("its `{field}` is not among those that were read").into())
         })
 }
 
@@ -185,7 +180,7 @@ fn remove_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
         } else if let Some(doubt) =
             doubt_of_removal(planner.observation, Part::Subscribers, slot, &unread)
         {
-            let message = format!("subscriber {name} is not removed: {doubt}");
+            let message = doubt.after(&format!("subscriber {name} is not removed: "));
             planner.note("not-read", object, message);
             Action::Kept
         } else {
@@ -210,11 +205,12 @@ fn remove_endpoints(planner: &mut PlannerState<'_>) {
         let doubt = doubt_of_removal(planner.observation, Part::Endpoints, slot, &unread)
             .or_else(|| planner.unread.ties.clone());
         let action = if let Some(doubt) = doubt {
-            let message = format!("endpoint {mac} is not removed: {doubt}");
+            let message = doubt.after(&format!("endpoint {mac} is not removed: "));
             planner.note("not-read", object, message);
             Action::Kept
         } else if let Some(user) = planner.unread.used_endpoints.get(&slot) {
-            let message = format!("endpoint {mac} is not removed: {user}, and uses it");
+            let message = user.clone().then(", and uses it");
+            let message = message.after(&format!("endpoint {mac} is not removed: "));
             planner.note("still-used", object, message);
             Action::Kept
         } else {
@@ -248,11 +244,12 @@ fn remove_profiles(planner: &mut PlannerState<'_>) {
                 Action::Unmanaged
             }
         } else if let Some(doubt) = doubt {
-            let message = format!("profile {name} is not removed: {doubt}");
+            let message = doubt.after(&format!("profile {name} is not removed: "));
             planner.note("not-read", object, message);
             Action::Kept
         } else if let Some(user) = planner.unread.used_profiles.get(&slot) {
-            let message = format!("profile {name} is not removed: {user}, and uses it");
+            let message = user.clone().then(", and uses it");
+            let message = message.after(&format!("profile {name} is not removed: "));
             planner.note("still-used", object, message);
             Action::Kept
         } else {

@@ -4,7 +4,7 @@
 //! `planner` plans one device, with a file for each part of the work, in this order: `identity`, `unchanged`, `planner_state`,
 //! `matching`, `goal`, `conflict`, `profile_reuse`, `settings`, `order`. `after_steps` computes a device after some steps,
 //! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.
-//! `effects` defines who gets slower, faster or served again. `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
+//! `effects` defines who gets slower, faster or served again, `note` what was not planned. `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
 //! checks the rendered lines. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` leaves out values
 //! that no line can restore. `rolled_back` finds steps that would undo a rollback.
 
@@ -26,6 +26,7 @@ pub mod lint;
 mod management;
 mod matching;
 mod name_subscribers;
+mod note;
 mod order;
 mod ownership;
 mod planner;
@@ -60,6 +61,7 @@ pub use fleet::{
 };
 pub use guard::{InventoryFacts, guard};
 pub use ledger::Ledger;
+pub use note::{Note, NoteText, Sentence};
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
 pub use rollback_plan::{RollbackPlan, plan_rollback};
@@ -252,16 +254,6 @@ pub struct Refusal {
     pub message: String,
     /// The next step for the operator.
     pub hint: String,
-}
-
-/// A note about something that was not planned, with a stable id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    /// Such as `not-read`.
-    pub rule: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub object: Option<Object>,
-    pub message: String,
 }
 
 /// An unmanaged or unclear object on a device.

@@ -1,6 +1,6 @@
 //! Adds the ids of subscribers to a plan, which the planner knows only by their names on the device.
 
-use super::{Change, DevicePlan, Object, Step};
+use super::{Change, DevicePlan, Step};
 use crate::model::{SubscriberIds, SubscriberName};
 
 impl DevicePlan {
@@ -14,12 +14,8 @@ impl DevicePlan {
             step.subscriber_ids = ids.only(named_by(step).into_iter());
         }
         for note in &mut self.notes {
-            if let Some(Object::Subscriber(name)) = &note.object
-                && !note.message.contains(name.as_str())
-            {
-                note.message = format!("subscriber {name}: {}", note.message);
-            }
-            note.message = ids.in_text(&note.message).into_owned();
+            let message = note.message.clone();
+            note.message = message.map(|text| ids.in_text(text).into_owned());
         }
         for refusal in &mut self.refusals {
             refusal.message = ids.in_text(&refusal.message).into_owned();

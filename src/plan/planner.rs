@@ -3,7 +3,7 @@
 use crate::model::{DeviceConfig, DeviceState, Observation};
 
 use super::planner_state::PlannerState;
-use super::{Census, DevicePlan, Note, PlannedStep, Request};
+use super::{Census, DevicePlan, Note, NoteText, PlannedStep, Request};
 use super::{
     conflict, factory_new, goal, identity, matching, order, profile_reuse, settings, unchanged,
     unmanaged, unplanned,
@@ -67,14 +67,9 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<Plan
 fn unread_parts(planner: &mut PlannerState<'_>) {
     for part in crate::model::Part::ALL {
         if let Some(reason) = planner.observation.incomplete(part) {
-            planner.notes.push(Note {
-                rule: "not-read".to_owned(),
-                object: None,
-                message: format!(
-                    "not all {} could be read: {reason}; nothing is created or removed there",
-                    part.as_str()
-                ),
-            });
+            let reason = reason.to_owned();
+            let text = NoteText::PartUnread { part, reason };
+            planner.notes.push(Note::new("not-read", None, text));
         }
     }
 }

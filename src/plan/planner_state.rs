@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use super::item::{Endpoint, Item, Profile, Subscriber};
+use super::note::{NoteText, Sentence};
 use super::unread::UnreadFacts;
 use super::{Field, Ledger, Note, Object, Request};
 
@@ -53,12 +54,8 @@ impl<'a> PlannerState<'a> {
         planner
     }
 
-    pub(super) fn note(&mut self, rule: &str, object: Object, message: String) {
-        self.notes.push(Note {
-            rule: rule.to_owned(),
-            object: Some(object),
-            message,
-        });
+    pub(super) fn note(&mut self, rule: &str, object: Object, message: impl Into<NoteText>) {
+        self.notes.push(Note::new(rule, Some(object), message));
     }
 
     pub(super) fn ledger(&self) -> Option<&'a Ledger> {
@@ -166,7 +163,8 @@ impl<'a> PlannerState<'a> {
 
     /// Records an object without a slot. No line can address it, and it is not known which slot it occupies.
     fn without_slot(&mut self, part: Part, name: &str) {
-        let doubt = format!("{} {name} has no number", super::unread::singular(part));
+        let kind = super::unread::singular(part);
+        let doubt = Sentence::from(format!("{kind} {name} has no number"));
         let of_part = match part {
             Part::Profiles => &mut self.unread.profiles,
             Part::Endpoints => &mut self.unread.endpoints,

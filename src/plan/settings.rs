@@ -9,7 +9,7 @@ use crate::model::{
 
 use super::planner_state::PlannerState;
 use super::undo::LONGEST_LIST;
-use super::{Field, Note, Object};
+use super::{Field, Object, Sentence};
 
 /// The observed state and the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,10 +58,8 @@ fn is_unread(
     let Some(unread) = by_field else {
         return false;
     };
-    let message = format!(
-        "`{field}` of {object} is not compared: it could not be read ({})",
-        unread.reason
-    );
+    let what = format!("`{field}` of {object} is not compared: it could not be read");
+    let message = Sentence::because(what, &unread.reason);
     planner.note("not-read", object.clone(), message);
     true
 }
@@ -222,11 +220,8 @@ fn unique_port_names(
                 "not all names of ports could be read, so it may be taken".to_owned(),
             ),
         };
-        planner.notes.push(Note {
-            rule: rule.to_owned(),
-            object: Some(Object::Port(number)),
-            message: format!("port {number} is not called {}: {why}", name.as_str()),
-        });
+        let message = format!("port {number} is not called {}: {why}", name.as_str());
+        planner.note(rule, Object::Port(number), message);
         if let Some(pair) = ports.get_mut(&number) {
             pair.goal.name.clone_from(&pair.start.name);
         }
@@ -304,8 +299,8 @@ fn keep_used(planner: &mut PlannerState<'_>, object: Object, pair: &mut Pair<Vla
         return;
     }
     if let Some(doubt) = &planner.unread.vlans {
-        let message =
-            format!("no VLAN is removed from {object}: {doubt}, so a subscriber may use it");
+        let doubt = doubt.clone().then(", so a subscriber may use it");
+        let message = doubt.after(&format!("no VLAN is removed from {object}: "));
         planner.note("not-read", object, message);
         pair.goal = union(&pair.start, &pair.goal);
     }

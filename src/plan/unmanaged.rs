@@ -5,7 +5,7 @@ use crate::model::{Part, ProfileName, Slot, SubscriberName};
 use super::item::{Action, Item};
 use super::ownership::is_built_in;
 use super::planner_state::PlannerState;
-use super::{Field, Object, Unmanaged};
+use super::{Field, Object, Sentence, Unmanaged};
 
 /// Lists the unmanaged and unclear objects, sorted by kind and slot. The built-in profile is not one of them.
 pub(super) fn list(planner: &PlannerState<'_>) -> Vec<Unmanaged> {
@@ -96,10 +96,9 @@ pub(super) fn note_unread(planner: &mut PlannerState<'_>) {
             })
             .unwrap_or("what it refers to was not read");
         let fields: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
-        let message = format!(
-            "`{}` of {object} is not compared: it could not be read ({reason})",
-            fields.join("`, `")
-        );
+        let fields = fields.join("`, `");
+        let what = format!("`{fields}` of {object} is not compared: it could not be read");
+        let message = Sentence::because(what, reason);
         planner.note("not-read", object, message);
     }
 }
@@ -130,10 +129,8 @@ fn note_unclear(planner: &mut PlannerState<'_>) {
             Part::System | Part::Uplinks | Part::Ports => None,
         };
         if let Some(object) = object {
-            let message = format!(
-                "{object} is not removed: it is not understood ({})",
-                unclear.reason
-            );
+            let what = format!("{object} is not removed: it is not understood");
+            let message = Sentence::because(what, &unclear.reason);
             planner.note("unclear", object, message);
         }
     }

@@ -31,11 +31,7 @@ impl<S> DevicePlan<S> {
     }
 
     fn with_note(mut self, rule: &str, message: String) -> Self {
-        self.notes.push(Note {
-            rule: rule.to_owned(),
-            object: None,
-            message,
-        });
+        self.notes.push(Note::new(rule, None, message));
         self
     }
 }
@@ -46,13 +42,12 @@ pub(super) fn by_state(plan: &mut DevicePlan<PlannedStep>) {
     match plan.state {
         DeviceState::Managed | DeviceState::Retired | DeviceState::Preprovision => {}
         DeviceState::Observe if plan.steps.is_empty() => {}
-        DeviceState::Observe => plan.notes.push(Note {
-            rule: "observe-only".to_owned(),
-            object: None,
-            message: format!(
+        DeviceState::Observe => {
+            let message = format!(
                 "{device} is `observe`: this is what would be done, and it is never written to"
-            ),
-        }),
+            );
+            plan.notes.push(Note::new("observe-only", None, message));
+        }
         DeviceState::Locked => {
             let mut differing: Vec<(Object, String)> = Vec::new();
             for step in std::mem::take(&mut plan.steps) {
@@ -69,11 +64,8 @@ pub(super) fn by_state(plan: &mut DevicePlan<PlannedStep>) {
             }
             // Without steps there is nothing to refuse.
             plan.refusals.clear();
-            let notes = differing.into_iter().map(|(object, message)| Note {
-                rule: "drift".to_owned(),
-                object: Some(object),
-                message,
-            });
+            let notes = differing.into_iter();
+            let notes = notes.map(|(object, message)| Note::new("drift", Some(object), message));
             plan.notes.extend(notes);
         }
     }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Field;
+use super::{Field, Sentence};
 use crate::model::{MacAddress, Observation, Part, PortAssignment, PortNumber, Slot, Unclear};
 
 /// The reason, for people, that the planner must not rely on something; `None` if it may.
-pub(super) type Doubt = Option<String>;
+pub(super) type Doubt = Option<Sentence>;
 
 /// The unread facts of one part.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(super) struct UnreadPart {
     /// The slots of objects that are unclear or were not read.
     pub(super) taken: BTreeSet<Slot>,
     /// The names of unclear objects, with the reason that they are unclear.
-    pub(super) unclear_names: BTreeMap<String, String>,
+    pub(super) unclear_names: BTreeMap<String, Sentence>,
 }
 
 /// The facts that an observation does not contain, and the capacity that unclear objects occupy.
@@ -29,7 +29,7 @@ pub(super) struct UnreadFacts {
     pub(super) subscribers: UnreadPart,
     /// The address of an endpoint was not read.
     pub(super) macs: Doubt,
-    pub(super) unclear_macs: BTreeMap<MacAddress, String>,
+    pub(super) unclear_macs: BTreeMap<MacAddress, Sentence>,
     /// The number of unclear endpoints on each port.
     pub(super) on_port: BTreeMap<PortNumber, usize>,
     /// The number of unclear endpoints that count on the device.
@@ -43,8 +43,8 @@ pub(super) struct UnreadFacts {
     pub(super) rates: Doubt,
     pub(super) vlans: Doubt,
     /// The slots that unclear subscribers use.
-    pub(super) used_endpoints: BTreeMap<Slot, String>,
-    pub(super) used_profiles: BTreeMap<Slot, String>,
+    pub(super) used_endpoints: BTreeMap<Slot, Sentence>,
+    pub(super) used_profiles: BTreeMap<Slot, Sentence>,
 }
 
 impl UnreadFacts {
@@ -52,7 +52,7 @@ impl UnreadFacts {
         let mut facts = Self::default();
         for part in [Part::Profiles, Part::Endpoints, Part::Subscribers] {
             if let Some(reason) = observation.incomplete(part) {
-                let doubt = format!("not all {} could be read ({reason})", part.as_str());
+                let doubt = not_all_read(part, reason);
                 let of_part = facts.part_mut(part);
                 of_part.incomplete = Some(doubt.clone());
                 of_part.names = Some(doubt.clone());
@@ -83,8 +83,8 @@ impl UnreadFacts {
     }
 
     /// Records that an object of which nothing was read may be on any port and use any object.
-    fn doubt_uses(&mut self, part: Part, doubt: &str) {
-        let doubt = || Some(doubt.to_owned());
+    fn doubt_uses(&mut self, part: Part, doubt: &Sentence) {
+        let doubt = || Some(doubt.clone());
         match part {
             Part::Endpoints => {
                 self.macs = self.macs.take().or_else(doubt);
@@ -113,11 +113,8 @@ impl UnreadFacts {
         } = unclear;
         let of_part = self.part_mut(*part);
         of_part.taken.insert(*slot);
-        let doubt = format!(
-            "{} {} is not understood ({reason})",
-            singular(*part),
-            slot.0
-        );
+        let what = format!("{} {} is not understood", singular(*part), slot.0);
+        let doubt = Sentence::because(what, reason);
         match name {
             Some(name) => {
                 of_part.unclear_names.insert(name.clone(), doubt.clone());
@@ -159,11 +156,8 @@ impl UnreadFacts {
             let Some(number) = unread.number else {
                 continue;
             };
-            let doubt = format!(
-                "{} {number} could not be read ({})",
-                singular(unread.part),
-                unread.reason
-            );
+            let what = format!("{} {number} could not be read", singular(unread.part));
+            let doubt = Sentence::because(what, &unread.reason);
             if unread.field.is_none() {
                 if matches!(
                     unread.part,
@@ -196,7 +190,7 @@ impl UnreadFacts {
     }
 
     /// Records that a subscriber may use any endpoint, profile or VLAN, if that field was not read.
-    fn doubt_of_subscriber(&mut self, field: Field, doubt: impl FnOnce() -> Option<String>) {
+    fn doubt_of_subscriber(&mut self, field: Field, doubt: impl FnOnce() -> Doubt) {
         let hidden = match field {
             Field::Endpoint => &mut self.ties,
             Field::Rate => &mut self.rates,
@@ -219,6 +213,11 @@ impl UnreadFacts {
         };
         *hidden = hidden.take().or_else(doubt);
     }
+}
+
+/// Returns the doubt about a part of which not all objects were read.
+pub(super) fn not_all_read(part: Part, reason: &str) -> Sentence {
+    Sentence::because(format!("not all {} could be read", part.as_str()), reason)
 }
 
 /// Returns the word for one object of a part.

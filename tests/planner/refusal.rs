@@ -201,7 +201,7 @@ fn each_state_of_a_device_has_its_plan() {
         "no answer in 5 s",
     );
     assert_eq!(
-        plan.notes[0].message,
+        plan.notes[0].message.to_string(),
         "oak could not be observed: no answer in 5 s"
     );
 }

@@ -130,7 +130,7 @@ fn with_vlans_on_an_uplink(count: u16) -> (Vec<String>, Vec<String>) {
         "gamctl understands its plan"
     );
     assert_eq!(plan.refusals, []);
-    let notes = plan.notes.iter().map(|note| note.message.clone());
+    let notes = plan.notes.iter().map(|note| note.message.to_string());
     (
         notes.collect(),
         sent(&plan).into_iter().map(str::to_owned).collect(),
@@ -174,7 +174,8 @@ fn all_goes_back_but_what_no_line_can_give_back_and_that_is_named() {
         .map(|line| line.text())
         .collect();
     assert_eq!(lines, ["ghn subscriber 1 vid 101"]);
-    let named: Vec<&String> = rollback.notes.iter().map(|note| &note.message).collect();
+    let notes = rollback.notes.iter();
+    let named: Vec<String> = notes.map(|note| note.message.to_string()).collect();
     assert_eq!(
         named,
         [
@@ -209,7 +210,7 @@ fn a_speed_that_no_line_can_set_stays_and_everything_else_goes_back() {
     let rollback = back_from_the_end(&example, &plan);
     assert_eq!(sent(&rollback), ["ghn subscriber 1 vid 101"]);
     assert_eq!(
-        rollback.notes[0].message,
+        rollback.notes[0].message.to_string(),
         "`down` of profile home cannot be restored: no line of gamctl can write the earlier value"
     );
 }

@@ -57,7 +57,7 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
                     planned.devices[0].notes.push(Note {
                         rule: "not-read".to_owned(),
                         object: None,
-                        message: "all is well".to_owned(),
+                        message: "all is well".to_owned().into(),
                     });
                 },
                 PlanPart::Rest,

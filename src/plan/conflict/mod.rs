@@ -12,7 +12,7 @@ mod unread;
 
 use super::item::Action;
 use super::planner_state::PlannerState;
-use super::{Cause, Object};
+use super::{Cause, Object, Sentence};
 use crate::model::Part;
 
 pub(super) use capacity::give_slots;
@@ -24,16 +24,16 @@ pub(super) struct Block {
     index: usize,
     rule: &'static str,
     /// Completes the note "subscriber apt-101 is not planned: …".
-    why: String,
+    why: Sentence,
 }
 
 impl Block {
-    fn new(part: Part, index: usize, rule: &'static str, why: String) -> Self {
+    fn new(part: Part, index: usize, rule: &'static str, why: impl Into<Sentence>) -> Self {
         Self {
             part,
             index,
             rule,
-            why,
+            why: why.into(),
         }
     }
 }
@@ -83,12 +83,11 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
         Part::Subscribers => keep(&mut planner.subscribers, index),
         Part::System | Part::Uplinks | Part::Ports => {}
     }
-    let message = match action {
-        Action::Leaving(_) => format!("{object} is not removed: {why}"),
-        Action::Intended | Action::Kept | Action::Unmanaged => {
-            format!("{object} is not planned: {why}")
-        }
+    let what = match action {
+        Action::Leaving(_) => "removed",
+        Action::Intended | Action::Kept | Action::Unmanaged => "planned",
     };
+    let message = why.after(&format!("{object} is not {what}: "));
     planner.note(rule, object, message);
 }
 

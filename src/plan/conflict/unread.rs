@@ -2,6 +2,7 @@
 
 use super::Block;
 use crate::model::Part;
+use crate::plan::Sentence;
 use crate::plan::item::Item;
 use crate::plan::planner_state::PlannerState;
 
@@ -41,13 +42,14 @@ fn doubt_of_name(
     planner: &PlannerState<'_>,
     part: Part,
     name: &str,
-) -> Option<(&'static str, String)> {
+) -> Option<(&'static str, Sentence)> {
     let of_part = planner.unread.part(part);
     if let Some(unclear) = of_part.unclear_names.get(name) {
-        return Some(("unclear", format!("{unclear}, and has the name {name}")));
+        let why = unclear.clone().then(&format!(", and has the name {name}"));
+        return Some(("unclear", why));
     }
-    let doubt = of_part.names.as_ref()?;
-    Some(("not-read", format!("{doubt}, so its name may be taken")))
+    let doubt = of_part.names.clone()?;
+    Some(("not-read", doubt.then(", so its name may be taken")))
 }
 
 fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
@@ -80,12 +82,13 @@ fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
         let block = |rule, why| Block::new(Part::Endpoints, index, rule, why);
         if start.is_none_or(|start| start.mac != goal.mac) {
             if let Some(unclear) = unread.unclear_macs.get(&goal.mac) {
-                let why = format!("{unclear}, and has the address {}", goal.mac);
+                let has = format!(", and has the address {}", goal.mac);
+                let why = unclear.clone().then(&has);
                 blocks.push(block("unclear", why));
                 continue;
             }
             if let Some(doubt) = &unread.macs {
-                let why = format!("{doubt}, so its address may be there already");
+                let why = doubt.clone().then(", so its address may be there already");
                 blocks.push(block("not-read", why));
                 continue;
             }
@@ -102,14 +105,15 @@ fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
             && let Some(doubt) = &unread.ties
             && !has_known_user(planner, index)
         {
-            let why = format!("{doubt}, and may be on it");
+            let why = doubt.clone().then(", and may be on it");
             blocks.push(block("not-read", why));
             continue;
         }
         if start.is_none_or(|start| start.port != goal.port)
             && let Some(doubt) = &unread.ports
         {
-            let why = format!("{doubt}, so port {} may be full", goal.port);
+            let may = format!(", so port {} may be full", goal.port);
+            let why = doubt.clone().then(&may);
             blocks.push(block("not-read", why));
         }
     }
@@ -151,7 +155,8 @@ fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
         if let Some(user) = unread.used_endpoints.get(&used.slot)
             && used.start.is_some()
         {
-            let why = format!("{user}, and uses the endpoint of {}", goal.name);
+            let uses = format!(", and uses the endpoint of {}", goal.name);
+            let why = user.clone().then(&uses);
             blocks.push(block("unclear", why));
             continue;
         }
@@ -160,7 +165,7 @@ fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
             && used.start.is_some()
             && !has_known_user(planner, endpoint)
         {
-            let why = format!("{doubt}, so its endpoint may be another's");
+            let why = doubt.clone().then(", so its endpoint may be another's");
             blocks.push(block("not-read", why));
         }
     }

@@ -215,7 +215,7 @@ fn no_rollback(why: &NoRollback) -> String {
             "no known command changes it".to_owned()
         }
         NoRollback::NoSteps { notes } => {
-            let notes: Vec<String> = notes.iter().map(|note| note.message.clone()).collect();
+            let notes: Vec<String> = notes.iter().map(|note| note.message.to_string()).collect();
             few(&notes)
         }
     }

@@ -161,7 +161,7 @@ fn premises(planned: &Planned) -> Vec<String> {
     }
     let notes = planned.devices.iter().flat_map(|plan| &plan.notes);
     let premises = notes.filter(|note| is_premise(note));
-    said.extend(premises.map(|note| format!("{}.", visible(&note.message))));
+    said.extend(premises.map(|note| format!("{}.", visible(&note.message.to_string()))));
     if !planned.read_over_ssh.is_empty() {
         said.push(read_over_ssh(planned));
     }

@@ -2,12 +2,7 @@
 
 use super::super::{listed, visible};
 use super::entry::Entry;
-use crate::plan::{DevicePlan, Note, Object, Planned};
-
-/// The planner's sentence for a part that was not read as a whole, in pieces; notes with other sentences are not merged.
-const BEFORE: &str = "not all ";
-const BETWEEN: &str = " could be read: ";
-const AFTER: &str = "; nothing is created or removed there";
+use crate::plan::{DevicePlan, Note, NoteText, Planned, Sentence};
 
 pub(super) fn notes(planned: &Planned) -> Vec<Entry> {
     planned.devices.iter().flat_map(of_device).collect()
@@ -20,34 +15,30 @@ pub(super) fn is_premise(note: &Note) -> bool {
 
 fn of_device(plan: &DevicePlan) -> Vec<Entry> {
     let mut unread: Vec<(&str, Vec<String>)> = Vec::new();
-    let mut others = Vec::new();
+    let mut others: Vec<&Sentence> = Vec::new();
     // A premise of the plan is shown above it.
     let notes = plan.notes.iter().filter(|note| !is_premise(note));
     for note in notes {
-        match part(note) {
-            Some((part, reason)) => match unread.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, parts)) => parts.push(part.to_owned()),
-                None => unread.push((reason, vec![part.to_owned()])),
-            },
-            None => others.push(note),
+        match &note.message {
+            NoteText::PartUnread { part, reason } => {
+                let part = part.as_str().to_owned();
+                match unread.iter_mut().find(|(known, _)| known == reason) {
+                    Some((_, parts)) => parts.push(part),
+                    None => unread.push((reason, vec![part])),
+                }
+            }
+            NoteText::Sentence(sentence) => others.push(sentence),
         }
     }
     let parts = unread.iter().map(|(reason, parts)| {
-        let head = format!("{BEFORE}{}{BETWEEN}{reason}{AFTER}", listed(parts));
+        let head = NoteText::parts_unread(&listed(parts), reason);
         entry(plan, &head, parts.len())
     });
-    let others = others.iter().map(|note| {
-        let mut message = note.message.clone();
-        for (reason, _) in &unread {
-            message = message.replace(&format!(" ({reason})"), "");
-        }
-        let head = match &note.object {
-            // Many messages name what they are about.
-            Some(Object::Subscriber(name)) if message.contains(name.as_str()) => message,
-            Some(object) if !message.contains(&object.to_string()) => {
-                format!("{object}: {message}")
-            }
-            Some(_) | None => message,
+    let is_known = |reason: &str| unread.iter().any(|(known, _)| *known == reason);
+    let others = others.into_iter().map(|sentence| {
+        let head = match sentence.reason().is_some_and(is_known) {
+            true => sentence.without_reason(),
+            false => sentence.to_string(),
         };
         entry(plan, &head, 1)
     });
@@ -61,13 +52,4 @@ fn entry(plan: &DevicePlan, head: &str, weight: usize) -> Entry {
         weight,
         ..Entry::default()
     }
-}
-
-/// Returns the part that a note is about, and why it was not read whole.
-fn part(note: &Note) -> Option<(&str, &str)> {
-    if note.object.is_some() || note.rule != "not-read" {
-        return None;
-    }
-    let (part, rest) = note.message.strip_prefix(BEFORE)?.split_once(BETWEEN)?;
-    Some((part, rest.strip_suffix(AFTER)?))
 }

@@ -1,12 +1,14 @@
 //! Tests that plans are short to read, complete where something is lost, and never cut silently.
 
 use super::*;
-use crate::model::{ConfigLine, DeviceName, DeviceState, Fingerprint, Observation, Slot, VlanId};
+use crate::model::{
+    ConfigLine, DeviceName, DeviceState, Fingerprint, Observation, Part, Slot, VlanId,
+};
 use crate::plan::lint::LintError;
 use crate::plan::{
     Because, CannotUndo, Cause, Change, DeviceLintError, DevicePlan, Effects, Field, Impact,
-    InventoryVersion, Limiter, Note, Object, Observed, Origin, OriginCommit, OutOfScope,
-    PolicyVersion, ReadOverSsh, Refusal, SpeedChange, Step, Unmanaged, Unobservable,
+    InventoryVersion, Limiter, Note, NoteText, Object, Observed, Origin, OriginCommit, OutOfScope,
+    PolicyVersion, ReadOverSsh, Refusal, Sentence, SpeedChange, Step, Unmanaged, Unobservable,
 };
 use serde_json::{Value, json};
 
@@ -181,31 +183,42 @@ Not observed
     );
 }
 
-/// A plan with one note, as the planner writes it, for each part.
-fn unread(parts: &[&str]) -> Planned {
+/// A plan with one note, as the planner makes it, for each part.
+fn unread(parts: &[Part]) -> Planned {
     let mut plan = plan_of("maple-a", Vec::new());
-    plan.notes = parts
-        .iter()
-        .map(|part| Note {
-            rule: "not-read".to_owned(),
-            object: None,
-            message: format!(
-                "not all {part} could be read: no answer; nothing is created or removed there"
-            ),
-        })
+    let of_part = |part: &Part| NoteText::PartUnread {
+        part: *part,
+        reason: "no answer".to_owned(),
+    };
+    let notes = parts.iter().map(of_part);
+    plan.notes = notes
+        .map(|text| Note::new("not-read", None, text))
         .collect();
-    plan.notes.push(Note {
-        rule: "not-read".to_owned(),
-        object: Some(Object::Subscriber("apt-1".parse().unwrap())),
-        message: "subscriber apt-1 is not planned: not all subscribers could be read (no answer)"
-            .to_owned(),
-    });
+    let object = Object::Subscriber("apt-1".parse().unwrap());
+    let what = format!("{object} is not planned: not all subscribers could be read");
+    let text = Sentence::because(what, "no answer");
+    plan.notes.push(Note::new("not-read", Some(object), text));
     planned(vec![plan])
 }
 
 #[test]
+fn a_stored_note_is_one_sentence_and_reads_back_as_the_same_plan() {
+    let plan = unread(&[Part::Profiles]);
+    let written = write_plan(&plan);
+    for sentence in [
+        "\"not all profiles could be read: no answer; nothing is created or removed there\"",
+        "\"subscriber apt-1 is not planned: not all subscribers could be read (no answer)\"",
+    ] {
+        assert!(written.contains(sentence), "{written}");
+    }
+    let (_, read) = read_plan(written.as_bytes()).unwrap();
+    assert_eq!(read, plan);
+    assert_eq!(write_plan(&read), written);
+}
+
+#[test]
 fn what_could_not_be_read_is_not_called_as_the_inventory_says_and_the_reason_is_told_once() {
-    let plan = unread(&["profiles", "subscribers"]);
+    let plan = unread(&[Part::Profiles, Part::Subscribers]);
     assert_eq!(exit(&plan), Exit::Unobservable);
     assert_eq!(
         text(&plan, false, false),
@@ -382,11 +395,8 @@ fn when_everything_changes_everywhere_it_is_under_200_lines_until_it_is_expanded
         )]
     });
     for device in &mut plan.devices {
-        device.notes.push(Note {
-            rule: "not-read".to_owned(),
-            object: None,
-            message: "ports were not read".to_owned(),
-        });
+        let text = "ports were not read".to_owned();
+        device.notes.push(Note::new("not-read", None, text));
         device.refusals.push(Refusal {
             rule: "too-many".to_owned(),
             message: "far too many".to_owned(),
@@ -821,11 +831,7 @@ pub(super) fn everything() -> Planned {
     plan_of_device.refusals.push(refusal);
     plan_of_device.notes = objects
         .iter()
-        .map(|object| Note {
-            rule: "not-read".to_owned(),
-            object: Some(object.clone()),
-            message: "x".to_owned(),
-        })
+        .map(|object| Note::new("not-read", Some(object.clone()), "x".to_owned()))
         .collect();
     plan_of_device.unmanaged.push(Unmanaged {
         kind: "endpoint".to_owned(),

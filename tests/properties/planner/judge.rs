@@ -72,6 +72,13 @@ fn is_temporary(step: &Step) -> bool {
 }
 
 fn judge_plan(case: &Case, plan: &DevicePlan, prefixes: Prefixes) -> Result<(), String> {
+    for note in &plan.notes {
+        let text = note.message.to_string();
+        let object = note.object.as_ref().map(ToString::to_string);
+        if object.is_some_and(|object| !text.contains(&object)) {
+            return Err(format!("a note does not name its object: {text}"));
+        }
+    }
     if let Some(refusal) = plan
         .refusals
         .iter()
