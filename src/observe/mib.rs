@@ -1,4 +1,6 @@
 //! Lists the MIB objects that a look reads, by their MIB names; docs/gam.md describes each.
+//!
+//! The columns of profiles, endpoints and subscribers are in `kinds`.
 
 use crate::transport::snmp::Oid;
 
@@ -35,6 +37,34 @@ macro_rules! objects {
             number: $number,
         };)*
     };
+}
+
+pub(super) use objects;
+
+/// Octets of a cell in an answer, name included; for texts, of a usual one. If an answer gets too long, the agent
+/// answers tooBig, and the request is halved.
+const NUMBER: usize = 25;
+pub(super) const MAC: usize = 30;
+pub(super) const TEXT: usize = 40;
+pub(super) const LONG_TEXT: usize = 44;
+pub(super) const QUARTER: usize = 154;
+
+/// A column, and the expected octets of its cell in an answer.
+pub(super) type Sized = (&'static Object, usize);
+
+pub(super) const fn number(object: &'static Object) -> Sized {
+    (object, NUMBER)
+}
+
+/// The columns of a table with unknown rows, grouped into requests.
+pub(super) struct Layout {
+    pub(super) what: &'static str,
+    /// Short columns, walked to find the rows.
+    pub(super) walked: [&'static Object; 2],
+    /// The column that identifies a row.
+    pub(super) identity: Sized,
+    /// The other columns; each group is requested together.
+    pub(super) groups: &'static [&'static [Sized]],
 }
 
 /// SNMPv2-MIB and SNMP-FRAMEWORK-MIB.
@@ -171,45 +201,6 @@ pub(super) mod ghn {
         PORT_NAME = 30, "gamGhnAgentConfigPortName";
         PORT_MODE = 50, "gamGhnAgentConfigPortPortMode";
     }
-    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 20, 1] =>
-        ENDPOINT_ID = 10, "gamGhnAgentConfigEndpointId";
-        ENDPOINT_MAC = 20, "gamGhnAgentConfigEndpointMacAddress";
-        ENDPOINT_NAME = 30, "gamGhnAgentConfigEndpointName";
-        ENDPOINT_PORT = 50, "gamGhnAgentConfigEndpointPortIfIndex";
-        ENDPOINT_AUTO = 55, "gamGhnAgentConfigEndpointAutoPort";
-    }
-    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 30, 1] =>
-        PROFILE_NAME = 30, "gamGhnAgentConfigBwProfileName";
-        PROFILE_DESCRIPTION = 40, "gamGhnAgentConfigBwProfileDescription";
-        PROFILE_DOWN = 50, "gamGhnAgentConfigBwProfileDsBw";
-        PROFILE_UP = 60, "gamGhnAgentConfigBwProfileUsBw";
-    }
-    // Subscribers, which the MIB calls users.
-    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 40, 1] =>
-        USER_ID = 10, "gamGhnAgentConfigUserId";
-        USER_NAME = 30, "gamGhnAgentConfigUserName";
-        USER_DESCRIPTION = 40, "gamGhnAgentConfigUserDescription";
-        USER_ENDPOINT = 50, "gamGhnAgentConfigUserEndpointId";
-        USER_PROFILE = 70, "gamGhnAgentConfigUserBwProfileId";
-        USER_VLAN = 90, "gamGhnAgentConfigUserVlanId";
-        USER_TAGGED = 100, "gamGhnAgentConfigUserVlanIsTagged";
-        USER_REMAPPED = 110, "gamGhnAgentConfigUserRemappedVlanId";
-        USER_PORT_2 = 120, "gamGhnAgentConfigUserPort2VlanId";
-        USER_QUARTER_1 = 130, "gamGhnAgentConfigUserAllowedTaggedVlans0To1K";
-        USER_QUARTER_2 = 140, "gamGhnAgentConfigUserAllowedTaggedVlans1KTo2K";
-        USER_QUARTER_3 = 150, "gamGhnAgentConfigUserAllowedTaggedVlans2KTo3K";
-        USER_QUARTER_4 = 160, "gamGhnAgentConfigUserAllowedTaggedVlans3KTo4K";
-        USER_TRUNK = 170, "gamGhnAgentConfigUserTrunkMode";
-        USER_PORT = 180, "gamGhnAgentConfigUserPortIfIndex";
-        USER_DOUBLE_TAGS = 190, "gamGhnAgentConfigUserDoubleTags";
-        USER_POE = 220, "gamGhnAgentConfigUserPoeModeCtrl";
-    }
-    pub(in crate::observe) const USER_QUARTERS: [&Object; 4] = [
-        &USER_QUARTER_1,
-        &USER_QUARTER_2,
-        &USER_QUARTER_3,
-        &USER_QUARTER_4,
-    ];
     /// `GAMGhnAgentSubscriberModel`.
     pub(in crate::observe) const PORT_AWARE: u32 = 1;
 

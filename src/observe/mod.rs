@@ -1,11 +1,14 @@
 //! Looks at a device and reports its configuration and health, with everything that could not be read.
 //!
-//! `rows` is the configuration as rows, from any source. `assemble` turns rows into the configuration. `mib` lists the
-//! SNMP objects. `decode` turns SNMP values into rows, `running_config` does so with its text. `look` runs the
+//! `rows` is the configuration as rows, from any source. `assemble` turns rows into the configuration. `kinds` describes profiles, endpoints
+//! and subscribers, `known` has values that may be unknown. `mib` lists the other SNMP objects. `decode` turns SNMP values into
+//! rows, `running_config` does so with its text. `look` runs the
 //! requests. `record` stores observations in files.
 
 mod assemble;
 mod decode;
+mod kinds;
+mod known;
 mod look;
 mod mib;
 pub mod record;

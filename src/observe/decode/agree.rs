@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cell::reference;
 use super::grid::Grid;
+use crate::observe::kinds::subscriber;
 use crate::observe::mib::{Object, ghn};
 
 /// Returns an object that the status of endpoints refers to and the configuration lacks. Then a table was truncated, or
@@ -25,8 +26,8 @@ pub(in crate::observe) fn contradiction(
     subscribers: &Grid,
     profiles: &Grid,
 ) -> Option<String> {
-    missing(subscribers, &ghn::USER_ENDPOINT, endpoints, "endpoint")
-        .or_else(|| missing(subscribers, &ghn::USER_PROFILE, profiles, "profile"))
+    missing(subscribers, &subscriber::ENDPOINT, endpoints, "endpoint")
+        .or_else(|| missing(subscribers, &subscriber::PROFILE, profiles, "profile"))
 }
 
 fn missing(from: &Grid, object: &Object, to: &Grid, what: &str) -> Option<String> {

@@ -42,7 +42,7 @@ fn wrong<T>(object: &Object, value: &Value, expected: &str) -> Known<T> {
 }
 
 /// Returns a number that is not negative; agents use different SNMP types for one.
-pub(super) fn number(row: &Row, object: &Object) -> Known<u32> {
+pub(in crate::observe) fn number(row: &Row, object: &Object) -> Known<u32> {
     match row.value(object)? {
         Value::Unsigned32(number) => Ok(*number),
         Value::Integer(number) => u32::try_from(*number).map_err(|_| {
@@ -56,7 +56,7 @@ pub(super) fn number(row: &Row, object: &Object) -> Known<u32> {
 }
 
 /// Returns a number that may be negative.
-pub(super) fn signed(row: &Row, object: &Object) -> Known<i32> {
+pub(in crate::observe) fn signed(row: &Row, object: &Object) -> Known<i32> {
     match row.value(object)? {
         Value::Integer(number) => i32::try_from(*number).map_err(|_| {
             format!(
@@ -68,7 +68,7 @@ pub(super) fn signed(row: &Row, object: &Object) -> Known<i32> {
     }
 }
 
-pub(super) fn truth(row: &Row, object: &Object) -> Known<bool> {
+pub(in crate::observe) fn truth(row: &Row, object: &Object) -> Known<bool> {
     match number(row, object)? {
         TRUE => Ok(true),
         FALSE => Ok(false),
@@ -80,11 +80,11 @@ pub(super) fn truth(row: &Row, object: &Object) -> Known<bool> {
 }
 
 /// Returns a number, `None` for 0.
-pub(super) fn reference(row: &Row, object: &Object) -> Known<Option<u32>> {
+pub(in crate::observe) fn reference(row: &Row, object: &Object) -> Known<Option<u32>> {
     number(row, object).map(|number| (number != 0).then_some(number))
 }
 
-pub(super) fn bytes<'r>(row: &'r Row, object: &Object) -> Known<&'r [u8]> {
+pub(in crate::observe) fn bytes<'r>(row: &'r Row, object: &Object) -> Known<&'r [u8]> {
     match row.value(object)? {
         Value::Bytes(bytes) => Ok(bytes),
         other => wrong(object, other, "a text"),
@@ -92,11 +92,11 @@ pub(super) fn bytes<'r>(row: &'r Row, object: &Object) -> Known<&'r [u8]> {
 }
 
 /// Returns a text. Invalid UTF-8 is replaced, and then fails the check of names.
-pub(super) fn text(row: &Row, object: &Object) -> Known<String> {
+pub(in crate::observe) fn text(row: &Row, object: &Object) -> Known<String> {
     bytes(row, object).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
-pub(super) fn mac(row: &Row, object: &Object) -> Known<[u8; 6]> {
+pub(in crate::observe) fn mac(row: &Row, object: &Object) -> Known<[u8; 6]> {
     let bytes = bytes(row, object)?;
     <[u8; 6]>::try_from(bytes).map_err(|_| {
         let length = bytes.len();
@@ -105,7 +105,11 @@ pub(super) fn mac(row: &Row, object: &Object) -> Known<[u8; 6]> {
 }
 
 /// Returns a value of an enumeration in the MIB.
-pub(super) fn choice<T: Copy>(row: &Row, object: &Object, choices: &[(u32, T)]) -> Known<T> {
+pub(in crate::observe) fn choice<T: Copy>(
+    row: &Row,
+    object: &Object,
+    choices: &[(u32, T)],
+) -> Known<T> {
     let number = number(row, object)?;
     let found = choices.iter().find(|(choice, _)| *choice == number);
     found.map(|(_, choice)| *choice).ok_or_else(|| {
@@ -120,7 +124,7 @@ pub(super) fn choice<T: Copy>(row: &Row, object: &Object, choices: &[(u32, T)]) 
 /// is no VLAN.
 ///
 /// An agent may omit trailing zeros: missing octets are empty.
-pub(super) fn vlans(row: &Row, quarters: [&Object; 4]) -> Known<VlanSet> {
+pub(in crate::observe) fn vlans(row: &Row, quarters: [&Object; 4]) -> Known<VlanSet> {
     let mut vlans = Vec::new();
     for (quarter, first) in quarters.into_iter().zip((0u16..).step_by(1024)) {
         debug_assert_eq!(first % QUARTER_VLANS, 0);

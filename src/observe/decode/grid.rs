@@ -29,7 +29,7 @@ impl Row {
     }
 
     /// Returns a cell of this row; a column that was not requested is unknown.
-    pub(super) fn value(&self, object: &Object) -> Known<&Value> {
+    pub(in crate::observe) fn value(&self, object: &Object) -> Known<&Value> {
         match self.0.get(&(object.name, object.number)) {
             Some(Ok(value)) => Ok(value),
             Some(Err(reason)) => Err(reason.clone()),
@@ -76,7 +76,7 @@ impl Grid {
     }
 
     /// Returns the rows whose index is one number, and reports the others.
-    pub(super) fn numbered(&self, what: &str) -> (BTreeMap<u32, &Row>, Vec<String>) {
+    pub(in crate::observe) fn numbered(&self, what: &str) -> (BTreeMap<u32, &Row>, Vec<String>) {
         let mut lost = self.lost.clone();
         let mut rows = BTreeMap::new();
         for (index, row) in &self.rows {

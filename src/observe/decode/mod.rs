@@ -1,12 +1,11 @@
 //! Decodes SNMP values to rows: types, ranges, enumerations and sets of VLANs; pure, never panics.
 //!
-//! `grid` has cells by row and column, `agree` checks tables against each other, `cell` decodes one value. `ghn`
-//! decodes profiles, endpoints and subscribers, `switch` ports, uplinks and system settings. `identity` decodes
+//! `grid` has cells by row and column, `agree` checks tables against each other, `cell` decodes one value. `switch`
+//! decodes ports, uplinks and system settings (`kinds` the rest). `identity` decodes
 //! identity, `health` health, `startup` the startup-config's file.
 
 mod agree;
-mod cell;
-mod ghn;
+pub(super) mod cell;
 pub(super) mod grid;
 mod health;
 mod identity;
@@ -17,7 +16,6 @@ mod switch;
 mod tests;
 
 pub(super) use agree::{contradiction, unconfirmed};
-pub(super) use ghn::{endpoints, profiles, subscribers};
 pub(super) use grid::{Grid, Row};
 pub(super) use health::{
     alarms, cpu_percent, endpoint_health, ethernet_ports, fans, links, temperatures,

@@ -6,6 +6,7 @@ use proptest::test_runner::RngSeed;
 use super::*;
 use crate::model::{GamModel, UplinkNumber, VlanSet};
 use crate::observe::assemble;
+use crate::observe::kinds::{endpoint, profile, subscriber};
 use crate::observe::mib::{Object, alarm, ghn, port, sysutil, vlan};
 use crate::observe::rows::Rows;
 use crate::transport::snmp::{Cell, Column, Oid, Value};
@@ -60,13 +61,13 @@ proptest! {
 
     #[test]
     fn every_row_is_accounted_for_with_any_answers(
-        profile in columns(&[&ghn::PROFILE_NAME, &ghn::PROFILE_DESCRIPTION, &ghn::PROFILE_DOWN, &ghn::PROFILE_UP]),
-        endpoint in columns(&[&ghn::ENDPOINT_NAME, &ghn::ENDPOINT_MAC, &ghn::ENDPOINT_PORT, &ghn::ENDPOINT_AUTO]),
+        profile in columns(&[&profile::NAME, &profile::DESCRIPTION, &profile::DOWN, &profile::UP]),
+        endpoint in columns(&[&endpoint::NAME, &endpoint::MAC, &endpoint::PORT, &endpoint::AUTO]),
         user in columns(&[
-            &ghn::USER_NAME, &ghn::USER_DESCRIPTION, &ghn::USER_ENDPOINT, &ghn::USER_PROFILE, &ghn::USER_VLAN,
-            &ghn::USER_TAGGED, &ghn::USER_REMAPPED, &ghn::USER_PORT_2, &ghn::USER_QUARTER_1, &ghn::USER_QUARTER_2,
-            &ghn::USER_QUARTER_3, &ghn::USER_QUARTER_4, &ghn::USER_TRUNK, &ghn::USER_PORT, &ghn::USER_DOUBLE_TAGS,
-            &ghn::USER_POE,
+            &subscriber::NAME, &subscriber::DESCRIPTION, &subscriber::ENDPOINT, &subscriber::PROFILE, &subscriber::VLAN,
+            &subscriber::TAGGED, &subscriber::REMAPPED, &subscriber::PORT_2, &subscriber::QUARTER_1, &subscriber::QUARTER_2,
+            &subscriber::QUARTER_3, &subscriber::QUARTER_4, &subscriber::TRUNK, &subscriber::PORT, &subscriber::DOUBLE_TAGS,
+            &subscriber::POE,
         ]),
         on_port in columns(&[&ghn::PORT_NAME, &ghn::PORT_MODE]),
         shut in columns(&[&port::SHUTDOWN]),
@@ -77,9 +78,9 @@ proptest! {
         let _told = uplinks_among(&other, model);
         let known = Uplinks::from([(1_000_025, UplinkNumber::new(1).unwrap())]);
         let rows = Rows {
-            profiles: profiles(&profile),
-            endpoints: endpoints(&endpoint),
-            subscribers: subscribers(&user, &Ok(0)),
+            profiles: profile::from_cells(&profile),
+            endpoints: endpoint::from_cells(&endpoint),
+            subscribers: subscriber::from_cells(&user, &Ok(0)),
             ports: ports(&on_port, &shut, model),
             uplinks: uplinks(&uplink, &known),
             ..Rows::default()
@@ -121,19 +122,19 @@ fn quarter(ids: &[(usize, u8)], length: usize) -> Value {
 fn the_lowest_bit_is_the_lowest_vlan_and_zeros_at_the_end_may_be_left_out() {
     let mut row = Row::default();
     row.set(
-        &ghn::USER_QUARTER_1,
+        &subscriber::QUARTER_1,
         Ok(quarter(&[(0, 0b0010_1001), (127, 0x80)], 128)),
     );
-    row.set(&ghn::USER_QUARTER_2, Ok(quarter(&[(0, 1)], 1)));
-    row.set(&ghn::USER_QUARTER_3, Ok(quarter(&[], 0)));
+    row.set(&subscriber::QUARTER_2, Ok(quarter(&[(0, 1)], 1)));
+    row.set(&subscriber::QUARTER_3, Ok(quarter(&[], 0)));
     row.set(
-        &ghn::USER_QUARTER_4,
+        &subscriber::QUARTER_4,
         Ok(quarter(&[(127, 0b0110_0000)], 128)),
     );
     let expected: VlanSet = "3,5,1023-1024,4093-4094".parse().unwrap();
-    assert_eq!(cell::vlans(&row, ghn::USER_QUARTERS), Ok(expected));
-    row.set(&ghn::USER_QUARTER_4, Ok(quarter(&[], 129)));
-    let reason = cell::vlans(&row, ghn::USER_QUARTERS).unwrap_err();
+    assert_eq!(cell::vlans(&row, subscriber::QUARTERS), Ok(expected));
+    row.set(&subscriber::QUARTER_4, Ok(quarter(&[], 129)));
+    let reason = cell::vlans(&row, subscriber::QUARTERS).unwrap_err();
     assert!(reason.contains("129 octets"), "{reason}");
 }
 
@@ -141,28 +142,30 @@ fn the_lowest_bit_is_the_lowest_vlan_and_zeros_at_the_end_may_be_left_out() {
 fn settings_that_our_types_cannot_hold_are_listed_for_a_subscriber() {
     let of = |object: &Object, value: Value| {
         let mut row = Row::default();
-        row.set(&ghn::USER_TRUNK, Ok(Value::Integer(2)));
-        row.set(&ghn::USER_DOUBLE_TAGS, Ok(Value::Integer(2)));
-        row.set(&ghn::USER_PORT, Ok(Value::Integer(0)));
+        row.set(&subscriber::TRUNK, Ok(Value::Integer(2)));
+        row.set(&subscriber::DOUBLE_TAGS, Ok(Value::Integer(2)));
+        row.set(&subscriber::PORT, Ok(Value::Integer(0)));
         row.set(object, Ok(value));
         let mut grid = Grid::default();
         grid.rows.insert(vec![1], row);
-        subscribers(&grid, &Ok(0)).rows[&1].unheld.clone()
+        subscriber::from_cells(&grid, &Ok(0)).rows[&1]
+            .unheld
+            .clone()
     };
-    assert_eq!(of(&ghn::USER_NAME, Value::Bytes(Vec::new())), [""; 0]);
+    assert_eq!(of(&subscriber::NAME, Value::Bytes(Vec::new())), [""; 0]);
     assert_eq!(
-        of(&ghn::USER_TRUNK, Value::Integer(1)),
+        of(&subscriber::TRUNK, Value::Integer(1)),
         ["it uses trunk mode"]
     );
     assert_eq!(
-        of(&ghn::USER_DOUBLE_TAGS, Value::Integer(1)),
+        of(&subscriber::DOUBLE_TAGS, Value::Integer(1)),
         ["it uses double tags"]
     );
     assert_eq!(
-        of(&ghn::USER_PORT, Value::Integer(1_000_003)),
+        of(&subscriber::PORT, Value::Integer(1_000_003)),
         ["it is bound to interface 1000003"]
     );
-    assert_eq!(of(&ghn::USER_TRUNK, Value::NoSuchInstance).len(), 1);
+    assert_eq!(of(&subscriber::TRUNK, Value::NoSuchInstance).len(), 1);
 }
 
 const ETHERNET: &[&Object] = &[

@@ -5,6 +5,7 @@ use super::ask::Asker;
 use super::table::{Read, ended};
 use crate::model::GamModel;
 use crate::observe::decode::{Grid, Uplinks, other_interfaces};
+use crate::observe::kinds::profile;
 use crate::observe::mib::{FIRST_PHYSICAL, Object, ghn, port, vlan};
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError, Value};
@@ -89,12 +90,7 @@ pub(super) async fn uplinks(asker: &Asker, known: &Uplinks) -> Read {
 pub(super) async fn profiles(asker: &Asker) -> Read {
     let cells = Cells {
         what: "profile",
-        objects: &[
-            &ghn::PROFILE_NAME,
-            &ghn::PROFILE_DESCRIPTION,
-            &ghn::PROFILE_DOWN,
-            &ghn::PROFILE_UP,
-        ],
+        objects: &profile::COLUMNS,
         numbers: (0..=HIGHEST_PROFILE).collect(),
         at_once: MOST_VALUES,
     };

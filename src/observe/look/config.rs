@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::ask::Asker;
 use super::identity::First;
 use super::table::Read;
-use super::{TRIES, cells, health, layout, table};
+use super::{TRIES, cells, health, table};
 use crate::model::{ConfigSource, GamModel, Part};
 use crate::observe::decode::{self, Grid, Uplinks, contradiction, unconfirmed};
+use crate::observe::kinds::{endpoint, profile, subscriber};
 use crate::observe::rows::{Known, ProfileRow, Rows, SystemRow, Table, UplinkRow};
 use crate::observe::running_config::RunningConfig;
 use crate::transport::snmp::SnmpError;
@@ -37,8 +38,8 @@ pub(super) async fn read(asker: &Asker, model: GamModel) -> Result<Config, SnmpE
         cells::shutdown(asker, model),
         uplinks(asker, model),
         cells::profiles(asker),
-        table::read(asker, &layout::ENDPOINTS),
-        table::read(asker, &layout::SUBSCRIBERS),
+        table::read(asker, &endpoint::LAYOUT),
+        table::read(asker, &subscriber::LAYOUT),
     );
     let mut config = Config {
         ports,
@@ -110,8 +111,8 @@ impl Config {
             }
             (self.profiles, self.endpoints, self.subscribers, heard) = tokio::join!(
                 cells::profiles(asker),
-                table::read(asker, &layout::ENDPOINTS),
-                table::read(asker, &layout::SUBSCRIBERS),
+                table::read(asker, &endpoint::LAYOUT),
+                table::read(asker, &subscriber::LAYOUT),
                 health::confirm(asker),
             );
             self.check()?;
@@ -201,9 +202,9 @@ impl Config {
 
     fn own_rows(&self, first: &First, model: GamModel) -> Rows {
         let model_of = &first.subscriber_model;
-        let mut endpoints = whole(&self.endpoints, decode::endpoints);
+        let mut endpoints = whole(&self.endpoints, endpoint::from_cells);
         let mut subscribers = whole(&self.subscribers, |grid| {
-            decode::subscribers(grid, model_of)
+            subscriber::from_cells(grid, model_of)
         });
         endpoints.lost.extend(self.doubt.clone());
         subscribers.lost.extend(self.doubt.clone());
@@ -220,7 +221,7 @@ impl Config {
 
     /// Returns the profiles. A device always has its built-in profile, so an empty table is incomplete.
     fn profile_rows(&self) -> Table<ProfileRow> {
-        let mut profiles = whole(&self.profiles, decode::profiles);
+        let mut profiles = whole(&self.profiles, profile::from_cells);
         if profiles.rows.is_empty() && profiles.lost.is_empty() {
             profiles.lost.push(
                 "the table of profiles is empty, but every device has one built-in profile"

@@ -1,7 +1,7 @@
 //! Looks at a device once: identity, configuration, health, and whether it changed meanwhile.
 //!
 //! `ask` sends many requests in parallel. `identity` reads the identity. `table` reads a table with unknown rows,
-//! `layout` lists these tables, `cells` reads those with known rows. `config` combines them to the configuration, and
+//! `cells` those with known rows. `config` combines them to the configuration, and
 //! `command_line` adds missing parts over SSH. `health` reads the health, `startup` the startup-config's file,
 //! `ethernet` the Ethernet ports of one endpoint. `error` has the errors.
 
@@ -13,7 +13,6 @@ mod error;
 mod ethernet;
 mod health;
 mod identity;
-mod layout;
 mod startup;
 mod table;
 

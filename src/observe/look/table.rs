@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::TRIES;
 use super::ask::Asker;
 use crate::observe::decode::{Grid, Row};
-use crate::observe::mib::Object;
+use crate::observe::mib::{Layout, Object, Sized};
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError, Value};
 
@@ -23,20 +23,6 @@ const HIGHEST: u32 = 384;
 /// Values of one request: the maximum of one GET, which fits an Ethernet frame.
 const MOST_VALUES: usize = 48;
 const MOST_OCTETS: usize = 1_400;
-
-/// A column, and the expected octets of its cell in an answer.
-pub(super) type Sized = (&'static Object, usize);
-
-/// The columns and requests of a table.
-pub(super) struct Layout {
-    pub(super) what: &'static str,
-    /// Short columns, walked to find the rows.
-    pub(super) walked: [&'static Object; 2],
-    /// The column that identifies a row.
-    pub(super) identity: Sized,
-    /// The other columns; each group is requested together.
-    pub(super) groups: &'static [&'static [Sized]],
-}
 
 /// The result of reading a table.
 pub(super) enum Read {

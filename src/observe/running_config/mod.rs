@@ -1,6 +1,6 @@
 //! Parses `show running-config`: strict about managed sections, ignores all others.
 //!
-//! `words` splits lines. `ghn` parses ports, profiles, endpoints and subscribers, `interface` uplinks and VLAN
+//! `words` splits lines, `options` collects the options of G.hn lines. `ghn` parses these lines, `interface` uplinks and VLAN
 //! interfaces. `backup` keeps the whole text without secrets.
 //!
 //! A running-config leaves out factory defaults (docs/gam.md); if the default is unknown, so is the value. A G.hn line
@@ -9,9 +9,10 @@
 mod backup;
 mod ghn;
 mod interface;
+pub(super) mod options;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(super) mod words;
 
 use std::net::IpAddr;
 

@@ -50,7 +50,7 @@ pub(super) fn shown(line: &str) -> String {
 }
 
 /// Parses a number of digits only.
-pub(super) fn number(text: &str) -> Option<u32> {
+pub(in crate::observe) fn number(text: &str) -> Option<u32> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()
 }
