@@ -3,8 +3,10 @@
 use compact_str::{CompactString, format_compact};
 use sha2::{Digest as _, Sha256};
 
+use super::given::{number, text, vlan_set};
+use super::subscriber;
 use super::syntax::Command;
-use crate::model::{Poe, PortMode, VlanSet};
+use crate::model::PortMode;
 use crate::simulator::gam::{
     Edit, EndpointOptions, ExpectedPort, Password, PortOptions, ProfileOptions, SubscriberOptions,
     SwitchportMode, UplinkOptions, vlans,
@@ -54,7 +56,7 @@ pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -
         },
         Command::Subscriber => Edit::Subscriber {
             id: id()?,
-            options: subscriber_options(given),
+            options: subscriber::options(given),
         },
         Command::NoSubscriber => Edit::RemoveSubscriber(id()?),
         Command::NoSubscriberEndpoint => Edit::ChangeSubscriber {
@@ -153,31 +155,6 @@ fn endpoint_options(given: &Arguments) -> EndpointOptions {
     }
 }
 
-fn subscriber_options(given: &Arguments) -> SubscriberOptions {
-    let or_none = |option: &str, name: &str| match number(given, name) {
-        Some(value) => Some(Some(value)),
-        None => given.has(option).then_some(None),
-    };
-    SubscriberOptions {
-        name: text(given, "name"),
-        description: text(given, "description"),
-        endpoint: number(given, "endpoint").map(Some),
-        vlan: number(given, "vid"),
-        tagged: if given.has("tagged") {
-            Some(true)
-        } else {
-            given.has("untagged").then_some(false)
-        },
-        remapped_vlan: or_none("remapped-vid", "remapped"),
-        profile: or_none("bw-profile", "profile"),
-        allowed_vlans: given
-            .has("allowed-vlan")
-            .then(|| vlan_set(given, "allowed")),
-        port2_vlan: or_none("port2-vid", "port2"),
-        poe: Poe::ALL.iter().copied().find(|poe| given.has(poe.as_str())),
-    }
-}
-
 fn password(given: &Arguments) -> Password {
     if let Some(hash) = given.text("hash") {
         return Password::Hashed(CompactString::from(hash));
@@ -216,19 +193,8 @@ fn route(given: &Arguments) -> Option<CompactString> {
     ))
 }
 
-fn vlan_set(given: &Arguments, name: &str) -> VlanSet {
-    given.vlans(name).map(vlans).unwrap_or_default()
-}
-
 fn port_number(given: &Arguments) -> Option<u8> {
     number(given, "number")
-}
-
-/// Returns a number in the width of its field; the grammar has checked its range.
-pub(super) fn number<T: TryFrom<u32>>(given: &Arguments, name: &str) -> Option<T> {
-    given
-        .number(name)
-        .and_then(|number| T::try_from(number).ok())
 }
 
 /// Returns a text to the end of the line. Reading a running-config back loses blanks there, so they are dropped at
@@ -237,8 +203,4 @@ fn rest_of_line(given: &Arguments) -> Option<CompactString> {
     given
         .text("text")
         .map(|text| CompactString::from(text.trim()))
-}
-
-fn text(given: &Arguments, name: &str) -> Option<CompactString> {
-    given.text(name).map(CompactString::from)
 }

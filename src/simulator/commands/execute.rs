@@ -2,11 +2,12 @@
 
 use compact_str::CompactString;
 
-use super::configure::number;
+use super::given::number;
 use super::load::merge;
 use super::running_config::running_config;
 use super::session::Outcome;
 use super::show;
+use super::subscriber;
 use super::syntax::Command;
 use crate::model::MacAddress;
 use crate::simulator::gam::{Configuration, Gam, Refusal};
@@ -90,7 +91,7 @@ fn shown(command: Command, given: &Arguments, gam: &Gam, now: Moment) -> Result<
         }
         Command::ShowEndpoint if given.has("statistics") => show::endpoint_statistics(gam, id, now),
         Command::ShowEndpoint => show::endpoint_status(gam, id, given.has("detail"), now),
-        Command::ShowSubscriber => show::subscriber(gam, id),
+        Command::ShowSubscriber => subscriber::show(gam, id),
         Command::ShowProfile => show::profile(gam, id),
         Command::ShowPort if given.has("configuration") => show::port_configuration(gam, port),
         Command::ShowPort if given.has("statistics") => show::port_statistics(gam, port, now),

@@ -2,11 +2,13 @@
 
 mod configure;
 mod execute;
+mod given;
 mod load;
 mod mode;
 mod running_config;
 mod session;
 mod show;
+mod subscriber;
 mod syntax;
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use compact_str::{CompactString, format_compact};
 
-use super::configure::{edit_of, number, uplink_options};
+use super::configure::{edit_of, uplink_options};
+use super::given::number;
 use super::syntax::{CONFIGURATION, Command, GRAMMARS};
 use crate::simulator::gam::{Edit, Hardware, Refusal};
 use crate::simulator::grammar::{Arguments, Grammar};

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::subscriber;
 use crate::simulator::gam::{
     Configuration, DEFAULT_EXEC_TIMEOUT, Endpoint, ExpectedPort, GHN_NATIVE_VLAN, Gam, Interface,
-    Password, Profile, Subscriber, SwitchportMode, Uplink,
+    Password, Profile, SwitchportMode, Uplink,
 };
 
 /// Returns the running-config as lines that a device of the same model accepts.
@@ -76,8 +77,8 @@ fn write_ghn(text: &mut String, gam: &Gam, configuration: &Configuration) {
     for (id, endpoint) in &configuration.endpoints {
         write_endpoint(text, *id, endpoint);
     }
-    for (id, subscriber) in &configuration.subscribers {
-        write_subscriber(text, *id, subscriber);
+    for (id, one) in &configuration.subscribers {
+        subscriber::write(text, *id, one);
     }
     line!(text, "!");
 }
@@ -115,34 +116,6 @@ fn write_endpoint(text: &mut String, id: u16, endpoint: &Endpoint) {
         text.push_str(" allow-management-access");
     }
     text.push('\n');
-}
-
-fn write_subscriber(text: &mut String, id: u16, subscriber: &Subscriber) {
-    let _ = write!(text, "ghn subscriber {id} name \"{}\"", subscriber.name);
-    write_description(text, &subscriber.description);
-    let _ = write!(text, " vid {}", subscriber.vlan);
-    if subscriber.tagged {
-        text.push_str(" tagged");
-    }
-    if let Some(endpoint) = subscriber.endpoint {
-        let _ = write!(text, " endpoint {endpoint}");
-    }
-    if let Some(vlan) = subscriber.remapped_vlan {
-        let _ = write!(text, " remapped-vid {vlan}");
-    }
-    match subscriber.profile {
-        Some(profile) => {
-            let _ = write!(text, " bw-profile {profile}");
-        }
-        None => text.push_str(" bw-profile unthrottled"),
-    }
-    if !subscriber.allowed_vlans.is_empty() {
-        let _ = write!(text, " allowed-vlan {}", subscriber.allowed_vlans);
-    }
-    if let Some(vlan) = subscriber.port2_vlan {
-        let _ = write!(text, " port2-vid {vlan}");
-    }
-    let _ = writeln!(text, " poe {}", subscriber.poe);
 }
 
 fn write_description(text: &mut String, description: &str) {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::subscriber;
 use crate::simulator::grammar::{Grammar, Syntax};
 
 /// The parsed command of a line.
@@ -75,7 +76,7 @@ pub(super) enum Command {
 type Commands = [Syntax<Command>];
 
 macro_rules! syntax {
-    ($($id:ident: $pattern:literal, $help:literal;)*) => {
+    ($($id:ident: $pattern:expr, $help:literal;)*) => {
         &[$(Syntax { id: Command::$id, pattern: $pattern, help: $help },)*]
     };
 }
@@ -142,7 +143,7 @@ pub(super) const CONFIGURATION: &Commands = syntax! {
     NoEndpoint: "no ghn endpoint <id:int(1-384)>", "Remove an endpoint";
     NoEndpointPort: "no ghn endpoint <id:int(1-384)> port", "Take the endpoint off its port";
     NoEndpointAccess: "no ghn endpoint <id:int(1-384)> allow-management-access", "Keep the endpoint off the management VLAN";
-    Subscriber: "ghn subscriber <id:int(1-384)> ( name <name:text(1-31)> | description <description:text(0-127)> | endpoint <endpoint:int(1-384)> | vid <vid:int(3-4094)> | {tagged|untagged} | remapped-vid {none|<remapped:int(3-4093)>} | bw-profile {unthrottled|<profile:int(1-15)>} | allowed-vlan {none|<allowed:vlans>} | port2-vid {none|<port2:int(3-4093)>} | poe {disable|enable|force} )*", "Subscriber";
+    Subscriber: subscriber::LINE, "Subscriber";
     NoSubscriber: "no ghn subscriber <id:int(1-384)>", "Remove a subscriber";
     NoSubscriberEndpoint: "no ghn subscriber <id:int(1-384)> endpoint", "Detach a subscriber from its endpoint";
     Route: "ip route <network:ipv4> <mask:ipv4> <gateway:ipv4>", "Static route";
@@ -183,7 +184,6 @@ const GLOSSARY: &[(&str, &str)] = &[
         "allow-management-access",
         "Let the endpoint into the management VLAN",
     ),
-    ("allowed-vlan", "Tagged VLANs that pass"),
     ("auto", "Whatever port the endpoint is found on"),
     ("bw-profile", "Bandwidth profile"),
     ("clear", "Count from nothing"),
@@ -201,28 +201,21 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("mode", "How the port uses its wires"),
     ("name", "Name, unique on this system"),
     ("no", "Negate a command, or go back to what is delivered"),
-    ("poe", "Power over Ethernet"),
     ("port", "G.hn port"),
-    ("port2-vid", "VLAN of the second Ethernet port"),
     ("rate-downstream", "Mbps toward the subscriber"),
     ("rate-upstream", "Mbps from the subscriber"),
     ("reboot", "Restart an endpoint"),
     ("reload", "Restart or reset the system"),
-    ("remapped-vid", "VLAN toward the network"),
     ("running-config", "What is running"),
     ("service-limit-level", "Level of service"),
     ("show", "Show what is configured or happening"),
     ("shutdown", "Turn the port off"),
     ("snmp-server", "SNMP"),
     ("startup-config", "What is run after a restart"),
-    ("subscriber", "Subscriber"),
     ("switchport", "VLANs of the interface"),
-    ("tagged", "Frames toward the subscriber are tagged"),
     ("terminal", "Set up this session's terminal"),
     ("unassigned", "No port"),
-    ("untagged", "Frames toward the subscriber are not tagged"),
     ("username", "Users"),
-    ("vid", "Data VLAN"),
 ];
 
 /// The grammars, compiled once.
@@ -258,4 +251,5 @@ fn compile(commands: &Commands) -> Grammar<Command> {
     Grammar::new(commands)
         .unwrap_or_else(|error| unreachable!("our own pattern: {error:?}"))
         .with_glossary(GLOSSARY)
+        .with_glossary(subscriber::HELP)
 }

@@ -442,3 +442,19 @@ fn an_endpoint_that_is_not_heard_cannot_be_restarted() {
     let (unheard, unknown) = ("% Invalid endpoint", "% Non-existing endpoint");
     assert_eq!(answers(&mut gam, &lines), ["", unheard, unknown, unheard]);
 }
+
+#[test]
+fn every_option_of_an_object_has_help_of_its_own() {
+    let grammar = &super::syntax::GRAMMARS.configuration;
+    for (line, of_the_line) in [
+        ("ghn subscriber 1 ", "Subscriber"),
+        ("ghn endpoint 1 ", "Endpoint"),
+        ("ghn bw-profile 1 ", "Bandwidth profile"),
+        ("ghn port 1 ", "G.hn port"),
+    ] {
+        let options = grammar.help(line).into_iter();
+        let without = options.filter(|entry| entry.text == of_the_line);
+        let without: Vec<String> = without.map(|entry| entry.word).collect();
+        assert_eq!(without, [""; 0], "{line}: add their help");
+    }
+}

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use compact_str::{CompactString, format_compact};
 
-use super::{Hardware, chance};
-use crate::model::{MacAddress, Poe, PortMode, VlanId, VlanRange, VlanSet};
+use super::{Hardware, Subscriber, chance};
+use crate::model::{MacAddress, PortMode, VlanId, VlanRange, VlanSet};
 
 /// Everything in `show running-config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,21 +87,6 @@ pub enum ExpectedPort {
     Unassigned,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subscriber {
-    pub name: CompactString,
-    pub description: CompactString,
-    pub endpoint: Option<u16>,
-    pub vlan: u16,
-    pub tagged: bool,
-    pub remapped_vlan: Option<u16>,
-    /// `None` is unthrottled.
-    pub profile: Option<u16>,
-    pub allowed_vlans: VlanSet,
-    pub port2_vlan: Option<u16>,
-    pub poe: Poe,
-}
-
 /// The built-in profile of every GAM, for endpoints without a subscriber. It cannot be removed (assumed).
 pub const DEFAULT_PROFILE: u16 = 1;
 
@@ -110,9 +95,6 @@ const DEFAULT_RATE: u32 = 10;
 
 /// The default idle minutes, which the running-config leaves out.
 pub const DEFAULT_EXEC_TIMEOUT: u16 = 10;
-
-/// "No service configured": the VLAN of a subscriber without a VLAN.
-pub const UNSERVED_VLAN: u16 = 4094;
 
 impl Configuration {
     /// Returns the factory configuration of a device.
@@ -189,25 +171,6 @@ impl Uplink {
             allowed: vlans(&[(3, 4094)]),
             native: 1,
             shutdown: false,
-        }
-    }
-}
-
-impl Subscriber {
-    /// Returns the defaults of a new subscriber.
-    pub fn named(name: &str) -> Self {
-        Self {
-            name: CompactString::from(name),
-            description: CompactString::default(),
-            endpoint: None,
-            vlan: UNSERVED_VLAN,
-            tagged: false,
-            remapped_vlan: None,
-            // A sample of the guides shows none; what a device gives is not known.
-            profile: None,
-            allowed_vlans: VlanSet::default(),
-            port2_vlan: None,
-            poe: Poe::Disable,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use compact_str::CompactString;
 
-use super::{ExpectedPort, SwitchportMode};
-use crate::model::{MacAddress, Poe, PortMode, VlanSet};
+use super::{ExpectedPort, SubscriberOptions, SwitchportMode};
+use crate::model::{MacAddress, PortMode, VlanSet};
 
 /// Given options change, others keep their value; a new number creates a new object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,19 +89,4 @@ pub struct EndpointOptions {
     pub description: Option<CompactString>,
     pub port: Option<ExpectedPort>,
     pub allow_management_access: Option<bool>,
-}
-
-/// `Some(None)` removes a value, if the command has a `none`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SubscriberOptions {
-    pub name: Option<CompactString>,
-    pub description: Option<CompactString>,
-    pub endpoint: Option<Option<u16>>,
-    pub vlan: Option<u16>,
-    pub tagged: Option<bool>,
-    pub remapped_vlan: Option<Option<u16>>,
-    pub profile: Option<Option<u16>>,
-    pub allowed_vlans: Option<VlanSet>,
-    pub port2_vlan: Option<Option<u16>>,
-    pub poe: Option<Poe>,
 }

@@ -23,7 +23,10 @@ pub fn configuration_of(intended: &DeviceConfig, hardware: &Hardware) -> Configu
             *id,
             Profile {
                 name: CompactString::from(name.as_str()),
-                description: text(profile.description.as_ref().map(|text| text.as_str())),
+                description: profile
+                    .description
+                    .as_ref()
+                    .map_or_else(CompactString::default, |text| text.as_str().into()),
                 down: profile.down.get(),
                 up: profile.up.get(),
                 service_limit_level: None,
@@ -64,23 +67,13 @@ pub fn configuration_of(intended: &DeviceConfig, hardware: &Hardware) -> Configu
         let Some(id) = subscribers.get(name) else {
             continue;
         };
-        let mut one = Subscriber::named(name.as_str());
-        one.description = text(subscriber.description.as_ref().map(|text| text.as_str()));
-        one.endpoint = subscriber
-            .endpoint
-            .and_then(|mac| endpoints.get(&mac).copied());
-        one.vlan = subscriber.vlan.get();
-        one.tagged = subscriber.tagged;
-        one.remapped_vlan = subscriber.remapped_vlan.map(|vlan| vlan.get());
-        one.profile = match &subscriber.rate {
+        let endpoint = subscriber.endpoint;
+        let endpoint = endpoint.and_then(|mac| endpoints.get(&mac).copied());
+        let profile = match &subscriber.rate {
             RateLimit::Unthrottled => None,
             RateLimit::Profile(profile) => profiles.get(profile).copied(),
         };
-        one.allowed_vlans.clone_from(&subscriber.allowed_vlans);
-        one.port2_vlan = subscriber.port2_vlan.map(|vlan| vlan.get());
-        if let Some(poe) = subscriber.poe {
-            one.poe = poe;
-        }
+        let one = Subscriber::of(name.as_str(), subscriber, endpoint, profile);
         made.subscribers.insert(*id, one);
     }
     made
@@ -138,8 +131,4 @@ fn slots<'a, K: Ord + 'a>(
             Some((key, id))
         })
         .collect()
-}
-
-fn text(text: Option<&str>) -> CompactString {
-    CompactString::from(text.unwrap_or_default())
 }

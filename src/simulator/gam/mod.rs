@@ -14,6 +14,8 @@ mod refusal;
 mod requests;
 mod rules;
 mod status;
+mod subscriber;
+mod text;
 mod world;
 
 #[cfg(test)]
@@ -30,20 +32,20 @@ pub use alarms::{
 };
 pub use configuration::{
     Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, Password, Port,
-    Profile, Subscriber, SwitchportMode, UNSERVED_VLAN, Uplink, vlans,
+    Profile, SwitchportMode, Uplink, vlans,
 };
 pub use counters::{Counters, Meter, Rate, Traffic};
-pub use edit::{
-    Edit, EndpointOptions, PortOptions, ProfileOptions, SubscriberOptions, UplinkOptions,
-};
+pub use edit::{Edit, EndpointOptions, PortOptions, ProfileOptions, UplinkOptions};
 pub use firmware::{Firmware, FirmwareProfile, Image, Part};
 pub use hardware::{FIRST_PHYSICAL, Hardware, Interface, PortLayout};
 pub use intended::configuration_of;
 pub use port_vlans::GHN_NATIVE_VLAN;
 pub use refusal::Refusal;
 pub use requests::{ConfigurationKind, CopyEnd, CopyPlan, Request};
-pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply, is_hostname};
+pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply};
 pub use status::{Detected, EndpointState, FAIR_SNR};
+pub use subscriber::{Subscriber, SubscriberOptions, UNSERVED_VLAN};
+pub use text::is_hostname;
 pub use world::{EndpointFamily, Plugged, Sensor, Wire, World};
 
 use crate::model::MacAddress;

@@ -2,9 +2,10 @@
 
 use compact_str::CompactString;
 
-use super::{HIGHEST_ID, check_description, is_name};
+use super::HIGHEST_ID;
 use crate::model::MacAddress;
 use crate::simulator::gam::edit::EndpointOptions;
+use crate::simulator::gam::text::{check_description, is_name};
 use crate::simulator::gam::{Configuration, Endpoint, ExpectedPort, Hardware, Refusal};
 
 pub(super) fn set_endpoint(

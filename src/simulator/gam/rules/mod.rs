@@ -9,6 +9,7 @@ use profile::{remove_profile, set_profile};
 use subscriber::set_subscriber;
 
 use super::edit::{Edit, PortOptions, UplinkOptions};
+use super::text::{is_hostname, is_name};
 use super::{Configuration, Hardware, Refusal};
 use crate::model::PortMode;
 
@@ -16,17 +17,6 @@ use crate::model::PortMode;
 pub const HIGHEST_ID: u16 = 384;
 /// Highest number of a profile.
 pub const HIGHEST_PROFILE: u16 = 15;
-const LONGEST_NAME: usize = 31;
-/// The longest host name that leaves space on a line for commands (assumed).
-const LONGEST_HOSTNAME: usize = 45;
-
-/// Returns whether a text is a host name, and so a prompt: letters, digits, `-`, `_` and `.`, starting with a letter or
-/// digit (assumed).
-pub fn is_hostname(name: &str) -> bool {
-    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let begins = name.starts_with(|first: char| first.is_ascii_alphanumeric());
-    begins && name.len() <= LONGEST_HOSTNAME && name.bytes().all(is_inside)
-}
 
 /// Applies one edit completely or not at all.
 pub fn apply(
@@ -148,23 +138,4 @@ fn set_port(
         port.shutdown = shutdown;
     }
     Ok(())
-}
-
-/// Returns whether the device accepts a text as a name: 1 to 31 printable characters.
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= LONGEST_NAME && is_printable(name)
-}
-
-/// Returns whether a running-config can hold a text between quotes.
-fn is_printable(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"')
-}
-
-fn check_description(text: &str) -> Result<(), Refusal> {
-    if is_printable(text) {
-        Ok(())
-    } else {
-        Err(Refusal::Description)
-    }
 }

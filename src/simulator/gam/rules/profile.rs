@@ -2,8 +2,9 @@
 
 use compact_str::CompactString;
 
-use super::{HIGHEST_PROFILE, check_description, is_name};
+use super::HIGHEST_PROFILE;
 use crate::simulator::gam::edit::ProfileOptions;
+use crate::simulator::gam::text::{check_description, is_name};
 use crate::simulator::gam::{Configuration, DEFAULT_PROFILE, Hardware, Profile, Refusal};
 
 /// The slowest limiter in Mbps, the twin's own number (docs/gam.md).
