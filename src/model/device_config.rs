@@ -5,14 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, PortMode, PortNumber,
-    ProfileName, SubscriberName, UplinkNumber, VlanId, VlanSet,
+    EndpointName, HeldText, MacAddress, Mbps, PortAssignment, PortMode, PortNumber, ProfileName,
+    Slot, SubscriberConfig, SubscriberName, UplinkNumber, VlanSet,
 };
-
-/// The device's number of an object; only the device knows it until a plan assigns one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Slot(pub u16);
 
 /// The managed part of one device's configuration.
 ///
@@ -81,39 +76,4 @@ pub struct EndpointConfig {
     pub slot: Option<Slot>,
     pub name: EndpointName,
     pub port: PortAssignment,
-}
-
-/// One subscriber as the device serves it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubscriberConfig {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slot: Option<Slot>,
-    /// Absent: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<HeldText>,
-    /// Absent: none, the subscriber is detached.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub endpoint: Option<MacAddress>,
-    pub rate: RateLimit,
-    pub vlan: VlanId,
-    pub tagged: bool,
-    /// Absent: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remapped_vlan: Option<VlanId>,
-    #[serde(default, skip_serializing_if = "VlanSet::is_empty")]
-    pub allowed_vlans: VlanSet,
-    /// Absent: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub port2_vlan: Option<VlanId>,
-    /// Absent: kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub poe: Option<Poe>,
-}
-
-/// The rate limiter of a subscriber.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RateLimit {
-    Unthrottled,
-    Profile(ProfileName),
 }

@@ -20,6 +20,7 @@ mod observation;
 mod port;
 mod rate;
 mod service_plan;
+mod slot;
 mod subscriber;
 mod subscriber_ids;
 mod text;
@@ -30,8 +31,7 @@ pub use ci_job::{CiJob, Forge, url_path};
 pub use config_line::{ConfigLine, Lead, NotALine};
 pub use device::{DeviceState, HostKey, PinError, Serial, SubscriberModel, VlanMode};
 pub use device_config::{
-    DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, RateLimit, Slot, SubscriberConfig,
-    SystemConfig, UplinkConfig,
+    DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, SystemConfig, UplinkConfig,
 };
 pub use device_secrets::{HIDDEN, config_without_secrets, without_secrets};
 pub use error_chain::chain;
@@ -56,7 +56,8 @@ pub use observation::{
 pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumber};
 pub use rate::{Headroom, LIMITER_RANGE, Mbps, RateError, highest_limiter};
 pub use service_plan::{ServicePlan, Speed};
-pub use subscriber::{External, Poe, Subscriber, SubscriberState};
+pub use slot::Slot;
+pub use subscriber::{External, Poe, RateLimit, Subscriber, SubscriberConfig, SubscriberState};
 pub use subscriber_ids::{SubscriberIds, subscriber_word};
 pub use text::{
     Description, Hazard, HeldText, PlainText, SystemText, TextError, hazard_on_a_terminal,

@@ -1,11 +1,11 @@
-//! Defines subscribers: an endpoint, a VLAN and a service plan on a port.
+//! Defines subscribers: as the inventory has them with defaults, and as a device serves them.
 
 use serde::{Deserialize, Serialize};
 
 use super::device::words;
 use super::{
-    Description, DeviceName, EndpointName, MacAddress, PlainText, PortAssignment, ServicePlanId,
-    SubscriberId, SubscriberName, VlanId, VlanSet,
+    Description, DeviceName, EndpointName, HeldText, MacAddress, PlainText, PortAssignment,
+    ProfileName, ServicePlanId, Slot, SubscriberId, SubscriberName, VlanId, VlanSet,
 };
 
 words! {
@@ -53,6 +53,41 @@ pub struct Subscriber {
     pub protected: bool,
     pub moved_from: Option<SubscriberId>,
     pub external: Option<External>,
+}
+
+/// One subscriber as the device serves it; `DeviceConfig` says what an absent value means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriberConfig {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Slot>,
+    /// Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<HeldText>,
+    /// Absent: none, the subscriber is detached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<MacAddress>,
+    pub rate: RateLimit,
+    pub vlan: VlanId,
+    pub tagged: bool,
+    /// Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remapped_vlan: Option<VlanId>,
+    #[serde(default, skip_serializing_if = "VlanSet::is_empty")]
+    pub allowed_vlans: VlanSet,
+    /// Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port2_vlan: Option<VlanId>,
+    /// Absent: kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poe: Option<Poe>,
+}
+
+/// The rate limiter of a subscriber.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateLimit {
+    Unthrottled,
+    Profile(ProfileName),
 }
 
 /// The reference to a subscriber in the billing system.
