@@ -5,8 +5,8 @@ use crate::model::{
     VlanSet,
 };
 
-use super::change::take_vlans;
-use super::undo::{are_vlans_writable, is_speed, unwritable_text};
+use super::change::{MayUse, Numbered as _, Subscriber};
+use super::undo::{is_speed, unwritable, unwritable_text};
 use super::{Field, Note, Object, Request, management};
 
 /// Replaces values in the target of a rollback by the present ones, if gamctl cannot or must not write them. Returns a note for
@@ -142,30 +142,39 @@ impl Left {
     }
 
     fn subscribers(&mut self, goal: &mut DeviceConfig, now: &DeviceConfig) {
-        goal.subscribers.retain(|name, subscriber| {
-            let has = by_slot(now.subscribers.values(), subscriber.slot, |now| now.slot);
-            let object = Object::Subscriber(name.clone());
-            let held = has.and_then(|now| now.description.as_ref());
-            self.text(
-                &mut subscriber.description,
-                held,
-                &object,
-                Field::Description,
-            );
-            match (are_vlans_writable(subscriber), has) {
-                (true, _) => true,
-                // A subscriber who is gone is not created again in another VLAN.
-                (false, None) => {
-                    self.note(object, "a VLAN");
-                    false
-                }
-                (false, Some(now)) => {
-                    if take_vlans(subscriber, now) {
-                        self.note(object, "a VLAN");
-                    }
-                    true
-                }
+        let is_vlan = |field: &Field| field.may_use() == MayUse::AnyVlan;
+        let vlans: Vec<Field> = Field::ALL.iter().copied().filter(is_vlan).collect();
+        goal.subscribers.retain(|name, config| {
+            let mut subscriber = Subscriber::without_numbers(name.clone(), config);
+            let unwritable = unwritable(&subscriber.all());
+            if unwritable.is_empty() {
+                return true;
             }
+            let has = by_slot(now.subscribers.values(), config.slot, |now| now.slot);
+            let object = Object::Subscriber(name.clone());
+            let nothing = subscriber.created(Slot(0));
+            let kept = Subscriber::without_numbers(name.clone(), has.unwrap_or(&nothing));
+            let mut keep = |fields: &[Field], what: &str| {
+                let before = subscriber.clone();
+                subscriber.keep(&kept, fields);
+                if subscriber != before {
+                    self.note(object.clone(), what);
+                }
+            };
+            let fields = unwritable.iter().map(|(field, _)| *field);
+            for field in fields.clone().filter(|field| !is_vlan(field)) {
+                keep(&[field], &format!("`{field}`"));
+            }
+            if fields.clone().any(|field| is_vlan(&field)) {
+                if has.is_none() {
+                    // A subscriber who is gone is not created again in another VLAN.
+                    self.note(object, "a VLAN");
+                    return false;
+                }
+                keep(&vlans, "a VLAN");
+            }
+            subscriber.all().set_in(config);
+            true
         });
     }
 

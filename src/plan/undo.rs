@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Description, HeldText, Hostname, MAX_RESTORED_VLAN_ENTRIES, Mbps, NameError, NameProblem,
-    PortConfig, PortName, SubscriberConfig, SystemConfig, SystemText, TextError, VlanId, VlanSet,
+    PortConfig, PortName, SystemConfig, SystemText, TextError, VlanId, VlanSet,
 };
 
 use super::change::{
@@ -101,33 +101,50 @@ pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
             None
         }
         Change::Subscriber(_, edit) => {
-            let SubscriberFields {
-                name: _,
-                description,
-                endpoint: _,
-                rate: _,
-                vlan,
-                tagged: _,
-                remapped_vlan,
-                allowed_vlans,
-                port2_vlan,
-                poe,
-            } = edit.before();
-            let tag = |vlan: Option<&Option<VlanId>>, field| {
-                let is_writable = vlan.copied().flatten().is_none_or(is_tag);
-                out_of_range(is_writable, field)
-            };
+            let before = edit.before();
             let field = Field::Poe;
             // No command removes the power setting. A removed subscriber can be created again without one.
-            let is_power_unknown = poe == Some(&None) && edit.verb() == Verb::Update;
-            text(description, Field::Description)
-                .or_else(|| out_of_range(vlan.copied().is_none_or(is_data_vlan), Field::Vlan))
-                .or_else(|| tag(remapped_vlan, Field::RemappedVlan))
-                .or_else(|| out_of_range(allowed_vlans.is_none_or(are_tags), Field::AllowedVlans))
-                .or_else(|| tag(port2_vlan, Field::Port2Vlan))
+            let is_power_unknown = before.poe == Some(&None) && edit.verb() == Verb::Update;
+            let mut unwritable = unwritable(&before).into_iter();
+            unwritable
+                .next()
+                .map(|(_, why)| why)
                 .or_else(|| is_power_unknown.then_some(CannotUndo::NotKnown { field }))
         }
     }
+}
+
+/// Returns the fields of a subscriber whose values no line can write, with the reason.
+pub(super) fn unwritable(fields: &SubscriberFields<'_>) -> Vec<(Field, CannotUndo)> {
+    let SubscriberFields {
+        // The types of these have no other value, or none that needs a line.
+        name: _,
+        endpoint: _,
+        rate: _,
+        tagged: _,
+        poe: _,
+        description,
+        vlan,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+    } = *fields;
+    let tag = |vlan: Option<&Option<VlanId>>, field| {
+        out_of_range(vlan.copied().flatten().is_none_or(is_tag), field)
+    };
+    let vlan = out_of_range(vlan.copied().is_none_or(is_data_vlan), Field::Vlan);
+    let allowed_vlans = out_of_range(allowed_vlans.is_none_or(are_tags), Field::AllowedVlans);
+    let checked = [
+        (Field::Description, text(description, Field::Description)),
+        (Field::Vlan, vlan),
+        (Field::RemappedVlan, tag(remapped_vlan, Field::RemappedVlan)),
+        (Field::AllowedVlans, allowed_vlans),
+        (Field::Port2Vlan, tag(port2_vlan, Field::Port2Vlan)),
+    ];
+    let checked = checked.into_iter();
+    checked
+        .filter_map(|(field, why)| Some((field, why?)))
+        .collect()
 }
 
 fn out_of_range(is_writable: bool, field: Field) -> Option<CannotUndo> {
@@ -145,27 +162,6 @@ pub(super) fn is_speed(speed: Mbps) -> bool {
 /// Returns the reason that an earlier text cannot be written again.
 fn text(held: Option<&Option<HeldText>>, field: Field) -> Option<CannotUndo> {
     unwritable_text(field, held?.as_ref()?.as_str())
-}
-
-/// Returns whether lines can give a subscriber its VLANs again.
-pub(super) fn are_vlans_writable(subscriber: &SubscriberConfig) -> bool {
-    let SubscriberConfig {
-        slot: _,
-        // Its text is checked by `unwritable_text`; these can be given by a line, or no line is needed.
-        description: _,
-        endpoint: _,
-        rate: _,
-        tagged: _,
-        poe: _,
-        vlan,
-        remapped_vlan,
-        allowed_vlans,
-        port2_vlan,
-    } = subscriber;
-    is_data_vlan(*vlan)
-        && remapped_vlan.is_none_or(is_tag)
-        && port2_vlan.is_none_or(is_tag)
-        && are_tags(allowed_vlans)
 }
 
 fn is_data_vlan(vlan: VlanId) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::change::MayUse;
 use super::{Field, Sentence};
 use crate::model::{MacAddress, Observation, Part, PortAssignment, PortNumber, Slot, Unclear};
 
@@ -191,25 +192,11 @@ impl UnreadFacts {
 
     /// Records that a subscriber may use any endpoint, profile or VLAN, if that field was not read.
     fn doubt_of_subscriber(&mut self, field: Field, doubt: impl FnOnce() -> Doubt) {
-        let hidden = match field {
-            Field::Endpoint => &mut self.ties,
-            Field::Rate => &mut self.rates,
-            Field::Vlan | Field::RemappedVlan | Field::AllowedVlans | Field::Port2Vlan => {
-                &mut self.vlans
-            }
-            Field::Hostname
-            | Field::Location
-            | Field::Contact
-            | Field::Name
-            | Field::MacAddress
-            | Field::Description
-            | Field::Port
-            | Field::Enabled
-            | Field::Mode
-            | Field::Down
-            | Field::Up
-            | Field::Tagged
-            | Field::Poe => return,
+        let hidden = match field.may_use() {
+            MayUse::NoMore => return,
+            MayUse::AnyEndpoint => &mut self.ties,
+            MayUse::AnyProfile => &mut self.rates,
+            MayUse::AnyVlan => &mut self.vlans,
         };
         *hidden = hidden.take().or_else(doubt);
     }

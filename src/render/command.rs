@@ -248,9 +248,10 @@ fn subscriber(
     }
     line.number("vid", vlan.map(|vlan| vlan.get()));
     line.word(tagged.map(|is_tagged| if *is_tagged { "tagged" } else { "untagged" }));
-    line.vlan_or_none("remapped-vid", remapped_vlan, is_new);
+    let remapped = (Field::RemappedVlan, "remapped-vid");
+    line.or_none(remapped, remapped_vlan, is_new)?;
     line.allowed_vlans(allowed_vlans, is_new)?;
-    line.vlan_or_none("port2-vid", port2_vlan, is_new);
+    line.or_none((Field::Port2Vlan, "port2-vid"), port2_vlan, is_new)?;
     match poe {
         None => {}
         Some(None) if is_new => {}

@@ -1,8 +1,10 @@
 //! Writes the values of a change as words of a line.
 
+use std::fmt::Display;
+
 use super::RenderError;
 use super::line::Line;
-use crate::model::{Description, HeldText, MacAddress, Mbps, PortAssignment, VlanId, VlanSet};
+use crate::model::{Description, HeldText, MacAddress, Mbps, PortAssignment, VlanSet};
 use crate::plan::{Change, Field};
 
 /// Builds the line of one change, field by field; a field that the change does not have adds nothing.
@@ -102,18 +104,24 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// Adds a VLAN, or `none` to remove it.
-    pub(super) fn vlan_or_none(
+    /// Adds a value that is one word, or `none` to remove it.
+    pub(super) fn or_none(
         &mut self,
-        word: &'static str,
-        vlan: Option<&Option<VlanId>>,
+        (field, word): (Field, &'static str),
+        value: Option<&Option<impl Display>>,
         is_new: bool,
-    ) {
-        match vlan {
-            None => {}
-            Some(None) if is_new => {}
-            Some(None) => self.word_and(word, Some("none")),
-            Some(Some(vlan)) => self.number(word, Some(vlan.get())),
+    ) -> Result<(), RenderError> {
+        match value {
+            None => Ok(()),
+            // A new object has none.
+            Some(None) if is_new => Ok(()),
+            Some(None) => {
+                self.word_and(word, Some("none"));
+                Ok(())
+            }
+            Some(Some(value)) => {
+                self.checked(field, |line| line.word(word).bare(&value.to_string()))
+            }
         }
     }
 

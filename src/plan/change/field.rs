@@ -4,8 +4,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// What a subscriber with an unread field may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) enum MayUse {
+    NoMore,
+    AnyEndpoint,
+    AnyProfile,
+    AnyVlan,
+}
+
 macro_rules! fields {
-    ($($variant:ident: $name:literal, $label:literal, $absent:literal, $key:literal, $is_service:literal;)*) => {
+    ($($variant:ident: $name:literal, $label:literal, $absent:literal, $key:literal, $is_service:literal, $may_use:ident;)*) => {
         /// A field by its name in `DeviceConfig`. Fields of a change are stored in this order.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Field {
@@ -44,30 +53,35 @@ macro_rules! fields {
             pub fn is_service(self) -> bool {
                 match self { $(Self::$variant => $is_service,)* }
             }
+
+            /// Returns what a subscriber may use if this field of it was not read.
+            pub(in crate::plan) fn may_use(self) -> MayUse {
+                match self { $(Self::$variant => MayUse::$may_use,)* }
+            }
         }
     };
 }
 
 fields! {
-    Hostname: "hostname", "host name", "unknown", "hostname", false;
-    Location: "location", "location", "none", "location", false;
-    Contact: "contact", "contact", "none", "contact", false;
-    Name: "name", "name", "none", "name", false;
-    MacAddress: "mac_address", "MAC", "unknown", "endpoint", false;
-    Description: "description", "description", "none", "description", false;
-    Port: "port", "port", "unknown", "port", false;
-    Enabled: "enabled", "enabled", "unknown", "enabled", false;
-    Mode: "mode", "mode", "unknown", "mode", false;
-    Down: "down", "down", "unknown", "down", false;
-    Up: "up", "up", "unknown", "up", false;
-    Endpoint: "endpoint", "endpoint", "none", "endpoint", true;
-    Rate: "rate", "rate", "unknown", "service_plan", true;
-    Vlan: "vlan", "VLAN", "unknown", "vlan", true;
-    Tagged: "tagged", "tagged", "unknown", "tagged", true;
-    RemappedVlan: "remapped_vlan", "remapped VLAN", "none", "remapped_vlan", true;
-    AllowedVlans: "allowed_vlans", "allowed VLANs", "none", "allowed_vlans", true;
-    Port2Vlan: "port2_vlan", "VLAN of port 2", "none", "port2_vlan", true;
-    Poe: "poe", "power", "unknown", "poe", false;
+    Hostname: "hostname", "host name", "unknown", "hostname", false, NoMore;
+    Location: "location", "location", "none", "location", false, NoMore;
+    Contact: "contact", "contact", "none", "contact", false, NoMore;
+    Name: "name", "name", "none", "name", false, NoMore;
+    MacAddress: "mac_address", "MAC", "unknown", "endpoint", false, NoMore;
+    Description: "description", "description", "none", "description", false, NoMore;
+    Port: "port", "port", "unknown", "port", false, NoMore;
+    Enabled: "enabled", "enabled", "unknown", "enabled", false, NoMore;
+    Mode: "mode", "mode", "unknown", "mode", false, NoMore;
+    Down: "down", "down", "unknown", "down", false, NoMore;
+    Up: "up", "up", "unknown", "up", false, NoMore;
+    Endpoint: "endpoint", "endpoint", "none", "endpoint", true, AnyEndpoint;
+    Rate: "rate", "rate", "unknown", "service_plan", true, AnyProfile;
+    Vlan: "vlan", "VLAN", "unknown", "vlan", true, AnyVlan;
+    Tagged: "tagged", "tagged", "unknown", "tagged", true, NoMore;
+    RemappedVlan: "remapped_vlan", "remapped VLAN", "none", "remapped_vlan", true, AnyVlan;
+    AllowedVlans: "allowed_vlans", "allowed VLANs", "none", "allowed_vlans", true, AnyVlan;
+    Port2Vlan: "port2_vlan", "VLAN of port 2", "none", "port2_vlan", true, AnyVlan;
+    Poe: "poe", "power", "unknown", "poe", false, NoMore;
 }
 
 impl fmt::Display for Field {

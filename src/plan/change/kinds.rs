@@ -1,15 +1,13 @@
 //! Describes the fields of each kind of object, in the order in which they are stored and shown.
 //!
-//! The code does not compile if one of these lists lacks a field.
+//! The code does not compile if one of these lists lacks a field. `subscriber` has the lists of a subscriber.
 
 use super::stored::{Given, Nonsense};
-use super::subscriber::Subscriber;
-use super::value::{EndpointRef, FieldValue, Rate, UplinkVlans};
+use super::value::{FieldValue, UplinkVlans};
 use super::{Changed, Field, FieldView, Kind};
 use crate::model::{
-    EndpointConfig, EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, PortConfig,
-    PortMode, ProfileConfig, ProfileName, SubscriberName, SystemConfig, UplinkConfig, VlanId,
-    VlanSet,
+    EndpointConfig, EndpointName, HeldText, MacAddress, Mbps, PortAssignment, PortConfig, PortMode,
+    ProfileConfig, ProfileName, SystemConfig, UplinkConfig, VlanSet,
 };
 
 /// A profile: a rate limiter on a device.
@@ -222,6 +220,8 @@ macro_rules! kinds {
     };
 }
 
+pub(super) use kinds;
+
 kinds! {
     #[derive(Default)]
     SystemConfig => SystemUpdate, SystemFields {
@@ -253,19 +253,6 @@ kinds! {
         name: Option<Changed<EndpointName>> = Name from EndpointName;
         mac: Changed<MacAddress> = MacAddress from MacAddress;
         port: Option<Changed<PortAssignment>> = Port from PortAssignment;
-    }
-
-    Subscriber => SubscriberUpdate, SubscriberFields {
-        name: Changed<SubscriberName> = Name from SubscriberName;
-        description: Option<Changed<Option<HeldText>>> = Description from Option<HeldText>;
-        endpoint: Option<Changed<Option<EndpointRef>>> = Endpoint from Option<EndpointRef>;
-        rate: Option<Changed<Rate>> = Rate from Rate;
-        vlan: Option<Changed<VlanId>> = Vlan from VlanId;
-        tagged: Option<Changed<bool>> = Tagged from bool;
-        remapped_vlan: Option<Changed<Option<VlanId>>> = RemappedVlan from Option<VlanId>;
-        allowed_vlans: Option<Changed<VlanSet>> = AllowedVlans from VlanSet;
-        port2_vlan: Option<Changed<Option<VlanId>>> = Port2Vlan from Option<VlanId>;
-        poe: Option<Changed<Option<Poe>>> = Poe from Option<Poe>;
     }
 }
 
@@ -322,16 +309,14 @@ macro_rules! numbered {
     };
 }
 
+pub(super) use numbered;
+
 numbered! {
     Profile, (Profile) => ProfileFields, name: ProfileName, Profile {
         name = Name, description = Description, down = Down, up = Up,
     }
     Endpoint, (Endpoint) => EndpointFields, mac: MacAddress, Endpoint {
         name = Name, mac = MacAddress, port = Port,
-    }
-    Subscriber, (<E: Clone, R: Clone> Subscriber<E, R>) => SubscriberFields, name: SubscriberName, Subscriber {
-        name = Name, description = Description, endpoint = Endpoint, rate = Rate, vlan = Vlan, tagged = Tagged,
-        remapped_vlan = RemappedVlan, allowed_vlans = AllowedVlans, port2_vlan = Port2Vlan, poe = Poe,
     }
 }
 

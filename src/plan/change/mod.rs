@@ -1,6 +1,6 @@
 //! Defines a change of one object, with a type for each kind of object.
 //!
-//! `kinds` describes the fields of each kind once, `subscriber` has a subscriber field by field, `field` the names of fields and
+//! `kinds` describes the fields of each kind once, `subscriber` those of a subscriber, with all that is done to it field by field, `field` the names of fields and
 //! `value` their values. `stored` reads and writes the form in plan files and in the store.
 
 mod field;
@@ -13,13 +13,13 @@ mod value;
 pub(super) mod tests;
 
 pub use field::Field;
+pub(super) use field::MayUse;
 pub use kinds::{
     Endpoint, EndpointFields, EndpointUpdate, PortFields, PortUpdate, Profile, ProfileFields,
-    ProfileUpdate, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate, UplinkFields,
-    UplinkUpdate,
+    ProfileUpdate, SystemFields, SystemUpdate, UplinkFields, UplinkUpdate,
 };
-pub use subscriber::Subscriber;
-pub(super) use subscriber::{same_subscriber, take_vlans};
+pub(super) use subscriber::same_subscriber;
+pub use subscriber::{Subscriber, SubscriberFields, SubscriberUpdate};
 pub(super) use value::Value;
 pub use value::{EndpointRef, Rate, Shown, UplinkVlans};
 

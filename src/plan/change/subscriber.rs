@@ -1,9 +1,12 @@
-//! Defines a subscriber in the planner: conversions, comparisons and the effect of a change, field by field.
+//! Defines a subscriber in the planner: its fields, conversions, comparisons and the effect of a change.
 //!
-//! The functions that make or split a subscriber destructure it: a new field does not compile until each of them has it.
+//! The lists of `kinds!` and `numbered!` and the functions that make or split a subscriber have every field: a new one does not
+//! compile until each of them has it.
 
-use super::SubscriberFields;
-use super::value::{EndpointRef, Rate};
+use super::kinds::{Cell, kinds, numbered};
+use super::stored::{Given, Nonsense};
+use super::value::{EndpointRef, FieldValue, Rate};
+use super::{Changed, Field, FieldView, Kind};
 use crate::model::{
     HeldText, Poe, RateLimit, Slot, SubscriberConfig, SubscriberName, VlanId, VlanSet,
 };
@@ -23,6 +26,28 @@ pub struct Subscriber<E = EndpointRef, R = Rate> {
     pub port2_vlan: Option<VlanId>,
     /// Left out if it is not known, or if the device decides it.
     pub poe: Option<Poe>,
+}
+
+kinds! {
+    Subscriber => SubscriberUpdate, SubscriberFields {
+        name: Changed<SubscriberName> = Name from SubscriberName;
+        description: Option<Changed<Option<HeldText>>> = Description from Option<HeldText>;
+        endpoint: Option<Changed<Option<EndpointRef>>> = Endpoint from Option<EndpointRef>;
+        rate: Option<Changed<Rate>> = Rate from Rate;
+        vlan: Option<Changed<VlanId>> = Vlan from VlanId;
+        tagged: Option<Changed<bool>> = Tagged from bool;
+        remapped_vlan: Option<Changed<Option<VlanId>>> = RemappedVlan from Option<VlanId>;
+        allowed_vlans: Option<Changed<VlanSet>> = AllowedVlans from VlanSet;
+        port2_vlan: Option<Changed<Option<VlanId>>> = Port2Vlan from Option<VlanId>;
+        poe: Option<Changed<Option<Poe>>> = Poe from Option<Poe>;
+    }
+}
+
+numbered! {
+    Subscriber, (<E: Clone, R: Clone> Subscriber<E, R>) => SubscriberFields, name: SubscriberName, Subscriber {
+        name = Name, description = Description, endpoint = Endpoint, rate = Rate, vlan = Vlan, tagged = Tagged,
+        remapped_vlan = RemappedVlan, allowed_vlans = AllowedVlans, port2_vlan = Port2Vlan, poe = Poe,
+    }
 }
 
 impl<E, R> Subscriber<E, R> {
@@ -261,14 +286,4 @@ pub(in crate::plan) fn same_subscriber(
         && has.rate == intended.rate
         && has.description == intended.description
         && Settings::of(has).are(&Settings::of(intended))
-}
-
-/// Sets the VLANs of a subscriber to those of another configuration; returns whether they differed.
-pub(in crate::plan) fn take_vlans(config: &mut SubscriberConfig, from: &SubscriberConfig) -> bool {
-    let before = config.clone();
-    config.vlan = from.vlan;
-    config.remapped_vlan = from.remapped_vlan;
-    config.port2_vlan = from.port2_vlan;
-    config.allowed_vlans.clone_from(&from.allowed_vlans);
-    *config != before
 }

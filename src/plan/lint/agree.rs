@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::LintError;
-use super::command::{Command, Setting, Target, command};
-use super::state::{State, fresh_field, identity, setting, target};
+use super::command::{Command, Target, command};
+use super::setting::{Setting, fresh_field, setting};
+use super::state::{State, identity, target};
 use crate::model::{MAX_ALLOWED_VLANS, Medium, PortAssignment, VlanId};
 use crate::plan::{Change, Field, Rate, Request, Verb};
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{Word, words};
-use crate::model::{
-    MAX_RESTORED_VLAN_ENTRIES, MacAddress, Poe, PortAssignment, PortMode, PortNumber, VlanSet,
+use super::setting::{
+    Setting, endpoint_option, is_hostname, options, port_option, profile_option, ranged,
+    subscriber_option, vlans,
 };
-use crate::plan::{Field, Object};
+use super::words::{Word, words};
+use crate::model::{PortAssignment, VlanSet};
+use crate::plan::Field;
 
 /// The object of a command, by the number in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,25 +45,6 @@ pub(super) enum Command {
     AllowVlans(VlanSet),
     /// `exit`: the end of the lines about an interface.
     Leave,
-}
-
-/// The value that a line gives a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Setting {
-    Text(String),
-    Mac(MacAddress),
-    Speed(u32),
-    Flag(bool),
-    Vlan(u16),
-    Vlans(VlanSet),
-    Port(PortAssignment),
-    Mode(PortMode),
-    Poe(Poe),
-    /// The slot of an endpoint or of a profile.
-    Slot(u16),
-    Unthrottled,
-    /// The field has no value afterwards.
-    None,
 }
 
 /// Returns the command of a line, or the reason that it is not one.
@@ -158,18 +141,6 @@ fn no_stray_quotes(words: &[Word<'_>], command: Command) -> Result<Command, Stri
     Ok(command)
 }
 
-fn number(text: &str) -> Option<u32> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    is_number.then(|| text.parse().ok()).flatten()
-}
-
-fn ranged(text: &str, least: u16, most: u16, what: &str) -> Result<u16, String> {
-    number(text)
-        .and_then(|number| u16::try_from(number).ok())
-        .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("`{text}` is out of range: {what} {least} to {most}"))
-}
-
 fn uplink(place: &str) -> Result<Command, String> {
     let number = place
         .strip_prefix("1/")
@@ -178,12 +149,7 @@ fn uplink(place: &str) -> Result<Command, String> {
 }
 
 fn hostname(name: &str) -> Result<Command, String> {
-    let is_good = name.len() <= 45
-        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !is_good {
+    if !is_hostname(name) {
         return Err(format!("`{name}` is not a host name"));
     }
     Ok(set(
@@ -200,231 +166,4 @@ fn port(number: &str, words: &[Word<'_>], rest: &[&str]) -> Result<Command, Stri
     }
     let settings = options(words, port_option)?;
     Ok(Command::Set { target, settings })
-}
-
-/// An option of a line: its field, its value, and the number of words of the value.
-type Read = (Field, Setting, usize);
-
-/// Parses the options after `ghn KIND NUMBER`: each at most once, and at least one.
-fn options(
-    words: &[Word<'_>],
-    option: fn(&str, Option<&Word<'_>>) -> Result<Read, String>,
-) -> Result<BTreeMap<Field, Setting>, String> {
-    let mut settings = BTreeMap::new();
-    let mut rest = words.get(3..).unwrap_or_default();
-    while let Some((key, after)) = rest.split_first() {
-        let (field, setting, taken) = option(key.text, after.first())?;
-        if settings.insert(field, setting).is_some() {
-            return Err(format!("`{}` is given twice", key.text));
-        }
-        rest = after.get(taken..).unwrap_or_default();
-    }
-    if settings.is_empty() {
-        return Err("the line sets nothing".to_owned());
-    }
-    Ok(settings)
-}
-
-fn unknown(key: &str) -> String {
-    format!("`{key}` is not an option that a plan may set here")
-}
-
-fn given<'a>(key: &str, value: Option<&'a Word<'a>>) -> Result<&'a Word<'a>, String> {
-    value.ok_or_else(|| format!("nothing follows `{key}`"))
-}
-
-fn name(value: &Word<'_>) -> Result<Setting, String> {
-    let text = value.text;
-    if !(1..=31).contains(&text.len()) {
-        return Err(format!(
-            "a name has 1 to 31 characters, and `{text}` has {}",
-            text.len()
-        ));
-    }
-    if text.starts_with(' ') || text.ends_with(' ') {
-        return Err(format!("the name `{text}` has a space at its edge"));
-    }
-    Ok(Setting::Text(text.to_owned()))
-}
-
-fn description(value: &Word<'_>) -> Result<Setting, String> {
-    match value.text {
-        "" => Ok(Setting::None),
-        text if text.len() <= 63 => Ok(Setting::Text(text.to_owned())),
-        text => Err(format!(
-            "a description has at most 63 characters, not {}",
-            text.len()
-        )),
-    }
-}
-
-fn port_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> {
-    Ok(match key {
-        "name" => (Field::Name, name(given(key, value)?)?, 1),
-        "mode" => {
-            let mode = match given(key, value)?.text {
-                "mimo" => PortMode::Mimo,
-                "siso" => PortMode::Siso,
-                other => return Err(format!("`{other}` is not a mode of a port")),
-            };
-            (Field::Mode, Setting::Mode(mode), 1)
-        }
-        _ => return Err(unknown(key)),
-    })
-}
-
-fn profile_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> {
-    let speed = |text: &str| {
-        // The range of the MIB. The inventory checks the limits of the medium.
-        ranged(text, 10, 1999, "speed in Mbps").map(|speed| Setting::Speed(u32::from(speed)))
-    };
-    Ok(match key {
-        "name" => (Field::Name, name(given(key, value)?)?, 1),
-        "description" => (Field::Description, description(given(key, value)?)?, 1),
-        "rate-downstream" => (Field::Down, speed(given(key, value)?.text)?, 1),
-        "rate-upstream" => (Field::Up, speed(given(key, value)?.text)?, 1),
-        _ => return Err(unknown(key)),
-    })
-}
-
-fn endpoint_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> {
-    Ok(match key {
-        "name" => (Field::Name, name(given(key, value)?)?, 1),
-        "mac-address" => {
-            let text = given(key, value)?.text;
-            let mac: Option<MacAddress> = text.parse().ok();
-            // The parser accepts any notation, but only one is sent.
-            let mac = mac.filter(|mac| mac.to_string() == text);
-            let mac =
-                mac.ok_or_else(|| format!("`{text}` is not a MAC address in the device's form"))?;
-            (Field::MacAddress, Setting::Mac(mac), 1)
-        }
-        "port" => {
-            let assignment = match given(key, value)?.text {
-                "auto" => PortAssignment::Auto,
-                "unassigned" => PortAssignment::Unassigned,
-                number => {
-                    let number = ranged(number, 1, 24, "port")?;
-                    let number = u8::try_from(number)
-                        .ok()
-                        .and_then(|n| PortNumber::new(n).ok());
-                    PortAssignment::Port(number.ok_or("no such port")?)
-                }
-            };
-            (Field::Port, Setting::Port(assignment), 1)
-        }
-        _ => return Err(unknown(key)),
-    })
-}
-
-fn subscriber_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> {
-    // The device uses VLANs 3840 to 3842 internally, so they carry no data (docs/gam.md).
-    let data_vlan = |text: &str| match ranged(text, 3, 4094, "VLAN")? {
-        3840..=3842 => Err(format!("VLAN {text} is the device's own")),
-        vlan => Ok(Setting::Vlan(vlan)),
-    };
-    let tag = |text: &str| match text {
-        "none" => Ok(Setting::None),
-        text => ranged(text, 3, 4093, "VLAN").map(Setting::Vlan),
-    };
-    Ok(match key {
-        "name" => (Field::Name, name(given(key, value)?)?, 1),
-        "description" => (Field::Description, description(given(key, value)?)?, 1),
-        "endpoint" => {
-            let slot = ranged(given(key, value)?.text, 1, 384, "endpoint")?;
-            (Field::Endpoint, Setting::Slot(slot), 1)
-        }
-        "vid" => (Field::Vlan, data_vlan(given(key, value)?.text)?, 1),
-        "tagged" => (Field::Tagged, Setting::Flag(true), 0),
-        "untagged" => (Field::Tagged, Setting::Flag(false), 0),
-        "remapped-vid" => (Field::RemappedVlan, tag(given(key, value)?.text)?, 1),
-        "port2-vid" => (Field::Port2Vlan, tag(given(key, value)?.text)?, 1),
-        "allowed-vlan" => {
-            let list = match given(key, value)?.text {
-                "none" => VlanSet::default(),
-                list => tags(list)?,
-            };
-            (Field::AllowedVlans, Setting::Vlans(list), 1)
-        }
-        "bw-profile" => {
-            let rate = match given(key, value)?.text {
-                "unthrottled" => Setting::Unthrottled,
-                slot => Setting::Slot(ranged(slot, 1, 15, "profile")?),
-            };
-            (Field::Rate, rate, 1)
-        }
-        "poe" => {
-            let poe = match given(key, value)?.text {
-                "disable" => Poe::Disable,
-                "enable" => Poe::Enable,
-                "force" => Poe::Force,
-                other => return Err(format!("`{other}` is not a power setting")),
-            };
-            (Field::Poe, Setting::Poe(poe), 1)
-        }
-        _ => return Err(unknown(key)),
-    })
-}
-
-/// Returns whether a line of a plan could give a field of an object this value.
-pub(super) fn can_set(object: &Object, field: Field, to: &Setting) -> bool {
-    let is_plain = |text: &str, most: usize| {
-        text.len() <= most
-            && !text.starts_with(' ')
-            && !text.ends_with(' ')
-            && text
-                .chars()
-                .all(|one| (' '..='~').contains(&one) && !matches!(one, '?' | '"' | '\\'))
-    };
-    let word =
-        |text: &str, option: fn(&str, Option<&Word<'_>>) -> Result<Read, String>, key: &str| {
-            let word = Word {
-                text,
-                is_quoted: false,
-            };
-            option(key, Some(&word)).is_ok()
-        };
-    match (field, to) {
-        (Field::Hostname, Setting::Text(text)) => hostname(text).is_ok(),
-        (Field::Location | Field::Contact, Setting::Text(text)) => {
-            is_plain(text, 127) && !text.contains("  ")
-        }
-        (Field::Description, Setting::Text(text)) => is_plain(text, 63),
-        (Field::Name, Setting::Text(text)) => is_plain(text, 31),
-        (Field::Vlan, Setting::Vlan(vlan)) => word(&vlan.to_string(), subscriber_option, "vid"),
-        (_, Setting::Vlan(vlan)) => word(&vlan.to_string(), subscriber_option, "remapped-vid"),
-        (_, Setting::Vlans(list)) => match object {
-            Object::Uplink(_) => words(&format!("switchport trunk allowed vlan {list}")).is_ok(),
-            _ => list.is_empty() || tags(&list.to_string()).is_ok(),
-        },
-        (_, Setting::Speed(speed)) => word(&speed.to_string(), profile_option, "rate-upstream"),
-        (_, _) => true,
-    }
-}
-
-/// Parses a list in the only form that is sent: sorted, with joined ranges, without spaces.
-fn vlans(text: &str) -> Result<VlanSet, String> {
-    let set: VlanSet = text
-        .parse()
-        .map_err(|error| format!("`{text}` is not a list of VLANs: {error}"))?;
-    if set.to_string() == text {
-        Ok(set)
-    } else {
-        Err(format!("the list `{text}` is not in order"))
-    }
-}
-
-fn tags(text: &str) -> Result<VlanSet, String> {
-    let set = vlans(text)?;
-    // Inverse lines may restore a longer list than a line may set; `agree` checks that limit.
-    if set.entries() > MAX_RESTORED_VLAN_ENTRIES {
-        return Err(format!(
-            "the list `{text}` has more than {MAX_RESTORED_VLAN_ENTRIES} entries"
-        ));
-    }
-    let outside = set.iter().find(|vlan| !(3..=4093).contains(&vlan.get()));
-    match outside {
-        Some(vlan) => Err(format!("VLAN {vlan} cannot pass as a tag")),
-        None => Ok(set),
-    }
 }

@@ -1,7 +1,6 @@
 //! Checks the reason of a step that cannot be undone against the documents.
 
-use super::command::can_set;
-use super::state::setting;
+use super::setting::{can_set, setting};
 use crate::model::{Observation, VlanId};
 use crate::plan::{CannotUndo, Change, Field, Request, Step};
 

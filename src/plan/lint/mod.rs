@@ -3,12 +3,13 @@
 //! The lint has its own parser and its own rules, so that a mistake in `render` is not repeated here. It shares the fields of a
 //! change and the limits of `model`.
 //!
-//! `words` splits a line, `command` parses the words. `state` tracks the object in each slot at a step. `agree` compares a
+//! `words` splits a line, `command` parses the words, `setting` knows the fields. `state` tracks the object in each slot at a step. `agree` compares a
 //! command with its change, `excuse` checks the reason of a step that cannot be undone.
 
 mod agree;
 mod command;
 mod excuse;
+mod setting;
 mod state;
 mod words;
 

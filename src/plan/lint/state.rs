@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::command::{Setting, Target};
-use crate::model::{MacAddress, Observation, Part, RateLimit, Slot, VlanSet};
-use crate::plan::change::{Endpoint, FieldView, Kind, Profile, Subscriber, Value};
+use super::command::Target;
+use super::setting::{Setting, fresh_field, setting};
+use crate::model::{MacAddress, Observation, Part, RateLimit, Slot};
+use crate::plan::change::{Endpoint, FieldView, Kind, Profile, Subscriber};
 use crate::plan::{Cause, Change, DevicePlan, Field, Object, Step, Verb};
 
 type Fields = BTreeMap<Field, Setting>;
@@ -281,79 +282,6 @@ fn fresh(object: &Object) -> Fields {
     });
     fields.extend(own);
     fields
-}
-
-/// Returns the value of a field of a new object if no line sets it.
-pub(super) fn fresh_field(object: &Object, field: Field) -> Option<Setting> {
-    let is_subscriber = matches!(object, Object::Subscriber(_));
-    let of = |is_its: bool, setting: Setting| is_its.then_some(setting);
-    match field {
-        Field::Description => of(
-            is_subscriber || matches!(object, Object::Profile(_)),
-            Setting::None,
-        ),
-        Field::Endpoint | Field::RemappedVlan | Field::Port2Vlan => {
-            of(is_subscriber, Setting::None)
-        }
-        Field::Tagged => of(is_subscriber, Setting::Flag(false)),
-        Field::AllowedVlans => of(is_subscriber, Setting::Vlans(VlanSet::default())),
-        Field::Port => of(
-            matches!(object, Object::Endpoint(_)),
-            Setting::Port(crate::model::PortAssignment::Unassigned),
-        ),
-        Field::Hostname
-        | Field::Location
-        | Field::Contact
-        | Field::Name
-        | Field::MacAddress
-        | Field::Enabled
-        | Field::Mode
-        | Field::Down
-        | Field::Up
-        | Field::Rate
-        | Field::Vlan
-        | Field::Poe => None,
-    }
-}
-
-/// Returns the setting that gives a field this value. Returns `None` for a missing value if no line can remove the value.
-pub(super) fn setting(field: Field, value: Option<Value>) -> Option<Setting> {
-    let Some(value) = value else {
-        return match field {
-            Field::AllowedVlans => Some(Setting::Vlans(VlanSet::default())),
-            Field::Description
-            | Field::Endpoint
-            | Field::RemappedVlan
-            | Field::Port2Vlan
-            | Field::Hostname
-            | Field::Location
-            | Field::Contact => Some(Setting::None),
-            Field::Name
-            | Field::MacAddress
-            | Field::Port
-            | Field::Enabled
-            | Field::Mode
-            | Field::Down
-            | Field::Up
-            | Field::Rate
-            | Field::Vlan
-            | Field::Tagged
-            | Field::Poe => None,
-        };
-    };
-    Some(match value {
-        Value::Text(text) => Setting::Text(text),
-        Value::Mac(mac) => Setting::Mac(mac),
-        Value::Speed(speed) => Setting::Speed(speed.get()),
-        Value::Flag(flag) => Setting::Flag(flag),
-        Value::Vlan(vlan) => Setting::Vlan(vlan.get()),
-        Value::Vlans(vlans) => Setting::Vlans(vlans),
-        Value::Port(port) => Setting::Port(port),
-        Value::Mode(mode) => Setting::Mode(mode),
-        Value::Poe(poe) => Setting::Poe(poe),
-        Value::Endpoint { slot, .. } | Value::Profile { slot, .. } => Setting::Slot(slot.0),
-        Value::Unthrottled => Setting::Unthrottled,
-    })
 }
 
 fn text(text: &impl ToString) -> Setting {

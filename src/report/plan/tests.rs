@@ -1,5 +1,7 @@
 //! Tests that plans are short to read, complete where something is lost, and never cut silently.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::model::{
     ConfigLine, DeviceName, DeviceState, Fingerprint, Observation, Part, Slot, VlanId,
@@ -902,7 +904,16 @@ fn the_published_schema_takes_every_plan_that_can_be_written_and_nothing_more() 
     let schema: serde_json::Value = serde_json::from_str(PLAN_SCHEMA).unwrap();
     let fields: Vec<serde_json::Value> = Field::ALL.iter().map(|field| json!(field)).collect();
     assert_eq!(schema["$defs"]["field"]["enum"], json!(fields));
-    let document = file::value(&everything());
+    let everything = everything();
+    let steps = everything.devices.iter().flat_map(|plan| &plan.steps);
+    let written: BTreeSet<Field> = steps
+        .flat_map(|step| step.change.fields())
+        .map(|view| view.field)
+        .collect();
+    let missing = Field::ALL.iter().filter(|field| !written.contains(field));
+    let missing: Vec<&Field> = missing.collect();
+    assert!(missing.is_empty(), "add them to `everything`: {missing:?}");
+    let document = file::value(&everything);
     assert_eq!(
         schema_check::faults(&schema, &schema, &document, "plan"),
         Vec::<String>::new()
