@@ -36,8 +36,8 @@ fn planned_in(world: &World, folder: &std::path::Path, applied: &str, most: usiz
 }
 
 /// The reasons of a plan: `verb object fields: subject, file:line`.
-fn told(planned: &Planned) -> Vec<String> {
-    let mut told = Vec::new();
+fn origins_of(planned: &Planned) -> Vec<String> {
+    let mut origins = Vec::new();
     for plan in &planned.devices {
         for step in &plan.steps {
             for because in &step.because {
@@ -56,11 +56,11 @@ fn told(planned: &Planned) -> Vec<String> {
                     .map(String::as_str)
                     .filter(|word| !word.is_empty())
                     .collect();
-                told.push(format!("{}: {origin}", words.join(" ")));
+                origins.push(format!("{}: {origin}", words.join(" ")));
             }
         }
     }
-    told
+    origins
 }
 
 fn replace(world: &World, file: &str, from: &str, to: &str) {
@@ -110,7 +110,7 @@ fn a_change_of_the_headroom_is_not_blamed_on_the_service_plan() {
     replace(&world, "devices/maple.toml", "10.20.0.11", "10.20.0.12");
     world.commit_all("another address");
     let expected = ["Update profile home-100 down+up: more headroom, network.toml:4"];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
     replace(
         &world,
         NETWORK_FILE,
@@ -119,7 +119,7 @@ fn a_change_of_the_headroom_is_not_blamed_on_the_service_plan() {
     );
     world.commit_all("the usual headroom");
     let expected = ["Update profile home-100 down+up: the usual headroom, network.toml:3"];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
     // Writing down what is so already changes nothing.
     replace(
         &world,
@@ -129,7 +129,7 @@ fn a_change_of_the_headroom_is_not_blamed_on_the_service_plan() {
     );
     world.commit_all("say it");
     let expected = ["Update profile home-100 down+up: the usual headroom, network.toml:4"];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
 }
 
 #[test]
@@ -146,11 +146,11 @@ fn a_change_of_the_suspension_is_not_blamed_on_who_has_not_paid() {
     replace(&world, NETWORK_FILE, "captive", "throttle");
     world.commit_all("throttle the unpaid");
     let expected = ["Update subscriber acct-1 vlan: throttle the unpaid, network.toml:7"];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
 }
 
 #[test]
-fn who_pays_again_by_a_removed_line_is_told_with_that_commit() {
+fn a_suspension_ended_by_a_removed_line_is_explained_by_that_commit() {
     let world = world();
     replace(
         &world,
@@ -162,13 +162,13 @@ fn who_pays_again_by_a_removed_line_is_told_with_that_commit() {
     let applied = world.head();
     replace(&world, FILE, "state = \"suspended\"\n", "");
     world.commit_all("acct-1 has paid");
-    let told = told(&planned(&world, &applied, 100));
+    let origins = origins_of(&planned(&world, &applied, 100));
     let expected = [
         "Create profile home-100: acct-1 has paid, subscribers/maple.toml:1",
         "Update subscriber acct-1 rate+vlan: acct-1 has paid, subscribers/maple.toml:1",
         "Remove profile unpaid: acct-1 has paid, subscribers/maple.toml:1",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(origins, expected);
 }
 
 #[test]
@@ -191,11 +191,11 @@ fn fields_that_two_commits_changed_have_two_reasons() {
         "Update subscriber acct-1 description+tagged: tagged, subscribers/maple.toml:7",
         "Update subscriber acct-1 vlan: another VLAN, subscribers/maple.toml:6",
     ];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
 }
 
 #[test]
-fn what_was_only_moved_or_spelled_otherwise_stays_its_commits() {
+fn a_moved_or_reformatted_line_keeps_its_commit() {
     let world = world();
     let applied = world.head();
     replace(&world, FILE, "vlan = 101", "vlan = 102");
@@ -207,7 +207,7 @@ fn what_was_only_moved_or_spelled_otherwise_stays_its_commits() {
     world.git(&["rm", "-q", FILE]);
     world.commit_all("sort the files");
     let expected = ["Update subscriber acct-1 vlan: another VLAN, subscribers/north/maple.toml:8"];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_renamed_subscriber_keeps_what_it_had() {
         "Update subscriber acct-1 name: another id, subscribers/maple.toml:1",
         "Update subscriber acct-1 vlan: another VLAN, subscribers/maple.toml:7",
     ];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_merge_hands_a_value_to_the_side_that_changed_it() {
         "Update profile home-100 down+up: on main, network.toml:4",
         "Update subscriber acct-1 vlan: on the side, subscribers/maple.toml:6",
     ];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
 }
 
 #[test]
@@ -249,11 +249,11 @@ fn a_value_that_comes_from_both_sides_of_a_merge_is_the_merges() {
         "Update profile home-100 down: merged, service-plans.toml:2",
         "Update profile home-100 up: on main, network.toml:4",
     ];
-    assert_eq!(told(&planned(&world, &applied, 100)), expected);
+    assert_eq!(origins_of(&planned(&world, &applied, 100)), expected);
 }
 
 #[test]
-fn a_removed_subscriber_is_told_with_the_commit_that_removed_it() {
+fn a_removed_subscriber_is_explained_by_the_commit_that_removed_it() {
     let world = world();
     let text = world.read(FILE);
     let other = text
@@ -271,32 +271,32 @@ fn a_removed_subscriber_is_told_with_the_commit_that_removed_it() {
         "Remove subscriber acct-1: acct-1 leaves, subscribers/maple.toml:1",
         "Remove endpoint 00:0e:d8:00:00:01: acct-1 leaves, subscribers/maple.toml:1",
     ];
-    let mut told = told(&planned(&world, &applied, 100));
-    told.sort();
+    let mut origins = origins_of(&planned(&world, &applied, 100));
+    origins.sort();
     let mut expected = expected.map(str::to_owned);
     expected.sort();
-    assert_eq!(told, expected);
+    assert_eq!(origins, expected);
 }
 
 #[test]
-fn a_profile_that_loses_its_last_subscriber_is_told_with_that_commit() {
+fn a_profile_that_loses_its_last_subscriber_is_explained_by_that_commit() {
     let world = world();
     let applied = world.head();
     replace(&world, FILE, "home-100", "unpaid");
     world.commit_all("cheaper");
     replace(&world, FILE, "vlan = 101", "vlan = 101 # x");
     world.commit_all("a remark");
-    let told = told(&planned(&world, &applied, 100));
+    let origins = origins_of(&planned(&world, &applied, 100));
     let expected = [
         "Create profile unpaid: cheaper, subscribers/maple.toml:5",
         "Update subscriber acct-1 rate: cheaper, subscribers/maple.toml:5",
         "Remove profile home-100: cheaper, subscribers/maple.toml:5",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(origins, expected);
 }
 
 #[test]
-fn what_is_still_in_the_inventory_is_not_said_to_be_gone() {
+fn an_object_that_the_inventory_still_has_is_not_reported_as_gone() {
     let world = world();
     let text = world.read("devices/maple.toml");
     world.write(
@@ -375,19 +375,19 @@ fn a_history_that_is_too_long_leaves_the_origin_open_and_says_so() {
     let cut = planned(&world, &applied, 3);
     assert!(cut.origins_cut);
     assert_eq!(
-        told(&cut),
+        origins_of(&cut),
         ["Update subscriber acct-1 vlan: nobody, subscribers/maple.toml:6"]
     );
     let whole = planned(&world, &applied, 100);
     assert!(!whole.origins_cut);
     assert_eq!(
-        told(&whole),
+        origins_of(&whole),
         ["Update subscriber acct-1 vlan: another VLAN, subscribers/maple.toml:6"]
     );
 }
 
 #[test]
-fn what_was_not_fetched_is_nobodys() {
+fn a_line_without_a_fetched_commit_has_no_author() {
     let world = world();
     let applied = world.head();
     replace(&world, FILE, "vlan = 101", "vlan = 102");
@@ -412,7 +412,7 @@ fn what_was_not_fetched_is_nobodys() {
         "Update endpoint 00:0e:d8:00:00:01 port: another port, subscribers/maple.toml:3",
         "Update subscriber acct-1 vlan: nobody, subscribers/maple.toml:6",
     ];
-    assert_eq!(told(&planned), expected);
+    assert_eq!(origins_of(&planned), expected);
 }
 
 /// A small inventory as numbers, which each commit changes somewhere.

@@ -101,7 +101,7 @@ async fn twins_are_found_among_the_silent_with_the_credentials_that_open_them() 
 }
 
 #[tokio::test]
-async fn who_answers_that_we_are_nobody_is_there_all_the_same() {
+async fn a_device_that_rejects_the_user_is_present() {
     let mut settings = settings(GamModel::Gam4Cx, 4);
     settings.snmp.users = vec![User::new("somebody", Rights::Read)];
     let twin = Twin::start(settings).await.unwrap();

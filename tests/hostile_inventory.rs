@@ -162,7 +162,7 @@ fn settings_of_a_cloned_inventory_reach_no_file_and_no_store_outside_of_it() {
 
 /// The attack works where the victim says that the settings are their own: what is tried above is no straw man.
 #[test]
-fn settings_that_somebody_named_may_lie_anywhere() {
+fn a_settings_file_that_is_named_may_be_in_any_folder() {
     let attack = Attack::new();
     attack
         .world

@@ -178,7 +178,7 @@ fn any_fleet_becomes_an_inventory_that_changes_nothing() {
 }
 
 #[test]
-fn what_is_written_is_in_order_already() {
+fn a_written_file_is_in_canonical_order() {
     let found = fleet(5, &[GamModel::Gam4Cx, GamModel::Gam12M], 20);
     let existing = texts(&[("credentials.toml", CREDENTIALS)]);
     let imported = import(&found, &existing).unwrap();
@@ -398,7 +398,7 @@ fn those_without_service_are_suspended() {
 }
 
 #[test]
-fn what_the_inventory_has_no_words_for_is_said_and_left_alone() {
+fn an_object_that_the_inventory_cannot_express_is_listed_and_left_unchanged() {
     let rest = [
         profile("unused", 2, 100, 100),
         home(1, "a", "vlan = 101\nrate = \"unthrottled\""),

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_folder_declares_itself_may_be_used_by_its_files() {
+    fn a_file_may_use_what_its_folder_declares() {
         let parent = (
             "src/d/mod.rs",
             "mod x; mod y; pub struct D; fn f() { x::f(); y::f() }",

@@ -285,7 +285,7 @@ fn observation() -> Observation {
     observation
 }
 
-fn complaints(plan: &DevicePlan<Step<String>>) -> Vec<String> {
+fn lint_errors(plan: &DevicePlan<Step<String>>) -> Vec<String> {
     let (intended, renamed) = (DeviceConfig::default(), BTreeMap::new());
     let request = Request {
         device: &plan.device,
@@ -379,11 +379,11 @@ fn the_encoder_alone_stops_them() {
 #[test]
 fn the_lint_alone_stops_them() {
     everywhere(|place, text| {
-        let found = complaints(&place.plan(text));
+        let found = lint_errors(&place.plan(text));
         assert!(!found.is_empty(), "{}: {text:?}", place.what);
     });
     for place in places() {
-        let found = complaints(&place.plan(HARMLESS));
+        let found = lint_errors(&place.plan(HARMLESS));
         assert_eq!(found, Vec::<String>::new(), "{}", place.what);
     }
 }
@@ -452,7 +452,7 @@ fn without_any_layer_they_do_harm() {
 }
 
 #[tokio::test]
-async fn what_the_gate_stops_is_never_typed() {
+async fn a_change_that_a_gate_stops_is_never_sent() {
     let twin = Twin::start(TwinSettings::new(build())).await.unwrap();
     for line in SET_UP {
         assert!(!twin.edit_line(line).contains("% "));

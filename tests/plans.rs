@@ -100,7 +100,7 @@ impl Example {
 
     fn text(&self) -> String {
         let planned = self.plan(&self.seen);
-        assert_eq!(planned.complaints, [], "{}", self.name);
+        assert_eq!(planned.lint_errors, [], "{}", self.name);
         let report = PlanReport {
             planned: &planned,
             is_detailed: true,
@@ -193,17 +193,17 @@ fn every_example_is_planned_as_it_says() {
 fn a_fault_in_the_plan_of_one_device_refuses_that_one_and_no_other() {
     let mut example = Example::read("refused-too-many-devices");
     let before = example.plan(&example.seen);
-    assert_eq!(before.complaints, []);
+    assert_eq!(before.lint_errors, []);
     // No device takes one VLAN on both Ethernet ports, so undoing leads where no line can.
     let seen = example.seen.get_mut("birch").unwrap();
     let one = seen.config.subscribers.values_mut().next().unwrap();
     one.vlan = VlanId::new(201).unwrap();
     one.port2_vlan = Some(one.vlan);
     let planned = example.plan(&example.seen);
-    assert!(!planned.complaints.is_empty());
+    assert!(!planned.lint_errors.is_empty());
     assert!(
         planned
-            .complaints
+            .lint_errors
             .iter()
             .all(|found| found.device.as_str() == "birch")
     );
@@ -211,7 +211,7 @@ fn a_fault_in_the_plan_of_one_device_refuses_that_one_and_no_other() {
         if plan.device.as_str() == "birch" {
             let refusal = &plan.refusals[0];
             assert_eq!(refusal.rule, "lint");
-            let first = planned.complaints[0].complaint.to_string();
+            let first = planned.lint_errors[0].lint_error.to_string();
             assert!(refusal.message.contains(&first), "{}", refusal.message);
             assert!(!plan.steps.is_empty(), "it still shows what it would be");
         } else {

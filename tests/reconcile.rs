@@ -38,7 +38,7 @@ async fn twin() -> Twin {
 }
 
 #[tokio::test]
-async fn a_dead_device_is_told_last_and_keeps_nobody_waiting() {
+async fn a_dead_device_is_reported_last_and_delays_no_other() {
     // It is there and never answers.
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let (one, two) = (twin().await, twin().await);

@@ -81,13 +81,13 @@ fn summary(fields: &BTreeMap<String, String>) -> String {
 
 /// Takes the earlier value of each field from the first step that changes it.
 fn by_steps(plan: &DevicePlan, now: &Facts, intended: &Facts) -> Vec<Difference> {
-    let mut told = BTreeSet::new();
+    let mut listed = BTreeSet::new();
     let mut found = Vec::new();
     for change in plan.steps.iter().map(|step| &step.change) {
         let object = change.object().to_string();
         let has = now.get(&object);
         if (change.verb() == Verb::Create) == has.is_some() {
-            if told.insert((object.clone(), None)) {
+            if listed.insert((object.clone(), None)) {
                 found.push(Difference {
                     field: None,
                     then: (change.verb() != Verb::Create).then(|| "there".to_owned()),
@@ -102,7 +102,7 @@ fn by_steps(plan: &DevicePlan, now: &Facts, intended: &Facts) -> Vec<Difference>
         for view in change.fields() {
             let name = view.field.as_str();
             let (then, now) = (view.from().map(|from| from.to_string()), has.get(name));
-            let is_first = told.insert((object.clone(), Some(name)));
+            let is_first = listed.insert((object.clone(), Some(name)));
             // A renamed object appears under its other name.
             if is_first && has.contains_key(name) && then.as_ref() != now {
                 found.push(Difference {

@@ -251,8 +251,8 @@ fn rendered(
     let plan = render(rollback.plan.clone()).map_err(|failed| NoRollback::CannotRender {
         error: chain(&failed.error),
     })?;
-    if let Some(complaint) = rollback.lint(&plan, request, now).first() {
-        let error = complaint.to_string();
+    if let Some(lint_error) = rollback.lint(&plan, request, now).first() {
+        let error = lint_error.to_string();
         return Err(NoRollback::LintError { error });
     }
     if plan.steps.is_empty() {

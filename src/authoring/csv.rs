@@ -302,7 +302,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_quoted_is_read_back(cells in proptest::collection::vec("[a-z\",;\n]{0,8}x", 1..5)) {
+        fn a_quoted_text_reads_back_the_same(cells in proptest::collection::vec("[a-z\",;\n]{0,8}x", 1..5)) {
             let quoted: Vec<String> = cells
                 .iter()
                 .map(|cell| format!("\"{}\"", cell.replace('"', "\"\"")))

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_of_another_tool_is_answered_with_ours() {
+    fn a_command_of_another_tool_is_answered_with_that_of_gamctl() {
         for (typed, answer) in [
             ("gamctl status", "`gamctl plan` shows what differs"),
             ("gamctl diff", "`gamctl plan --against REV`"),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_of_another_tool_is_answered_with_ours() {
+    fn a_flag_of_another_tool_is_answered_with_that_of_gamctl() {
         for (typed, answer) in [
             ("gamctl apply --dry-run", "`gamctl plan` is the dry run"),
             ("gamctl plan -target=birch-12", "`--device PATTERN`"),

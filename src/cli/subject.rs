@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_in_the_inventory_any_more_is_remembered() {
+    fn a_subscriber_that_left_the_inventory_is_remembered() {
         let reading = reading("");
         let device = |name: &str| DeviceName::new(name).unwrap();
         let mut ledgers = BTreeMap::from([(device("old-a"), kept("apt-9"))]);

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_past_is_not_in_the_future_and_today_is_up_to_now() {
+    fn a_past_time_is_not_in_the_future_and_today_ends_now() {
         let now = 1_795_278_720;
         assert_eq!(moment_past("2026-11-21", now).unwrap(), now);
         assert_eq!(moment_past("2026-11-20T10:00", now).unwrap(), 1_795_168_800);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_come_is_not_over() {
+    fn a_time_in_the_future_is_not_past() {
         let now = 1_795_278_720;
         let until = moment_to_come("2026-11-21", now).unwrap();
         assert_eq!(crate::report::moment(until), "2026-11-21 23:59 UTC");

@@ -660,7 +660,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_at_the_keyboard_is_one_line_that_can_be_seen() {
+    fn the_user_is_one_visible_line() {
         let name = "ada\n2026 mallory\r\u{1b}[2J\u{85}\u{2028}\u{2029}\u{202e}\u{2066}\u{200b}@noc";
         assert_eq!(one_line(name), "ada2026 mallory[2J@noc");
         assert_eq!(one_line(&"x".repeat(500)).len(), 120);

@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_no_gam_or_does_not_say_is_listed_as_that() {
+    fn a_device_that_is_not_a_gam_or_does_not_identify_itself_is_listed_as_such() {
         let mut printer = gam(8, "S8");
         if let Response::Answer(answer) = &mut printer {
             answer.identity = Identity::default();

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_or_no_range_is_refused() {
+    fn a_range_that_is_invalid_or_too_large_is_refused() {
         for large in ["10.0.0.0/15", "0.0.0.0/0", "1.0.0.0-2.0.0.0"] {
             assert_eq!(addresses([large]), Err(RangeError::TooMany), "{large}");
         }

@@ -29,7 +29,7 @@ pub(super) struct Batches {
 
 struct WaitingEntry {
     entry: Arc<dyn BatchEntry>,
-    tell: oneshot::Sender<Result<(), Fault>>,
+    sender: oneshot::Sender<Result<(), Fault>>,
 }
 
 /// The most entries in one transaction; a later entry waits for no more than these.
@@ -52,13 +52,13 @@ impl Batches {
 impl Store {
     /// Stores an entry, together with others that arrive at the same time.
     pub(super) async fn put_in_batch(&self, entry: Arc<dyn BatchEntry>) -> Result<(), Fault> {
-        let (tell, told) = oneshot::channel();
-        self.inner.batches.add(WaitingEntry { entry, tell });
+        let (sender, receiver) = oneshot::channel();
+        self.inner.batches.add(WaitingEntry { entry, sender });
         let store = self.clone();
         // A separate task: a caller that stops waiting must not cancel the entries of others.
         tokio::spawn(async move { store.write_waiting().await });
         let deadline = self.inner.timeouts.operation;
-        match within(deadline, told).await {
+        match within(deadline, receiver).await {
             Some(Ok(done)) => done,
             Some(Err(_)) => Err(Fault::Away("the write was abandoned".to_owned())),
             None => Err(Fault::Away(format!("no answer within {deadline:?}"))),
@@ -79,14 +79,14 @@ impl Store {
             .unwrap_or_else(|| Err(Fault::Away(format!("no answer within {deadline:?}"))));
         match done {
             Ok(each) => {
-                for (WaitingEntry { tell, .. }, done) in batch.into_iter().zip(each) {
+                for (WaitingEntry { sender, .. }, done) in batch.into_iter().zip(each) {
                     // The caller may have stopped waiting.
-                    let _told = tell.send(done);
+                    let _sent = sender.send(done);
                 }
             }
             Err(fault) => {
-                for WaitingEntry { tell, .. } in batch {
-                    let _told = tell.send(Err(fault.clone()));
+                for WaitingEntry { sender, .. } in batch {
+                    let _sent = sender.send(Err(fault.clone()));
                 }
             }
         }

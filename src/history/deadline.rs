@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_off_is_asked_again_and_not_for_ever() {
+    fn a_query_that_was_cut_off_is_repeated_a_limited_number_of_times() {
         let tries = Cell::new(0);
         let minute = Duration::from_secs(60);
         let until = |enough: u32| {

@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_told_from_a_store_that_is_away() {
+    fn a_full_disk_is_distinguished_from_an_unreachable_store() {
         for (code, is_full) in [
             ("53100", true),
             ("13", true),

@@ -20,14 +20,14 @@ impl Store {
     pub async fn story(&self, subject: &Subject, at_most: u32) -> Result<Vec<Chapter>, StoreError> {
         self.within("read a story", || async {
             let mut session = self.read().await?;
-            told(&mut session, subject, None, at_most).await
+            chapters_before(&mut session, subject, None, at_most).await
         })
         .await
     }
 }
 
 /// Returns the chapters of a subject, newest first; with `before`, only those that follow it.
-pub(super) async fn told(
+pub(super) async fn chapters_before(
     session: &mut Session,
     subject: &Subject,
     before: Option<RunId>,

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_forgotten_is_pointed_out() {
+    fn a_path_that_looks_misspelled_is_reported() {
         for path in [
             "networks.toml",
             "devices/a.tml",
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_plainly_something_else_is_left_alone() {
+    fn a_file_of_another_kind_is_neither_read_nor_reported() {
         for path in [
             "README.md",
             ".github/workflows/ci.toml",

@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_takes_no_column() {
+    fn a_byte_order_mark_has_no_column() {
         let lines = Lines::of("\u{feff}a = 1\nb = 2\n");
         let at = |start: u32| {
             let span = Span {

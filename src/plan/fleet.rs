@@ -44,8 +44,8 @@ pub struct Planned {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub origins_cut: bool,
     /// The lint errors, which are faults of gamctl. Exactly the devices named here are refused with the rule `lint`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub complaints: Vec<DeviceLintError>,
+    #[serde(default, rename = "complaints", skip_serializing_if = "Vec::is_empty")]
+    pub lint_errors: Vec<DeviceLintError>,
 }
 
 /// The planned devices without a ledger in the store.
@@ -153,7 +153,7 @@ pub struct OutOfScope {
 pub struct DeviceLintError {
     pub device: DeviceName,
     #[serde(flatten)]
-    pub complaint: LintError,
+    pub lint_error: LintError,
 }
 
 /// The rules of notes about objects that could not be read or understood.

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removal_needs_a_person_unless_it_is_a_profile_that_nobody_uses() {
+    fn a_removal_needs_a_person_unless_it_is_an_unused_profile() {
         let removal = |kind| step(kind, Impact::None, Verb::Remove);
         assert!(is_allowed(removal("profile"), HARMLESS));
         assert!(!is_allowed(removal("endpoint"), HARMLESS));

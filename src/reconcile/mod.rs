@@ -85,9 +85,9 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &LookResults) -> Planned {
             let span = tracing::info_span!(parent: &run, "plan", device = %intended.name);
             span.in_scope(|| one_device::plan_one(fleet, intended, sighting))
         };
-    for (plan, complaints) in map_with(&seen, || (), plan_one).into_iter().flatten() {
+    for (plan, lint_errors) in map_with(&seen, || (), plan_one).into_iter().flatten() {
         planned.devices.push(plan);
-        planned.complaints.extend(complaints);
+        planned.lint_errors.extend(lint_errors);
     }
     planned.memory = fleet.ledgers.as_ref().map(|ledgers| LedgerCoverage {
         unknown: planned

@@ -85,36 +85,36 @@ impl<'a> DevicePlanInputs<'a> {
     /// Plans the device as observed, and returns lint errors; a plan with any is refused.
     pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceLintError>) {
         let request = self.request();
-        let (mut device_plan, complaints) = match render(plan(&request, observation)) {
+        let (mut device_plan, lint_errors) = match render(plan(&request, observation)) {
             Ok(plan) => {
-                let complaints = lint(&plan, observation, &request);
-                (plan, complaints)
+                let lint_errors = lint(&plan, observation, &request);
+                (plan, lint_errors)
             }
             // The planner should have refused a change that cannot be rendered.
             Err(failed) => {
-                let complaint = LintError {
+                let lint_error = LintError {
                     step: 0,
                     is_inverse: false,
                     line: None,
                     message: failed.error.to_string(),
                 };
-                (failed.without_lines(), vec![complaint])
+                (failed.without_lines(), vec![lint_error])
             }
         };
-        device_plan.refusals.extend(lint_refusal(&complaints));
+        device_plan.refusals.extend(lint_refusal(&lint_errors));
         device_plan.name_subscribers(&self.subscriber_ids);
-        let complaints = complaints.into_iter().map(|complaint| DeviceLintError {
+        let lint_errors = lint_errors.into_iter().map(|lint_error| DeviceLintError {
             device: self.intended.name.clone(),
-            complaint,
+            lint_error,
         });
-        (device_plan, complaints.collect())
+        (device_plan, lint_errors.collect())
     }
 }
 
 /// Returns the refusal of a plan with lint errors; all other devices go on.
-fn lint_refusal(complaints: &[LintError]) -> Option<Refusal> {
-    let first = complaints.first()?;
-    let more = match complaints.len() {
+fn lint_refusal(lint_errors: &[LintError]) -> Option<Refusal> {
+    let first = lint_errors.first()?;
+    let more = match lint_errors.len() {
         1 => String::new(),
         count => format!(", and {} more", count - 1),
     };
@@ -132,11 +132,11 @@ pub(super) fn plan_one(
     sighting: &FingerprintedObservation,
 ) -> Option<(DevicePlan, Vec<DeviceLintError>)> {
     let wanted = DevicePlanInputs::of(fleet, intended)?;
-    let (mut device_plan, complaints) = wanted.plan(sighting.observation());
+    let (mut device_plan, lint_errors) = wanted.plan(sighting.observation());
     if intended.state != DeviceState::Preprovision {
         device_plan.observed = Some(sighting.observed());
     }
-    Some((device_plan, complaints))
+    Some((device_plan, lint_errors))
 }
 
 /// Returns the parts of a device that were read from its running-config, if any.

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_said_and_nothing_breaks_out_of_its_line() {
+    fn an_unknown_value_is_shown_as_unknown_and_stays_on_its_line() {
         let state = StateAt {
             is_in_inventory_now: false,
             inventory: InventoryThen {

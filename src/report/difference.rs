@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_side_of_a_difference_tells_a_secret() {
+    fn no_side_of_a_difference_shows_a_secret() {
         let before = "[credentials.default]\npassword = \"CANARY-1\" # CANARY\nnote = 'CANARY'\nssh={user='u',password='CANARY'}\n";
         let after = "[credentials.default]\nnote = \"CANARY\"\npassword = \"CANARY-2\"\nssh = { user = \"u\", password = \"CANARY\" }\n";
         for path in ["credentials.toml", "devices/maple.toml"] {

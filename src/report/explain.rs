@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_said_kindly_and_what_is_wrong_loudly() {
+    fn a_missing_history_is_a_remark_and_a_failure_stands_out() {
         let nothing = explained(Vec::new(), Now::default()).text(false, Paint::Plain, 100);
         assert!(
             nothing.contains("The store has no run that changed it"),

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_somebody_needs_decides_the_exit() {
+    fn only_needed_secrets_decide_the_exit_code() {
         let broken = |used_by: &[&str]| SecretLine {
             problem: Some("it is damaged\u{1b}".to_owned()),
             ..line("a", &["sealed"], used_by)

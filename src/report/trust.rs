@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_open_decides_the_exit() {
+    fn unfinished_work_decides_the_exit_code() {
         let exit = |lines: &[TrustLine]| host_key_exit(lines);
         let (same, new) = (
             line(Some("E"), Some("E"), false),

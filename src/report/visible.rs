@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_the_cursor_or_the_text_is_written_out() {
+    fn a_character_that_moves_the_cursor_is_shown_as_its_number() {
         assert_eq!(
             visible("a\u{1b}[2J\u{202e}b\u{200b}\tc\nd\u{9b}"),
             "a\\u{1b}[2J\\u{202e}b\\u{200b}\\u{9}c\\u{a}d\\u{9b}"

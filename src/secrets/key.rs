@@ -200,15 +200,15 @@ pub fn unseal(sealed: &[u8], identities: &Identities) -> Result<Secret, UnsealEr
     if sealed.len() > MAX_SEALED_BYTES {
         return Err(UnsealError::TooLarge);
     }
-    let told = |error: DecryptError| match error {
+    let failure = |error: DecryptError| match error {
         DecryptError::NoMatchingKeys => UnsealError::OtherKeys,
         _ => UnsealError::Damaged,
     };
-    let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(sealed)).map_err(told)?;
+    let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(sealed)).map_err(failure)?;
     let keys = identities.0.iter().map(|key| key as &dyn age::Identity);
     let mut reader = decryptor
         .decrypt(keys)
-        .map_err(told)?
+        .map_err(failure)?
         .take(MAX_BYTES as u64 + 1);
     let mut value = zeroize::Zeroizing::new(Vec::with_capacity(sealed.len()));
     reader

@@ -10,7 +10,7 @@ use gamctl::report::cause_text;
 use gamctl::transport::ssh::Fence;
 use tokio::sync::watch;
 
-use super::stage::{How, Stage, Told};
+use super::stage::{ApplyRecord, How, Stage};
 
 /// A twin with a subscriber to move to another VLAN, and an endpoint to another port.
 async fn stage() -> Stage {
@@ -19,29 +19,29 @@ async fn stage() -> Stage {
     stage
 }
 
-fn is_untouched(stage: &Stage, told: &Told) {
+fn is_untouched(stage: &Stage, record: &ApplyRecord) {
     assert_eq!(stage.running(), stage.at_first);
     assert_eq!(stage.startup(), stage.at_first);
     assert_eq!(stage.config_lines(), Vec::<String>::new());
     let lines = stage.twin.lines();
     assert!(lines.iter().all(|one| one.line != "configure terminal"));
     assert!(
-        !told
+        !record
             .entries
             .iter()
             .any(|entry| matches!(entry, Entry::Sent { .. }))
     );
 }
 
-fn rule(told: &Told) -> &str {
-    match &told.ending.outcome.ended {
+fn rule(record: &ApplyRecord) -> &str {
+    match &record.ending.outcome.ended {
         Ended::Refused { refusal } => refusal.rule(),
         other => panic!("{other:?}"),
     }
 }
 
-fn because(told: &Told) -> String {
-    let outcome = &told.ending.outcome;
+fn because(record: &ApplyRecord) -> String {
+    let outcome = &record.ending.outcome;
     assert_eq!(outcome.ended.word(), "interrupted", "{outcome:?}");
     cause_text(&outcome.device, &outcome.ended).unwrap()
 }
@@ -51,9 +51,9 @@ async fn the_wrong_device_is_not_written_to() {
     let mut stage = stage().await;
     let (seen, plan) = stage.planned().await;
     stage.pin = Some("00:0e:d8:00:00:01".parse().unwrap());
-    let told = stage.carry_out(plan, Some(&seen), How::default()).await;
-    assert_eq!(rule(&told), "wrong-device");
-    is_untouched(&stage, &told);
+    let record = stage.carry_out(plan, Some(&seen), How::default()).await;
+    assert_eq!(rule(&record), "wrong-device");
+    is_untouched(&stage, &record);
 }
 
 #[tokio::test]
@@ -68,10 +68,10 @@ async fn a_device_whose_ssh_and_snmp_differ_is_not_written_to() {
         login: Some(other.login()),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
-    assert_eq!(rule(&told), "wrong-device");
-    is_untouched(&stage, &told);
-    is_untouched(&other, &told);
+    let record = stage.carry_out(plan, Some(&seen), how).await;
+    assert_eq!(rule(&record), "wrong-device");
+    is_untouched(&stage, &record);
+    is_untouched(&other, &record);
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_changed_device_is_reported_object_by_object() {
     stage.twin.edit_line("ghn subscriber 1 vid 120");
     stage.twin.edit_line("no ghn subscriber 3");
     let moved = stage.running();
-    let told = stage
+    let record = stage
         .carry_out(plan.clone(), Some(&seen), How::default())
         .await;
     let expected = [
@@ -100,16 +100,16 @@ async fn a_changed_device_is_reported_object_by_object() {
             intended: Some("endpoint 00:0e:d8:1c:95:03, poe disable, rate home 100, tagged false, vlan 103".to_owned()),
         },
     ];
-    let Ended::Stale { differences } = &told.ending.outcome.ended else {
-        panic!("{:?}", told.ending.outcome);
+    let Ended::Stale { differences } = &record.ending.outcome.ended else {
+        panic!("{:?}", record.ending.outcome);
     };
     assert_eq!(*differences, expected);
     assert_eq!(stage.config_lines(), Vec::<String>::new());
     assert_eq!(stage.running(), moved);
     // Without the earlier look, the plan's own values are left.
-    let told = stage.carry_out(plan, None, How::default()).await;
-    let Ended::Stale { differences } = &told.ending.outcome.ended else {
-        panic!("{:?}", told.ending.outcome);
+    let record = stage.carry_out(plan, None, How::default()).await;
+    let Ended::Stale { differences } = &record.ending.outcome.ended else {
+        panic!("{:?}", record.ending.outcome);
     };
     assert_eq!(*differences, expected[..1]);
 }
@@ -120,24 +120,24 @@ async fn a_plan_that_differs_from_the_present_one_is_refused() {
     let (seen, plan) = stage.planned().await;
     let intended = stage.intended.clone();
     stage.intend("ghn subscriber 1 vid 112");
-    let told = stage
+    let record = stage
         .carry_out(plan.clone(), Some(&seen), How::default())
         .await;
-    assert_eq!(rule(&told), "plan-outdated");
-    is_untouched(&stage, &told);
+    assert_eq!(rule(&record), "plan-outdated");
+    is_untouched(&stage, &record);
     stage.intended = intended;
 
     let mut edited = plan.clone();
     let longer = format!("{} poe enable", edited.steps[0].lines[0]);
     edited.steps[0].lines[0] = gamctl::model::ConfigLine::new(&longer).unwrap();
-    let told = stage.carry_out(edited, Some(&seen), How::default()).await;
-    assert_eq!(rule(&told), "lines-differ");
-    is_untouched(&stage, &told);
+    let record = stage.carry_out(edited, Some(&seen), How::default()).await;
+    assert_eq!(rule(&record), "lines-differ");
+    is_untouched(&stage, &record);
 
     let mut naked = plan.clone();
     naked.steps[0].lines.clear();
-    let told = stage.carry_out(naked, Some(&seen), How::default()).await;
-    assert_eq!(rule(&told), "lines-differ");
+    let record = stage.carry_out(naked, Some(&seen), How::default()).await;
+    assert_eq!(rule(&record), "lines-differ");
 
     let mut refused = plan.clone();
     refused.refusals.push(Refusal {
@@ -145,13 +145,13 @@ async fn a_plan_that_differs_from_the_present_one_is_refused() {
         message: "too many".to_owned(),
         hint: "fewer".to_owned(),
     });
-    let told = stage.carry_out(refused, Some(&seen), How::default()).await;
-    assert_eq!(rule(&told), "too-many-removals");
+    let record = stage.carry_out(refused, Some(&seen), How::default()).await;
+    assert_eq!(rule(&record), "too-many-removals");
 
     let mut blind = plan.clone();
     blind.observed = None;
-    let told = stage.carry_out(blind, Some(&seen), How::default()).await;
-    assert_eq!(rule(&told), "plan-outdated");
+    let record = stage.carry_out(blind, Some(&seen), How::default()).await;
+    assert_eq!(rule(&record), "plan-outdated");
 
     for state in [
         DeviceState::Observe,
@@ -159,11 +159,11 @@ async fn a_plan_that_differs_from_the_present_one_is_refused() {
         DeviceState::Preprovision,
     ] {
         stage.state = state;
-        let told = stage
+        let record = stage
             .carry_out(plan.clone(), Some(&seen), How::default())
             .await;
-        assert_eq!(rule(&told), "not-managed");
-        is_untouched(&stage, &told);
+        assert_eq!(rule(&record), "not-managed");
+        is_untouched(&stage, &record);
     }
 }
 
@@ -181,9 +181,9 @@ async fn a_step_that_cannot_be_recorded_is_not_sent() {
                 fails_at: Some((nth, reason.clone())),
                 ..How::default()
             };
-            let told = stage.carry_out(plan, Some(&seen), how).await;
-            assert_eq!(because(&told), format!("{reason}; nothing was written"));
-            is_untouched(&stage, &told);
+            let record = stage.carry_out(plan, Some(&seen), how).await;
+            assert_eq!(because(&record), format!("{reason}; nothing was written"));
+            is_untouched(&stage, &record);
         }
     }
 }
@@ -205,9 +205,9 @@ async fn a_step_that_cannot_be_written_down_is_the_last() {
             fails_at: Some((3, reason.clone())),
             ..How::default()
         };
-        let told = stage.carry_out(plan, Some(&seen), how).await;
+        let record = stage.carry_out(plan, Some(&seen), how).await;
         assert_eq!(
-            because(&told),
+            because(&record),
             format!("{reason}; steps 1 to 1 of 2 were written")
         );
         assert_eq!(stage.config_lines(), first);
@@ -230,10 +230,14 @@ async fn nothing_is_sent_behind_a_closed_fence() {
         fence: Some(Fence::until(Instant::now())),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
-    assert!(because(&told).contains("lease on"), "{}", because(&told));
+    let record = stage.carry_out(plan, Some(&seen), how).await;
+    assert!(
+        because(&record).contains("lease on"),
+        "{}",
+        because(&record)
+    );
     assert_eq!(stage.twin.lines(), []);
-    is_untouched(&stage, &told);
+    is_untouched(&stage, &record);
 }
 
 #[tokio::test]
@@ -256,11 +260,15 @@ async fn a_fence_that_closes_half_way_ends_everything() {
         progress: Some(&progress),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
-    assert!(because(&told).contains("lease on"), "{}", because(&told));
+    let record = stage.carry_out(plan, Some(&seen), how).await;
+    assert!(
+        because(&record).contains("lease on"),
+        "{}",
+        because(&record)
+    );
     assert_eq!(stage.config_lines(), first);
     assert_eq!(stage.startup(), stage.at_first);
-    assert_eq!(told.ending.outcome.steps.len(), 2);
+    assert_eq!(record.ending.outcome.steps.len(), 2);
 }
 
 #[tokio::test]
@@ -283,19 +291,19 @@ async fn a_signal_finishes_the_step_and_leaves_the_device_in_good_order() {
         progress: Some(&progress),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
+    let record = stage.carry_out(plan, Some(&seen), how).await;
     assert_eq!(
-        because(&told),
+        because(&record),
         "stopped after step 1 of 2; nothing was saved"
     );
-    assert_eq!(told.story(), "looked-before intent-apply typed left");
+    assert_eq!(record.story(), "looked-before intent-apply typed left");
     assert_eq!(stage.config_lines(), first);
     assert_eq!(stage.twin.lines().last().unwrap().line, "exit");
     assert_eq!(stage.startup(), stage.at_first);
     // The next run looks, and finishes.
     let (seen, plan) = stage.planned().await;
-    let told = stage.twice(plan, Some(&seen), How::default()).await;
-    assert_eq!(told.ending.outcome.ended, Ended::Applied);
+    let record = stage.twice(plan, Some(&seen), How::default()).await;
+    assert_eq!(record.ending.outcome.ended, Ended::Applied);
 }
 
 #[tokio::test]
@@ -307,9 +315,9 @@ async fn a_signal_before_the_first_line_leaves_everything_as_it_was() {
         stop: Some(stop),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
-    assert_eq!(because(&told), "stopped before anything was written");
-    is_untouched(&stage, &told);
+    let record = stage.carry_out(plan, Some(&seen), how).await;
+    assert_eq!(because(&record), "stopped before anything was written");
+    is_untouched(&stage, &record);
 }
 
 #[tokio::test]
@@ -326,7 +334,7 @@ async fn every_step_is_reported_when_it_starts() {
         progress: Some(&progress),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
-    assert_eq!(told.ending.outcome.ended, Ended::Applied);
+    let record = stage.carry_out(plan, Some(&seen), how).await;
+    assert_eq!(record.ending.outcome.ended, Ended::Applied);
     assert_eq!(count.load(Ordering::SeqCst), 2);
 }

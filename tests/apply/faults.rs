@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::rows::{Begins, Row, rows, work};
-use super::stage::{How, LONG, Stage, Told};
+use super::stage::{ApplyRecord, How, LONG, Stage};
 use crate::golden::assert_golden;
 
 /// The number of twins at once.
@@ -58,7 +58,7 @@ async fn happened(row: Row) -> String {
         progress: Some(&progress),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
+    let record = stage.carry_out(plan, Some(&seen), how).await;
     stage.twin.clear_faults();
     let up = |state: &gamctl::simulator::server::State| state.is_up && state.is_idle();
     stage.twin.wait_until(up, LONG).await.unwrap();
@@ -70,9 +70,9 @@ async fn happened(row: Row) -> String {
     };
     let picture = |has: &Configuration| ends.name(&stage, has);
     let (runs, saved) = (picture(&ends.running), picture(&ends.saved));
-    let lies = ends.agree(&row, &told);
-    let again = again(&stage, &row, &told).await;
-    let outcome = &told.ending.outcome;
+    let lies = ends.agree(&row, &record);
+    let again = again(&stage, &row, &record).await;
+    let outcome = &record.ending.outcome;
     let mut text = format!("{}\n", row.what);
     for fault in &row.faults {
         let fault = serde_json::to_string(fault).unwrap().replace('"', "");
@@ -95,7 +95,7 @@ async fn happened(row: Row) -> String {
     }
     text += &format!("    runs     {runs}\n");
     text += &format!("    saved    {saved}\n");
-    text += &format!("    written  {}\n", told.story());
+    text += &format!("    written  {}\n", record.story());
     for remark in &outcome.remarks {
         text += &format!("    remark   {}\n", plain(&remark_text(remark)));
     }
@@ -169,7 +169,7 @@ impl Ends {
     }
 
     /// Compares the report with the device.
-    fn agree(&self, row: &Row, told: &Told) -> Vec<String> {
+    fn agree(&self, row: &Row, record: &ApplyRecord) -> Vec<String> {
         let edits = |order: &FaultOrder| {
             matches!(
                 order.fault,
@@ -183,7 +183,7 @@ impl Ends {
             )
         };
         let is_edited = row.faults.iter().any(edits);
-        let has = |wanted: fn(&Entry) -> bool| told.entries.iter().any(wanted);
+        let has = |wanted: fn(&Entry) -> bool| record.entries.iter().any(wanted);
         let is_saved = has(|entry| matches!(entry, Entry::Saved { .. }));
         let is_verified = has(|entry| {
             let purpose = Purpose::Apply;
@@ -193,7 +193,7 @@ impl Ends {
         let is_typed = has(|entry| matches!(entry, Entry::Sent { .. }));
         let is_before = self.running == self.before || is_edited;
         let is_reached = self.running == self.intended || is_edited;
-        let must = match &told.ending.outcome.ended {
+        let must = match &record.ending.outcome.ended {
             Ended::Applied => vec![
                 ("verified and saved", is_verified && is_saved),
                 ("what runs is saved", self.saved == self.running),
@@ -217,7 +217,7 @@ impl Ends {
             ],
             Ended::Unchanged | Ended::Interrupted { .. } => vec![("nobody stopped it", false)],
         };
-        let is_known = told.ending.outcome.ended == Ended::Applied
+        let is_known = record.ending.outcome.ended == Ended::Applied
             || row.faults.iter().any(resets)
             || self.saved == self.before;
         let must = must.into_iter().chain([("startup is as told", is_known)]);
@@ -229,10 +229,10 @@ impl Ends {
 
 /// Applies again without a fault, and returns the result: after any fault that must reach the intended configuration,
 /// and after a success there must be nothing to do.
-async fn again(stage: &Stage, row: &Row, told: &Told) -> String {
+async fn again(stage: &Stage, row: &Row, record: &ApplyRecord) -> String {
     let (seen, plan) = stage.planned().await;
     let steps = plan.steps.len();
-    let work = match &told.ending.outcome.ended {
+    let work = match &record.ending.outcome.ended {
         Ended::Applied if steps == 0 => return "nothing to do".to_owned(),
         Ended::Applied => {
             // An edit between the last look and the save is found by the next plan.
@@ -407,9 +407,9 @@ async fn every_fault_is_reported_as_it_is() {
             (number, happened(row).await)
         });
     }
-    let mut told = tasks.join_all().await;
-    told.sort();
-    let texts: Vec<String> = told.into_iter().map(|(_, text)| text).collect();
+    let mut record = tasks.join_all().await;
+    record.sort();
+    let texts: Vec<String> = record.into_iter().map(|(_, text)| text).collect();
     assert_golden(
         "tests/apply/faults.txt",
         &format!("{HEAD}{}", texts.concat()),

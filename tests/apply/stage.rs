@@ -66,7 +66,7 @@ pub(super) struct Stage {
 }
 
 /// The result of an apply.
-pub(super) struct Told {
+pub(super) struct ApplyRecord {
     pub(super) ending: Ending,
     pub(super) entries: Vec<Entry>,
     pub(super) plan: DevicePlan,
@@ -228,7 +228,7 @@ impl Stage {
         let plan = render(plan(&request, seen)).map_err(|failed| failed.error.to_string())?;
         match lint(&plan, seen, &request).first() {
             None => Ok(plan),
-            Some(complaint) => Err(complaint.to_string()),
+            Some(lint_error) => Err(lint_error.to_string()),
         }
     }
 
@@ -247,7 +247,7 @@ impl Stage {
     }
 
     /// Looks, plans and applies.
-    pub(super) async fn apply(&self) -> Told {
+    pub(super) async fn apply(&self) -> ApplyRecord {
         let (seen, plan) = self.planned().await;
         self.carry_out(plan, Some(&seen), How::default()).await
     }
@@ -258,8 +258,8 @@ impl Stage {
         plan: DevicePlan,
         then: Option<&Observation>,
         how: How<'_>,
-    ) -> Told {
-        self.told(plan, then, how, true).await
+    ) -> ApplyRecord {
+        self.carried_out(plan, then, how, true).await
     }
 
     pub(super) async fn carry_out(
@@ -267,19 +267,19 @@ impl Stage {
         plan: DevicePlan,
         then: Option<&Observation>,
         how: How<'_>,
-    ) -> Told {
-        let told = self.told(plan, then, how, false).await;
-        self.keeps_the_rules(&told);
-        told
+    ) -> ApplyRecord {
+        let record = self.carried_out(plan, then, how, false).await;
+        self.keeps_the_rules(&record);
+        record
     }
 
-    async fn told(
+    async fn carried_out(
         &self,
         plan: DevicePlan,
         then: Option<&Observation>,
         how: How<'_>,
         is_second: bool,
-    ) -> Told {
+    ) -> ApplyRecord {
         let login = how.login.unwrap_or_else(|| self.login());
         let request = self.request();
         let replan = |seen: &Observation| self.replan(seen);
@@ -314,13 +314,13 @@ impl Stage {
             .unwrap();
         drop(stop);
         let entries = memory.kept.into_inner().unwrap();
-        let told = Told {
+        let record = ApplyRecord {
             ending,
             entries,
             plan,
         };
         self.twin.wait_until(State::is_idle, LONG).await.unwrap();
-        told
+        record
     }
 
     pub(super) fn running(&self) -> Configuration {
@@ -351,10 +351,10 @@ impl Stage {
     }
 
     /// Checks the rules that hold after every fault, from the twin's log.
-    fn keeps_the_rules(&self, told: &Told) {
+    fn keeps_the_rules(&self, record: &ApplyRecord) {
         let mut allowed: BTreeSet<&str> = BTreeSet::new();
         let mut allowed_before = 0;
-        for entry in &told.entries {
+        for entry in &record.entries {
             if let Entry::Intent { plan, .. } = entry {
                 allowed_before += 1;
                 allowed.extend(
@@ -369,7 +369,7 @@ impl Stage {
             assert!(allowed.contains(line.as_str()), "nobody intended `{line}`");
             assert!(allowed_before > 0);
         }
-        for entry in &told.entries {
+        for entry in &record.entries {
             let exchanges: &[Exchange] = match entry {
                 Entry::Sent { exchanges, .. }
                 | Entry::Saved { exchanges, .. }
@@ -380,7 +380,7 @@ impl Stage {
                 assert!(!format!("{exchange:?}").contains("correct horse"));
             }
         }
-        assert!(!format!("{:?}", told.ending).contains("correct horse"));
+        assert!(!format!("{:?}", record.ending).contains("correct horse"));
     }
 }
 
@@ -474,7 +474,7 @@ impl ApplyLog for Memory<'_> {
     }
 }
 
-impl Told {
+impl ApplyRecord {
     /// Returns the log, one word for each entry.
     pub(super) fn story(&self) -> String {
         let mut words: Vec<(String, usize)> = Vec::new();

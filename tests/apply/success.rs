@@ -12,18 +12,18 @@ use super::stage::{How, NEW_MAC, Stage};
 async fn applied(stage: &Stage) -> String {
     let (seen, plan) = stage.planned().await;
     assert!(!plan.steps.is_empty());
-    let told = stage.carry_out(plan, Some(&seen), How::default()).await;
+    let record = stage.carry_out(plan, Some(&seen), How::default()).await;
     assert_eq!(
-        told.ending.outcome.ended,
+        record.ending.outcome.ended,
         Ended::Applied,
         "{:?}",
-        told.ending.outcome
+        record.ending.outcome
     );
-    assert_eq!(told.ending.outcome.remarks, []);
-    let expected = stage.after(&told.plan);
+    assert_eq!(record.ending.outcome.remarks, []);
+    let expected = stage.after(&record.plan);
     assert_eq!(stage.running(), expected);
     assert_eq!(stage.startup(), expected);
-    let lines: Vec<String> = told
+    let lines: Vec<String> = record
         .plan
         .steps
         .iter()
@@ -33,10 +33,11 @@ async fn applied(stage: &Stage) -> String {
     assert_eq!(stage.config_lines(), lines, "each line once, in order");
     let (now, again) = stage.planned().await;
     assert_eq!(again.steps, []);
-    assert_eq!(after(&seen.config, told.plan.changes()), now.config);
-    let ledger = Ledger::default().verified_by(&stage.intended, told.ending.seen.as_ref().unwrap());
+    assert_eq!(after(&seen.config, record.plan.changes()), now.config);
+    let ledger =
+        Ledger::default().verified_by(&stage.intended, record.ending.seen.as_ref().unwrap());
     assert_eq!(ledger.verified, stage.intended);
-    told.story()
+    record.story()
 }
 
 #[tokio::test]
@@ -88,8 +89,8 @@ async fn a_retired_device_loses_its_owned_objects() {
     stage.state = DeviceState::Retired;
     stage.intended = Default::default();
     let (seen, plan) = stage.planned().await;
-    let told = stage.carry_out(plan, Some(&seen), How::default()).await;
-    assert_eq!(told.ending.outcome.ended, Ended::Applied);
+    let record = stage.carry_out(plan, Some(&seen), How::default()).await;
+    assert_eq!(record.ending.outcome.ended, Ended::Applied);
     let running = stage.running();
     assert_eq!(running.subscribers.len(), 1, "the guest stays");
     assert_eq!(running, stage.startup());
@@ -98,9 +99,9 @@ async fn a_retired_device_loses_its_owned_objects() {
 #[tokio::test]
 async fn a_device_as_intended_is_unchanged() {
     let stage = Stage::new().await;
-    let told = stage.apply().await;
-    assert_eq!(told.ending.outcome.ended, Ended::Unchanged);
-    assert_eq!(told.story(), "looked-before");
+    let record = stage.apply().await;
+    assert_eq!(record.ending.outcome.ended, Ended::Unchanged);
+    assert_eq!(record.story(), "looked-before");
     assert_eq!(stage.twin.lines(), []);
 }
 
@@ -116,15 +117,15 @@ async fn an_unsaved_device_is_saved_later() {
         work: Some(Work::SaveOnly),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
-    assert_eq!(told.ending.outcome.ended, Ended::Applied);
+    let record = stage.carry_out(plan, Some(&seen), how).await;
+    assert_eq!(record.ending.outcome.ended, Ended::Applied);
     assert_eq!(
-        told.story(),
+        record.story(),
         "looked-before intent-apply verified-apply saved"
     );
     assert_eq!(stage.startup(), running);
-    let Some(Entry::Saved { bytes, proof, .. }) = told.entries.last() else {
-        panic!("{:?}", told.entries);
+    let Some(Entry::Saved { bytes, proof, .. }) = record.entries.last() else {
+        panic!("{:?}", record.entries);
     };
     let bytes = bytes.unwrap();
     assert!(
@@ -144,9 +145,9 @@ async fn nothing_is_saved_for_a_device_where_more_is_to_be_done() {
         work: Some(Work::SaveOnly),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
-    let Ended::Refused { refusal } = told.ending.outcome.ended else {
-        panic!("{:?}", told.ending.outcome);
+    let record = stage.carry_out(plan, Some(&seen), how).await;
+    let Ended::Refused { refusal } = record.ending.outcome.ended else {
+        panic!("{:?}", record.ending.outcome);
     };
     let why = Outdated::MoreThanSaving { steps: 1 };
     assert_eq!(refusal, Refusal::PlanOutdated { why });

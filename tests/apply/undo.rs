@@ -27,8 +27,8 @@ async fn a_change_without_undo_is_written_verified_and_saved() {
     assert_eq!(seen.unread, []);
     assert_eq!(plan.steps.len(), 2);
     assert!(plan.steps.iter().all(|step| step.cannot_undo.is_some()));
-    let told = stage.carry_out(plan, Some(&seen), How::default()).await;
-    assert_eq!(told.ending.outcome.ended, Ended::Applied);
+    let record = stage.carry_out(plan, Some(&seen), How::default()).await;
+    assert_eq!(record.ending.outcome.ended, Ended::Applied);
     let running = stage.running();
     assert_eq!(running.profiles[&2].description, "Home");
     assert_eq!(running.contact, "somebody");
@@ -52,8 +52,8 @@ async fn a_change_without_undo_is_named_and_the_rest_is_rolled_back() {
         text: "% Internal error".to_owned(),
     };
     stage.twin.set_fault(FaultOrder::new(error).matching(&last));
-    let told = stage.carry_out(plan, Some(&seen), How::default()).await;
-    let outcome = &told.ending.outcome;
+    let record = stage.carry_out(plan, Some(&seen), How::default()).await;
+    let outcome = &record.ending.outcome;
     let Ended::Stuck { left, .. } = &outcome.ended else {
         panic!("{outcome:?}");
     };

@@ -31,8 +31,8 @@ async fn parts_that_cannot_be_read_after_the_write_are_named_and_not_called_comp
         progress: Some(&progress),
         ..How::default()
     };
-    let told = stage.carry_out(plan, Some(&seen), how).await;
-    let outcome = &told.ending.outcome;
+    let record = stage.carry_out(plan, Some(&seen), how).await;
+    let outcome = &record.ending.outcome;
     assert_eq!(outcome.ended, Ended::Applied);
     let objects: Vec<&NotCompared> = outcome
         .not_compared
@@ -50,7 +50,7 @@ async fn parts_that_cannot_be_read_after_the_write_are_named_and_not_called_comp
 async fn nothing_is_named_where_all_could_be_compared() {
     let mut stage = Stage::new().await;
     stage.intend("ghn bw-profile 2 rate-downstream 212");
-    let told = stage.apply().await;
-    assert_eq!(told.ending.outcome.ended, Ended::Applied);
-    assert_eq!(told.ending.outcome.not_compared, []);
+    let record = stage.apply().await;
+    assert_eq!(record.ending.outcome.ended, Ended::Applied);
+    assert_eq!(record.ending.outcome.not_compared, []);
 }

@@ -93,7 +93,7 @@ impl Site {
         let rows = self.runtime.block_on(async {
             match url.path() {
                 Some(path) => all_intents(path, device).await,
-                None => self.told_intents(device).await,
+                None => self.stored_intents(device).await,
             }
         });
         let mut intents: Vec<Intent> = Vec::new();
@@ -122,7 +122,7 @@ impl Site {
     }
 
     /// Returns the same through the store's own queries, which is slower.
-    async fn told_intents(&self, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
+    async fn stored_intents(&self, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
         let store = Store::open(&self.url(), Timeouts::default()).await.unwrap();
         let mut runs = store.runs(&everything()).await.unwrap();
         runs.sort_by_key(|run| run.run.id);

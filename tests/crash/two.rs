@@ -180,7 +180,7 @@ fn slow_secrets(site: &Site) -> std::path::PathBuf {
 }
 
 #[test]
-fn who_comes_to_recover_a_device_that_another_has_recovered_meanwhile_goes_on_with_the_plan() {
+fn a_process_that_finds_its_device_recovered_by_another_continues_with_the_plan() {
     let mut site = Site::with(1);
     site.intend(nine_lines(1));
     site.dies_at("line-answered:4");

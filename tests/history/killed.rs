@@ -19,9 +19,9 @@ const DIES_AT: &str = "GAMCTL_TEST_DIES_AT";
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "a child has nothing else to be told by"
+    reason = "a child has nothing else to be variable_of by"
 )]
-fn told(variable: &str) -> Option<String> {
+fn variable_of(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
 }
 
@@ -29,10 +29,10 @@ fn told(variable: &str) -> Option<String> {
 #[test]
 #[ignore = "the other tests here start it in a process of its own"]
 fn a_child_that_writes() {
-    let Some(path) = told(CHILD) else {
+    let Some(path) = variable_of(CHILD) else {
         return;
     };
-    if let Some(point) = told(DIES_AT) {
+    if let Some(point) = variable_of(DIES_AT) {
         gamctl::crash::arm(&point);
     }
     super::run(async {
@@ -76,8 +76,8 @@ async fn write_on(store: Store, run: RunId, writer: usize) {
 
 /// Prints it directly: the test runner would capture it.
 fn say(run: RunId, device: &DeviceName, number: u32) {
-    let mut told = std::io::stdout();
-    writeln!(told, "durable {} {device} {number}", run.0).unwrap();
+    let mut variable_of = std::io::stdout();
+    writeln!(variable_of, "durable {} {device} {number}", run.0).unwrap();
 }
 
 fn child(store: &Path, dies_at: Option<&str>) -> Child {

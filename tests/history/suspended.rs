@@ -25,9 +25,9 @@ const DEVICE: &str = "GAMCTL_TEST_SUSPENDED_DEVICE";
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "a child has nothing else to be told by"
+    reason = "a child has nothing else to be variable_of by"
 )]
-fn told(variable: &str) -> Option<String> {
+fn variable_of(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
 }
 
@@ -35,7 +35,7 @@ fn told(variable: &str) -> Option<String> {
 #[test]
 #[ignore = "the other tests here start it in a process of its own"]
 fn a_child_that_writes() {
-    let (Some(url), Some(name)) = (told(STORE), told(DEVICE)) else {
+    let (Some(url), Some(name)) = (variable_of(STORE), variable_of(DEVICE)) else {
         return;
     };
     let device = device(&name);
@@ -102,7 +102,7 @@ async fn one_after_another(store: &Store, device: &gamctl::model::DeviceName) ->
 /// A child and its output.
 struct Writer {
     child: Child,
-    told: ChildStdin,
+    variable_of: ChildStdin,
     says: Lines<BufReader<ChildStdout>>,
 }
 
@@ -120,15 +120,19 @@ impl Writer {
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut child = child.spawn().unwrap();
-        let told = child.stdin.take().unwrap();
+        let variable_of = child.stdin.take().unwrap();
         let says = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut writer = Self { child, told, says };
+        let mut writer = Self {
+            child,
+            variable_of,
+            says,
+        };
         assert_eq!(writer.hear(), "ready");
         writer
     }
 
     fn tell(&mut self, what: &str) {
-        writeln!(self.told, "{what}").unwrap();
+        writeln!(self.variable_of, "{what}").unwrap();
     }
 
     /// Waits for its next line.

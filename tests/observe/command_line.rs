@@ -82,7 +82,7 @@ async fn an_unpinned_host_key_leads_to_trust() {
 }
 
 #[tokio::test]
-async fn a_command_line_that_fails_spoils_only_what_it_was_to_tell() {
+async fn a_command_line_that_fails_leaves_only_its_own_parts_unread() {
     let twin = old_firmware(2).await;
     let truth = expected(&twin.gam(|gam| gam.running().clone()));
     for fault in [

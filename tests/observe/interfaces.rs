@@ -29,7 +29,7 @@ async fn the_uplinks_are_the_same_whether_the_management_port_is_before_or_behin
 }
 
 #[tokio::test]
-async fn interfaces_that_cannot_be_told_apart_leave_the_uplinks_unread_and_nothing_else() {
+async fn interfaces_that_cannot_be_distinguished_leave_only_the_uplinks_unread() {
     let (hardware, configuration) = random(&mut Dice::new(3), GamModel::Gam24M, 12);
     let mut intended = expected(&configuration);
     intended.uplinks.clear();

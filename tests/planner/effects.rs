@@ -60,7 +60,7 @@ fn another_profile_makes_one_subscriber_faster_and_no_limit_is_the_fastest() {
 }
 
 #[test]
-fn a_profile_that_nobody_uses_makes_nobody_slower() {
+fn a_profile_without_subscribers_makes_no_subscriber_slower() {
     let mut example = Example::settled();
     let unused = json!({ "down": 500, "up": 500 });
     example.observation.config.profiles.insert(

@@ -193,7 +193,7 @@ fn another_name_for_a_line_is_refused_unless_moved_from_names_the_old_one() {
 }
 
 #[test]
-fn whoever_notices_is_an_interruption_once() {
+fn a_subscriber_is_counted_as_interrupted_once() {
     let mut example = Example::settled();
     for name in ["a", "b"] {
         example.intended["subscribers"][name]["vlan"] = json!(200);

@@ -101,7 +101,7 @@ impl Example {
     }
 
     /// Returns what the lint has against a plan of this device.
-    fn complaints(&self, plan: &DevicePlan) -> Vec<String> {
+    fn lint_errors(&self, plan: &DevicePlan) -> Vec<String> {
         let found = self.asked(|request| lint(plan, &self.observation, request));
         found.iter().map(ToString::to_string).collect()
     }

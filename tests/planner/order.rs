@@ -38,7 +38,7 @@ fn two_households_that_swap_their_boxes_are_both_named_and_one_is_detached_for_a
 }
 
 #[test]
-fn two_households_that_swap_only_their_names_are_renamed_and_nobody_notices() {
+fn two_subscribers_that_swap_only_their_names_are_renamed_without_interruption() {
     let mut example = swapped();
     example.intended["subscribers"]["a"]["vlan"] = json!(102);
     example.intended["subscribers"]["b"]["vlan"] = json!(101);
@@ -88,7 +88,7 @@ fn a_swapped_cpe_is_one_line() {
 }
 
 #[test]
-fn a_rate_touches_the_profile_and_nobody_else() {
+fn a_rate_changes_the_profile_and_nothing_else() {
     let mut example = Example::settled();
     example.intended["profiles"]["home"]["down"] = json!(212);
     assert_eq!(example.lines(), ["ghn bw-profile 2 rate-downstream 212"]);
@@ -191,7 +191,7 @@ fn a_full_table_of_profiles_lets_one_that_goes_become_one_that_comes() {
 }
 
 #[test]
-fn what_the_device_did_by_itself_is_drift_and_says_what_it_was() {
+fn a_change_of_the_device_is_drift_and_shows_the_earlier_value() {
     let mut example = Example::settled();
     let name: gamctl::model::SubscriberName = "a".parse().unwrap();
     let observed = &mut example.observation.config.subscribers;
@@ -283,7 +283,7 @@ fn two_ports_that_swap_their_names_need_a_third_one_for_a_moment() {
 }
 
 #[test]
-fn who_is_in_a_vlan_that_passes_nowhere_notices_nothing() {
+fn a_subscriber_in_a_vlan_that_passes_no_uplink_is_not_interrupted() {
     let mut observed = homes();
     observed["uplinks"] = json!({ "1": { "allowed_vlans": "102,4093" } });
     let mut example = Example::of(&observed);
@@ -306,7 +306,7 @@ fn a_vlan_that_the_other_uplink_lets_through_is_not_lost() {
 }
 
 #[test]
-fn a_vlan_that_no_device_takes_is_not_planned() {
+fn a_vlan_that_no_device_accepts_is_not_planned() {
     let mut example = Example::settled();
     example.intended["subscribers"]["a"]["vlan"] = json!(2);
     assert!(example.plan().steps.is_empty());

@@ -251,7 +251,7 @@ fn the_devices_own_profile_is_no_stranger_and_never_removed() {
 }
 
 #[test]
-fn what_a_model_cannot_do_is_left_out_with_its_dependants() {
+fn a_setting_that_the_model_lacks_is_left_out_with_its_dependants() {
     let mut example = Example::settled();
     example.intended["profiles"]["fast"] = json!({ "down": 1200, "up": 1200 });
     example.intended["subscribers"]["a"]["rate"] = json!({ "profile": "fast" });

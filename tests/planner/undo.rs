@@ -40,12 +40,12 @@ fn back_from_the_end(example: &Example, plan: &DevicePlan) -> DevicePlan {
 }
 
 #[test]
-fn what_somebody_wrote_by_hand_is_compared_as_it_is_and_put_right() {
+fn a_value_set_by_hand_is_compared_as_it_is_and_corrected() {
     let example = by_hand();
     let plan = example.plan();
     assert_eq!(plan.refusals, []);
     assert_eq!(plan.notes, []);
-    assert_eq!(example.complaints(&plan), [""; 0]);
+    assert_eq!(example.lint_errors(&plan), [""; 0]);
     let lines: Vec<&str> = plan
         .steps
         .iter()
@@ -91,7 +91,7 @@ fn the_management_vlan_comes_back_on_an_uplink_and_is_not_taken_off_to_undo_it()
     example.intended["uplinks"] = allowed("3-4094");
     let plan = example.plan();
     assert_eq!(plan.refusals, []);
-    assert_eq!(example.complaints(&plan), [""; 0]);
+    assert_eq!(example.lint_errors(&plan), [""; 0]);
     let vlan = VlanId::new(4093).unwrap();
     assert_eq!(reasons(&plan), [CannotUndo::CutsManagement { vlan }]);
     assert_eq!(plan.steps[0].inverse, [""; 0]);
@@ -111,7 +111,7 @@ fn the_management_vlan_comes_back_on_an_uplink_and_is_not_taken_off_to_undo_it()
         plan.steps[0].inverse[1],
         "switchport trunk allowed vlan 3-4092"
     );
-    assert_eq!(example.complaints(&plan), [""; 0]);
+    assert_eq!(example.lint_errors(&plan), [""; 0]);
 }
 
 /// Returns the notes and lines of a plan for an uplink with so many single VLANs.
@@ -125,7 +125,7 @@ fn with_vlans_on_an_uplink(count: u16) -> (Vec<String>, Vec<String>) {
     example.intended["subscribers"]["a"]["vlan"] = json!(100);
     let plan = example.plan();
     assert_eq!(
-        example.complaints(&plan),
+        example.lint_errors(&plan),
         [""; 0],
         "gamctl understands its plan"
     );
@@ -253,7 +253,7 @@ fn a_subscriber_who_was_removed_comes_back_without_a_text_that_no_line_can_hold(
     let left = example.intended["subscribers"].as_object_mut().unwrap();
     left.remove("a");
     let plan = example.plan();
-    assert_eq!(example.complaints(&plan), [""; 0]);
+    assert_eq!(example.lint_errors(&plan), [""; 0]);
     let rollback = back_from_the_end(&example, &plan);
     let lines: Vec<&str> = rollback
         .steps
@@ -281,7 +281,7 @@ fn a_step_that_can_be_undone_must_not_be_said_to_be_no_such_thing() {
     example.intended["subscribers"]["a"]["vlan"] = json!(111);
     example.intended["endpoints"][mac(2)]["port"] = json!(3);
     let good = example.plan();
-    assert_eq!(example.complaints(&good), [""; 0]);
+    assert_eq!(example.lint_errors(&good), [""; 0]);
     for reason in [
         CannotUndo::OutOfRange { field: Field::Vlan },
         CannotUndo::NotKnown { field: Field::Vlan },
@@ -295,9 +295,9 @@ fn a_step_that_can_be_undone_must_not_be_said_to_be_no_such_thing() {
         for at in 0..good.steps.len() {
             let mut lazy = good.clone();
             lazy.steps[at].cannot_undo = Some(reason.clone());
-            assert_eq!(example.complaints(&lazy).len(), 1, "{reason:?}");
+            assert_eq!(example.lint_errors(&lazy).len(), 1, "{reason:?}");
             lazy.steps[at].inverse.clear();
-            assert_eq!(example.complaints(&lazy).len(), 1, "{reason:?}");
+            assert_eq!(example.lint_errors(&lazy).len(), 1, "{reason:?}");
         }
     }
 }

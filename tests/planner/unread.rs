@@ -77,7 +77,7 @@ fn a_field_that_was_not_read_is_not_compared() {
 }
 
 #[test]
-fn who_is_not_understood_is_cut_off_by_a_move_to_a_port_that_is_switched_off() {
+fn an_unclear_subscriber_is_cut_off_by_a_move_to_a_port_that_is_off() {
     for enabled in [true, false] {
         let mut example = Example::settled();
         let mut stranger = unclear(Part::Subscribers, 1);
@@ -106,7 +106,7 @@ fn who_is_not_understood_is_cut_off_by_a_move_to_a_port_that_is_switched_off() {
 }
 
 #[test]
-fn what_is_not_understood_keeps_its_slot_its_name_and_what_it_uses() {
+fn an_unclear_object_keeps_its_slot_its_name_and_its_references() {
     let mut example = Example::settled();
     let mut stranger = unclear(Part::Subscribers, 3);
     stranger.uses_endpoint = Some(Slot(1));

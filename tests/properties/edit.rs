@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_set_is_the_only_difference(
+    fn a_set_value_is_the_only_difference(
         mut spec in valid_inventory(), mut layout in dice::dice(900), mut dice in dice::dice(4),
     ) {
         let texts = varied(&spec, &mut layout);
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_removed_is_the_only_thing_gone(
+    fn a_removal_removes_nothing_else(
         mut spec in valid_inventory(), mut layout in dice::dice(900), mut dice in dice::dice(4),
     ) {
         let texts = varied(&spec, &mut layout);

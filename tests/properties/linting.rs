@@ -33,7 +33,7 @@ fn dressed(case: &Case) -> DevicePlan {
     plan.with_steps(steps.collect())
 }
 
-fn complaints(case: &Case, plan: &DevicePlan) -> Vec<String> {
+fn lint_errors(case: &Case, plan: &DevicePlan) -> Vec<String> {
     let observation = case.observation(&case.configuration);
     lint(plan, &observation, &case.request())
         .iter()
@@ -103,7 +103,7 @@ proptest! {
     fn nothing_is_said_against_a_plan_that_is_made(mut dice in dice::dice(2_500)) {
         let case = case::case(&mut dice);
         let plan = dressed(&case);
-        prop_assert_eq!(complaints(&case, &plan), Vec::<String>::new(), "{:#?}", plan.steps);
+        prop_assert_eq!(lint_errors(&case, &plan), Vec::<String>::new(), "{:#?}", plan.steps);
     }
 
     #[test]
@@ -125,7 +125,7 @@ proptest! {
                 continue;
             }
             lines[at].clone_from(&line);
-            if !complaints(&case, &plan).is_empty() {
+            if !lint_errors(&case, &plan).is_empty() {
                 continue;
             }
             // It must do the same as the good one, then, on a device that is there.

@@ -69,7 +69,7 @@ fn an_apply_that_does_not_reach_a_device_with_changes_ends_with_five() {
 }
 
 #[test]
-fn a_password_that_no_device_accepts_is_a_fault_of_ours_and_is_named_once() {
+fn a_password_that_no_device_accepts_is_a_wrong_setting_and_is_named_once() {
     let site = site();
     set_secret(&site, "gam-ssh", "wrong");
     let said = site.apply().exits(1);
@@ -107,7 +107,7 @@ fn a_secret_that_is_missing_everywhere_is_named_once_and_ends_with_one() {
 }
 
 #[test]
-fn what_a_silent_device_waits_for_is_in_the_verdict_and_the_exit() {
+fn changes_that_wait_for_a_silent_device_are_in_the_verdict_and_the_exit() {
     let mut site = site();
     site.apply().exits(0);
     plan(&site)

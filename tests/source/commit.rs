@@ -192,7 +192,7 @@ fn of_writers_at_once_exactly_one_wins_each_round() {
 }
 
 #[test]
-fn what_changes_nothing_is_not_committed() {
+fn an_edit_that_changes_nothing_is_not_committed() {
     let world = World::good();
     let base = world.head();
     let (_, text) = GOOD_INVENTORY[2];
@@ -323,7 +323,7 @@ fn branches_and_bases_that_are_none_are_refused() {
 }
 
 #[test]
-fn identity_is_what_git_is_told_and_nothing_odd() {
+fn the_author_is_the_one_of_git_and_has_no_odd_characters() {
     let world = World::good();
     world.git(&["config", "user.name", "Alice"]);
     world.git(&["config", "user.email", "alice@example.org"]);

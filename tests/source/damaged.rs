@@ -224,7 +224,7 @@ fn a_commit_on_a_damaged_repository_ends_with_an_error() {
 }
 
 #[test]
-fn the_past_of_a_commit_is_told_from_its_objects() {
+fn the_past_of_a_commit_is_distinguished_from_its_objects() {
     let world = two_commits();
     let (second, first) = (world.head(), world.git(&["rev-parse", "HEAD^"]));
     world.git(&["checkout", "-q", "-b", "side", &first]);

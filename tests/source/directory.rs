@@ -62,7 +62,7 @@ fn a_pipe_is_found_and_never_waited_for() {
 }
 
 #[test]
-fn what_changes_between_listing_and_reading_is_found() {
+fn a_file_that_changes_between_listing_and_reading_is_found() {
     let world = World::good();
     let source = Source::directory(world.root()).unwrap();
     let gone = read(&source, "devices/gone.toml").unwrap_err();

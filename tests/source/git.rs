@@ -80,7 +80,7 @@ fn a_folder_of_a_work_tree_is_the_inventory_at_that_revision() {
 }
 
 #[test]
-fn what_is_not_committed_is_not_seen() {
+fn an_uncommitted_change_is_not_read() {
     let world = World::good();
     let source = Source::git(world.root(), "HEAD").unwrap();
     world.write("devices/maple.toml", "changed");

@@ -96,7 +96,7 @@ fn an_unknown_name_gets_its_neighbours() {
 }
 
 #[test]
-fn what_is_not_a_commit_is_called_by_its_kind() {
+fn an_object_that_is_not_a_commit_is_named_by_its_kind() {
     let world = World::good();
     for (revision, kind) in [("HEAD^{tree}", "a tree"), ("HEAD:network.toml", "a blob")] {
         let said = refusal(&world, revision);

@@ -44,7 +44,7 @@ fn changed_files_come_along_and_others_stay_as_they_are() {
 }
 
 #[test]
-fn a_changed_file_that_somebody_works_on_is_a_refusal() {
+fn a_file_with_uncommitted_changes_is_refused() {
     type Spoil = fn(&World);
     let spoilers: [(&str, Spoil); 7] = [
         ("edited", |world| {

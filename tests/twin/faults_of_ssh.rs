@@ -23,7 +23,7 @@ fn hostname(twin: &Twin) -> String {
 }
 
 #[tokio::test]
-async fn connections_are_refused_while_nobody_listens() {
+async fn connections_are_refused_while_no_process_listens() {
     let twin = with(Fault::SshRefuse {}).await;
     for _ in 0..2 {
         let refused = TcpStream::connect(twin.ssh_address()).await.unwrap_err();

@@ -87,7 +87,7 @@ fn vlans(row: &BTreeMap<u32, Value>, first: u32) -> VlanSet {
     set.into_iter().collect()
 }
 
-fn told_by_snmp(gam: &Gam) -> Vec<String> {
+fn shown_by_snmp(gam: &Gam) -> Vec<String> {
     let mut lines = Vec::new();
     for (id, row) in table(gam, 30) {
         let (down, up) = (number(&row, 50), number(&row, 60));
@@ -164,14 +164,14 @@ proptest! {
     #![proptest_config(tried(64))]
 
     #[test]
-    fn snmp_and_the_command_line_tell_the_same_story(
+    fn snmp_and_the_command_line_show_the_same_configuration(
         coax in any::<bool>(),
         lines in lines(60),
     ) {
         let model = if coax { GamModel::Gam24C } else { GamModel::Gam12M };
         let mut gam = gam(model, None);
         configure(&mut gam, &lines);
-        prop_assert_eq!(told_by_snmp(&gam), read_from_the_command_line(&gam));
+        prop_assert_eq!(shown_by_snmp(&gam), read_from_the_command_line(&gam));
         for (id, row) in table(&gam, 10) {
             let port = &gam.running().ports[&u8::try_from(id - 1_000_000).unwrap()];
             prop_assert_eq!(text(&row, 30), port.name.as_str());

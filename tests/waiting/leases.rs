@@ -35,7 +35,7 @@ fn a_run_waits_for_the_one_before_it_and_plans_after_its_end() {
 }
 
 #[test]
-fn a_run_whose_process_died_is_told_from_one_that_goes_on() {
+fn a_run_whose_process_died_is_distinguished_from_one_in_progress() {
     let mut site = Site::with(1);
     site.intend(vec![Flat::new(1, 0, "home-100")]);
     site.dies_at("line-answered:2");

@@ -61,7 +61,7 @@ fn a_device_that_was_silent_the_last_time_is_given_less_time_until_it_answers() 
 }
 
 #[test]
-fn every_command_that_contacts_devices_takes_the_same_timeout() {
+fn every_command_that_contacts_devices_accepts_the_same_timeout() {
     let site = Site::with(1);
     let mut texts = Vec::new();
     for command in [
@@ -90,7 +90,7 @@ fn every_command_that_contacts_devices_takes_the_same_timeout() {
 }
 
 #[test]
-fn equal_failures_of_many_devices_are_told_once_with_their_count_and_names() {
+fn equal_failures_of_many_devices_are_shown_once_with_their_count_and_names() {
     let site = Site::with(2);
     let _silent = add_silent(&site, 3);
     for command in ["plan", "observe", "doctor", "trust"] {

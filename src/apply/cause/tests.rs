@@ -176,7 +176,7 @@ fn every_decision_and_interruption_has_a_row() {
 }
 
 #[test]
-fn what_is_stored_is_read_back() {
+fn a_stored_value_reads_back_the_same() {
     for problem in only(samples::ssh_problems()) {
         let (sent, text) = (None, "because".to_owned());
         is_read_back(&SshFailure {

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_pose_as_something_else_is_refused() {
+    fn a_commit_message_that_could_forge_a_trailer_is_refused() {
         for (message, key, value) in [
             ("", "Ticket", "7"),
             ("fix\r\n", "Ticket", "7"),

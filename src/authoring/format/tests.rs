@@ -102,7 +102,7 @@ fn a_file_of_comments_or_of_nothing_stays() {
 }
 
 #[test]
-fn what_does_not_parse_says_where() {
+fn an_invalid_text_is_reported_with_its_position() {
     let error = format(FileKind::Devices, "a = 1\nb = é\n", &order).unwrap_err();
     assert!(matches!(
         error,

@@ -136,7 +136,7 @@ impl RunDisplay<'_> {
         if self.how.format == OutputFormat::Text {
             return self.terminal.result(&text());
         }
-        if !planned.complaints.is_empty() || !planned.refusals.is_empty() {
+        if !planned.lint_errors.is_empty() || !planned.refusals.is_empty() {
             self.terminal.complain(&text());
         }
         Ok(())

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line() {
+    fn an_error_is_reported_with_its_line() {
         for (text, why) in [
             ("", "has no fault"),
             ("[[fautl]]\n", "faults.toml:1: "),

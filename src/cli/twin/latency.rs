@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_latency_says_why() {
+    fn an_invalid_latency_is_refused_with_the_reason() {
         for (text, why) in [
             ("", "WHAT=TIME"),
             ("ssh", "WHAT=TIME"),

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_place_says_why() {
+    fn an_invalid_listen_address_is_refused_with_the_reason() {
         for (text, why) in [
             ("localhost", "invalid address"),
             ("127.0.0.0/33", "invalid address"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_unless_somebody_says_so() {
+    fn a_twin_listens_only_on_this_machine_by_default() {
         for (text, is_local) in [
             ("127.0.0.1", true),
             ("127.250.1.1", true),

@@ -99,8 +99,8 @@ impl Store {
         let size = size(at_most);
         let page = self.within("read a story", || async {
             let mut session = self.read().await?;
-            let told = story::told(&mut session, subject, before, size + 1).await?;
-            let positioned = told.into_iter();
+            let chapters = story::chapters_before(&mut session, subject, before, size + 1).await?;
+            let positioned = chapters.into_iter();
             let positioned =
                 positioned.map(|chapter| (Position::Chapter(chapter.run.run.id), chapter));
             Ok(Page::of(size, positioned.collect()))

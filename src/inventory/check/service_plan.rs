@@ -131,13 +131,13 @@ fn check_speed(
     let text = &plan.text;
     let id = &plan.id;
     let speeds = ["down", "up"].map(|key| !text.is_absent(key));
-    let mut complain = |key: Option<&str>, message: String, hint: &str| {
+    let mut add = |key: Option<&str>, message: String, hint: &str| {
         let at = key.map_or_else(|| at.clone(), |key| at.clone().key(key));
         pending.push(Pending::new(&SERVICE_PLAN_SPEED, at, message).hint(hint));
     };
     match (text.unthrottled == Some(true), speeds) {
         (true, [false, false]) | (false, [true, true]) => {}
-        (true, _) => complain(
+        (true, _) => add(
             Some("unthrottled"),
             format!("service plan `{id}` is unthrottled and has a speed as well"),
             "keep one of the two",
@@ -146,14 +146,14 @@ fn check_speed(
         (false, _) if is_partial => {}
         // Unreadable parts are reported in their own place.
         (false, _) if !text.is_absent("unthrottled") && text.unthrottled.is_none() => {}
-        (false, [false, false]) => complain(
+        (false, [false, false]) => add(
             None,
             format!("service plan `{id}` has no speed"),
             "add `down = …` and `up = …`, or `unthrottled = true`",
         ),
         (false, [has_down, _]) => {
             let missing = if has_down { "up" } else { "down" };
-            complain(
+            add(
                 None,
                 format!("service plan `{id}` has no `{missing}`"),
                 "a service plan has both `down` and `up`",

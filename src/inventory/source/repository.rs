@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repository_of_somebody_else_is_told_from_a_broken_one() {
+    fn a_repository_of_another_user_is_distinguished_from_a_broken_one() {
         let path = Path::new("/srv/inventory");
         let error = |code, class, text| opening(path, git2::Error::new(code, class, text));
         let owner = error(ErrorCode::Owner, ErrorClass::Config, "not owned by you");

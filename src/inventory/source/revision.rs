@@ -302,7 +302,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_steps_are_told_from_searches() {
+    fn plain_steps_are_distinguished_from_searches() {
         for (suffix, expected) in [
             ("", Some(vec![])),
             ("^", Some(vec![Step::Parent(1)])),

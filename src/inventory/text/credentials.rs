@@ -215,7 +215,7 @@ pub(in crate::inventory) fn check_credentials(
         return;
     };
     let Some(version) = snmp.version else { return };
-    let mut complain = |what: String| {
+    let mut add = |what: String| {
         findings
             .add(
                 &INCOMPLETE_CREDENTIALS,
@@ -227,11 +227,11 @@ pub(in crate::inventory) fn check_credentials(
     match version {
         SnmpVersion::V2c => {
             if snmp.is_absent("community") {
-                complain("is version 2c and has no `community`".to_owned());
+                add("is version 2c and has no `community`".to_owned());
             }
             for key in ["user", "auth", "priv"] {
                 if !snmp.is_absent(key) {
-                    complain(format!(
+                    add(format!(
                         "is version 2c and has `{key}`, which is version 3's"
                     ));
                 }
@@ -239,11 +239,11 @@ pub(in crate::inventory) fn check_credentials(
         }
         SnmpVersion::V3 => {
             if !snmp.is_absent("community") {
-                complain("is version 3 and has `community`, which is version 2c's".to_owned());
+                add("is version 3 and has `community`, which is version 2c's".to_owned());
             } else if snmp.is_absent("user") {
-                complain("is version 3 and has no `user`".to_owned());
+                add("is version 3 and has no `user`".to_owned());
             } else if snmp.is_absent("auth") && !snmp.is_absent("priv") {
-                complain("has `priv` without `auth`: privacy needs authentication".to_owned());
+                add("has `priv` without `auth`: privacy needs authentication".to_owned());
             }
         }
     }

@@ -119,7 +119,7 @@ fn both_places_of_a_duplicate_are_known() {
 }
 
 #[test]
-fn every_syntax_error_is_told_not_only_the_first() {
+fn every_syntax_error_is_reported_not_only_the_first() {
     let (tree, problems) = parse("a = \nb = 1\nc 2\nd = \"x\ne = 5\n", LIMITS);
     assert!(problems.len() >= 3, "{problems:?}");
     assert_eq!(

@@ -106,7 +106,7 @@ mod tests {
     use crate::transport::snmp::Value;
 
     /// The media, speed and mode of the interfaces after four G.hn ports.
-    fn told(interfaces: &[[u32; 3]]) -> Known<Vec<(u32, u8)>> {
+    fn uplinks_of(interfaces: &[[u32; 3]]) -> Known<Vec<(u32, u8)>> {
         let mut grid = Grid::default();
         for (number, values) in (1_000_005..).zip(interfaces) {
             let row = grid.rows.entry(vec![number]).or_default();
@@ -128,11 +128,11 @@ mod tests {
     #[test]
     fn the_uplink_of_a_gam_4_cx_comes_before_its_management_port_or_after_it() {
         assert_eq!(
-            told(&[UPLINK_SEEN, MANAGEMENT_SEEN]),
+            uplinks_of(&[UPLINK_SEEN, MANAGEMENT_SEEN]),
             Ok(vec![(1_000_005, 1)])
         );
         assert_eq!(
-            told(&[MANAGEMENT_SEEN, UPLINK_SEEN]),
+            uplinks_of(&[MANAGEMENT_SEEN, UPLINK_SEEN]),
             Ok(vec![(1_000_006, 1)])
         );
     }
@@ -140,15 +140,15 @@ mod tests {
     #[test]
     fn two_uplinks_are_numbered_in_their_order_around_a_management_port() {
         assert_eq!(
-            told(&[UPLINK_SEEN, MANAGEMENT_SEEN, UPLINK_SEEN]),
+            uplinks_of(&[UPLINK_SEEN, MANAGEMENT_SEEN, UPLINK_SEEN]),
             Ok(vec![(1_000_005, 1), (1_000_007, 2)])
         );
     }
 
     #[test]
-    fn an_uplink_with_a_slower_module_is_told_by_its_media_and_mode() {
+    fn an_uplink_with_a_slower_module_is_recognised_by_its_media_and_mode() {
         assert_eq!(
-            told(&[[1, 4, 3], MANAGEMENT_SEEN]),
+            uplinks_of(&[[1, 4, 3], MANAGEMENT_SEEN]),
             Ok(vec![(1_000_005, 1)])
         );
     }
@@ -163,7 +163,7 @@ mod tests {
             [2, 4, 3],
             [2, 9, 0],
         ] {
-            let why = told(&[UPLINK_SEEN, unclear]).unwrap_err();
+            let why = uplinks_of(&[UPLINK_SEEN, unclear]).unwrap_err();
             assert!(why.contains("interface 1000006 may be"), "{why}");
         }
     }
@@ -171,12 +171,12 @@ mod tests {
     #[test]
     fn no_uplink_and_three_uplinks_are_no_answer() {
         assert!(
-            told(&[MANAGEMENT_SEEN])
+            uplinks_of(&[MANAGEMENT_SEEN])
                 .unwrap_err()
                 .contains("no interface")
         );
-        assert!(told(&[]).unwrap_err().contains("no interface"));
-        let why = told(&[UPLINK_SEEN; 3]).unwrap_err();
+        assert!(uplinks_of(&[]).unwrap_err().contains("no interface"));
+        let why = uplinks_of(&[UPLINK_SEEN; 3]).unwrap_err();
         assert!(why.contains("interface 1000007 is one more"), "{why}");
     }
 

@@ -75,7 +75,7 @@ proptest! {
         uplink in columns(&[&vlan::MODE, &vlan::ACCESS_VLAN, &vlan::TRUNK_NATIVE, &vlan::TRUNK_QUARTER_1]),
     ) {
         let model = GamModel::Gam24C;
-        let _told = uplinks_among(&other, model);
+        let _uplinks = uplinks_among(&other, model);
         let known = Uplinks::from([(1_000_025, UplinkNumber::new(1).unwrap())]);
         let rows = Rows {
             profiles: profile::from_cells(&profile),

@@ -132,10 +132,10 @@ async fn apply(
 }
 
 fn replan(wanted: &DevicePlanInputs<'_>, seen: &Observation) -> Result<DevicePlan, String> {
-    let (plan, complaints) = wanted.plan(seen);
-    match complaints.first() {
+    let (plan, lint_errors) = wanted.plan(seen);
+    match lint_errors.first() {
         None => Ok(plan),
-        Some(complaint) => Err(complaint.complaint.to_string()),
+        Some(lint_error) => Err(lint_error.lint_error.to_string()),
     }
 }
 

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_process_is_told_for_every_device_it_held_and_by_every_process_that_asks() {
+    fn a_dead_process_is_reported_for_each_of_its_devices_and_to_every_process() {
         let state = tempfile::tempdir().unwrap();
         let gone = dead(state.path());
         let (one, other) = (ProcessId::new(state.path()), ProcessId::new(state.path()));

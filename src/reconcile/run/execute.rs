@@ -67,7 +67,7 @@ impl Execution {
             skipped: std::mem::take(&mut run.skipped),
             unobservable: run.planned.unobservable.clone(),
             partly_unread: run.planned.partly_unread().cloned().collect(),
-            lint_errors: run.planned.complaints.clone(),
+            lint_errors: run.planned.lint_errors.clone(),
             ..RunReport::default()
         };
         let tasks = std::mem::take(&mut run.tasks);

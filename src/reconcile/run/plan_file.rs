@@ -76,8 +76,8 @@ pub(super) fn only_approved(
         });
     let kept = |device: &DeviceName| same.iter().any(|plan| plan.device == *device);
     planned
-        .complaints
-        .retain(|complaint| kept(&complaint.device));
+        .lint_errors
+        .retain(|lint_error| kept(&lint_error.device));
     for now in &same {
         if let Some(then) = approved.get(&now.device)
             && let Some(part) = first_difference(then, now)

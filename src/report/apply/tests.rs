@@ -163,7 +163,7 @@ fn the_worst_comes_first_whoever_is_named_first() {
 }
 
 #[test]
-fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
+fn failures_are_listed_before_successes_each_with_its_next_step() {
     let text = run_text(&report(every_ending()), Paint::Plain);
     let order: Vec<Option<usize>> = [
         "Stuck\n  fir: it did not come back",
@@ -197,7 +197,7 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
 }
 
 #[test]
-fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
+fn an_object_that_was_not_compared_is_shown_and_has_its_own_exit_code() {
     let mut all = report(vec![Ended::Applied, Ended::Unchanged]);
     assert_eq!(exit(&all), Exit::Done);
     all.outcomes[0].not_compared.push(NotCompared {
@@ -230,7 +230,7 @@ fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
 }
 
 #[test]
-fn what_a_device_said_cannot_paint_the_terminal() {
+fn text_from_a_device_cannot_paint_the_terminal() {
     let ended = Ended::RolledBack {
         cause: Box::new(Failure::Earlier {
             text: text("it said \u{1b}[2J"),
@@ -289,7 +289,7 @@ fn every_failure_names_what_failed_where_and_what_to_do() {
 }
 
 #[test]
-fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
+fn every_unsaved_device_is_listed_with_its_cause_and_the_command_that_saves_it() {
     for (save, _) in samples::save_failures() {
         let parts: &[&str] = match &save {
             SaveFailure::Refused { .. } => &["`copy running-config", samples::ADDRESS, "% Error"],
@@ -324,7 +324,7 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
 }
 
 #[test]
-fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
+fn every_stuck_device_is_listed_with_the_cause_that_stopped_the_rollback() {
     for (why, _) in samples::not_restored() {
         let part = match &why {
             NotRestored::CannotLook { .. } => "; the device did not answer for 420 s",
@@ -410,7 +410,7 @@ fn every_refusal_has_its_rule_its_reason_and_what_to_do() {
 }
 
 #[test]
-fn every_device_that_was_not_reached_or_interrupted_is_told_with_the_cause_and_what_to_do() {
+fn every_device_that_was_not_reached_or_interrupted_is_listed_with_cause_and_next_step() {
     for (cause, _) in samples::not_reached() {
         let parts: &[&str] = match &cause {
             NotReached::Look { .. } => &["192.0.2.7:161", "again when it answers"],

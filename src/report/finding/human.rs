@@ -221,7 +221,7 @@ warning[odd-name]: 50% odd,\\u{202e} and: more\\u{9b}
     }
 
     #[test]
-    fn what_looks_like_a_secret_is_masked_and_pointed_at_all_the_same() {
+    fn a_value_that_looks_like_a_secret_is_masked_and_still_marked() {
         assert_eq!(
             about(
                 "devices/a.toml",

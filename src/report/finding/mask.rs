@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_one_needs_to_hide_is_shown() {
+    fn a_value_that_is_not_secret_is_shown() {
         let text = "[subscriber.private-4] # Oak St\nname = 'apt' # tenant\nvlan = 101\n\
             external = { system = \"sonar\", account = \"1\" }\nlist = [\n  \"a\", # b\n]\n\
             authoritative = true\nvlan 100\nx = nonsense\n";

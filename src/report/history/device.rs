@@ -246,7 +246,7 @@ mod tests {
     use crate::model::DeviceName;
 
     #[test]
-    fn a_device_is_told_in_order_and_lines_only_where_they_are_asked_for() {
+    fn a_device_is_shown_in_order_and_lines_only_on_request() {
         let at = 1_795_278_725;
         let typed = |line: &str| Exchange {
             line: line.to_owned(),
@@ -290,9 +290,9 @@ mod tests {
                 }),
             ],
         };
-        let told = device_story(&story, true, Paint::Plain, 100);
+        let text = device_story(&story, true, Paint::Plain, 100);
         assert_eq!(
-            told,
+            text,
             "  maple-a: line 2 was not taken\n\
              \x20   A look found it as it was before.\n\
              \x20   Run `gamctl plan` to see what is left to do.\n\

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_are_told_with_the_worst_first_and_a_run_without_an_end_is_open() {
+    fn runs_are_listed_worst_first_and_a_run_without_an_end_is_open() {
         let open = RunLine {
             ended: None,
             exit: None,
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_goes_on_is_told_from_one_whose_process_died() {
+    fn a_run_in_progress_is_distinguished_from_one_whose_process_died() {
         let of = |state: ProcessState| RunLine {
             exit: None,
             result: None,

@@ -489,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_unknown_and_never_fine() {
+    fn an_unread_part_is_unknown_and_never_fine() {
         let fine = look(Some(EndpointState::Fine), Some(3));
         assert_eq!(attention(&fine, None), [""; 0]);
         let mut unread = look(None, None);

@@ -50,7 +50,7 @@ pub(super) fn document(report: &PlanReport<'_>) -> Document {
     let planned = report.planned;
     let totals = Totals::of(planned);
     let mut sections = vec![
-        section("Faults of gamctl", "fault", None, complaints(planned)),
+        section("Faults of gamctl", "fault", None, lint_errors(planned)),
         section("Refused", "refusal", Some(REFUSAL_LINES), refusals(planned)),
         section(
             "Removed or disconnected",
@@ -223,13 +223,13 @@ fn short(revision: &str) -> &str {
     }
 }
 
-fn complaints(planned: &Planned) -> Vec<Entry> {
-    let complaints = planned.complaints.iter();
-    complaints
+fn lint_errors(planned: &Planned) -> Vec<Entry> {
+    let lint_errors = planned.lint_errors.iter();
+    lint_errors
         .map(|found| Entry {
             under: Some(found.device.to_string()),
             sign: Sign::Wrong,
-            head: visible(&found.complaint.to_string()).into_owned(),
+            head: visible(&found.lint_error.to_string()).into_owned(),
             weight: 1,
             ..Entry::default()
         })
@@ -345,8 +345,8 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
     let mut reasons = Reasons::of(report.planned);
     for (device, plan) in devices {
         for (index, step) in plan.steps.iter().enumerate() {
-            let is_told = grouped.contains(&(device, index)) || (hurts(step) && !is_whole);
-            if !is_told {
+            let is_shown = grouped.contains(&(device, index)) || (hurts(step) && !is_whole);
+            if !is_shown {
                 entries.push(step_entry(plan, step, report.is_detailed, &mut reasons));
             }
         }

@@ -12,7 +12,7 @@ use crate::plan::{
 #[derive(Debug)]
 pub(in crate::report) struct Reasons {
     is_ledger_known: bool,
-    told: BTreeSet<String>,
+    shown: BTreeSet<String>,
     /// The device whose steps are being rendered.
     under: Option<String>,
 }
@@ -32,7 +32,7 @@ impl Reasons {
             is_ledger_known: planned.applied.is_some()
                 || planned.against.is_some()
                 || planned.memory.is_some(),
-            told: BTreeSet::new(),
+            shown: BTreeSet::new(),
             under: None,
         }
     }
@@ -41,7 +41,7 @@ impl Reasons {
     pub(in crate::report) fn alone(step: &Step) -> Vec<String> {
         let mut reasons = Self {
             is_ledger_known: true,
-            told: BTreeSet::new(),
+            shown: BTreeSet::new(),
             under: None,
         };
         reasons.of_step("", step)
@@ -51,7 +51,7 @@ impl Reasons {
     pub(super) fn of_step(&mut self, device: &str, step: &Step) -> Vec<String> {
         if self.under.as_deref() != Some(device) {
             // Who begins to read here has not read what was told of another device.
-            self.told.clear();
+            self.shown.clear();
             self.under = Some(device.to_owned());
         }
         let reasons = merged(&step.because);
@@ -135,11 +135,11 @@ impl Reasons {
         let place = place(origin);
         match &origin.commit {
             None => place,
-            Some(commit) if self.told.contains(&commit.id) => {
+            Some(commit) if self.shown.contains(&commit.id) => {
                 format!("commit {}, {place}", short(commit))
             }
             Some(commit) => {
-                self.told.insert(commit.id.clone());
+                self.shown.insert(commit.id.clone());
                 in_full(commit, &place)
             }
         }

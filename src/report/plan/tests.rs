@@ -219,7 +219,7 @@ fn a_stored_note_is_one_sentence_and_reads_back_as_the_same_plan() {
 }
 
 #[test]
-fn what_could_not_be_read_is_not_called_as_the_inventory_says_and_the_reason_is_told_once() {
+fn an_unread_part_is_not_reported_as_intended_and_its_reason_is_shown_once() {
     let plan = unread(&[Part::Profiles, Part::Subscribers]);
     assert_eq!(exit(&plan), Exit::Unobservable);
     assert_eq!(
@@ -236,7 +236,7 @@ Not planned
 }
 
 #[test]
-fn what_is_wanted_and_cannot_be_brought_about_is_pending() {
+fn an_intended_change_that_cannot_be_made_is_pending() {
     let mut plan = unread(&[]);
     plan.devices[0].notes[0].rule = "blocked".to_owned();
     assert_eq!(exit(&plan), Exit::ChangesPending);
@@ -258,7 +258,7 @@ fn of_cause(cause: &Cause, subscribers: &[&str]) -> Planned {
 }
 
 #[test]
-fn who_wrote_it_is_told_in_full_once_for_each_device() {
+fn the_author_of_a_line_is_shown_in_full_once_for_each_device() {
     let mut plan = of_cause(&Cause::Inventory, &["apt-1", "apt-2"]);
     let mut other = plan.devices[0].clone();
     other.device = name("oak");
@@ -273,7 +273,7 @@ fn who_wrote_it_is_told_in_full_once_for_each_device() {
 }
 
 #[test]
-fn without_an_applied_commit_drift_is_not_told_from_what_was_never_applied() {
+fn without_an_applied_commit_drift_is_not_distinguished_from_a_change_never_applied() {
     let mut plan = of_cause(&Cause::FirstAdoption, &["apt-1"]);
     let known = text(&plan, false, false);
     assert!(
@@ -336,7 +336,7 @@ fn a_change_that_many_have_for_one_reason_names_it_once_and_leaves_the_lines_out
 }
 
 #[test]
-fn what_stays_of_a_change_that_is_undone_is_said() {
+fn a_setting_that_survives_a_rollback_is_shown() {
     let port = |from: Option<&str>| {
         let mut name = json!({ "field": "name", "to": { "type": "text", "value": "riser" } });
         if let Some(from) = from {
@@ -345,12 +345,12 @@ fn what_stays_of_a_change_that_is_undone_is_said() {
         let object = Object::Port(crate::model::PortNumber::new(1).unwrap());
         change(&object, None, "update", &json!([name]))
     };
-    let told = |from| {
+    let shown = |from| {
         let step = step(port(from), Impact::None, Cause::FirstAdoption, None);
         text(&planned(vec![plan_of("maple-a", vec![step])]), true, true)
     };
-    assert!(told(None).contains("a port that has a name keeps one"));
-    assert!(!told(Some("old")).contains("a port that has a name keeps one"));
+    assert!(shown(None).contains("a port that has a name keeps one"));
+    assert!(!shown(Some("old")).contains("a port that has a name keeps one"));
 }
 
 #[test]
@@ -434,7 +434,7 @@ fn removals_are_complete_however_many_there_are() {
 }
 
 #[test]
-fn markdown_stays_within_its_bytes_and_tells_removals_before_everything_else() {
+fn markdown_stays_within_its_bytes_and_lists_removals_first() {
     let plan = many(300, |number| {
         let mut steps = vec![faster_with(
             &format!("apt-{number}"),
@@ -553,7 +553,7 @@ fn a_name_from_a_device_is_no_markdown_and_no_escape_sequence() {
 }
 
 #[test]
-fn what_the_shell_is_told_is_the_worst_first() {
+fn the_worst_result_decides_the_exit_code() {
     let mut plan = planned(vec![plan_of("maple-a", Vec::new())]);
     assert_eq!(exit(&plan), Exit::Done);
     plan.unobservable.push(Unobservable {
@@ -571,7 +571,7 @@ fn what_the_shell_is_told_is_the_worst_first() {
         hint: String::new(),
     });
     assert_eq!(exit(&plan), Exit::Refused);
-    plan.complaints.push(complaint());
+    plan.lint_errors.push(lint_error());
     assert_eq!(exit(&plan), Exit::Failed);
     let sentence = verdict(&plan, &Totals::of(&plan));
     assert!(
@@ -635,10 +635,10 @@ fn an_old_plan_without_reasons_is_read() {
     assert_eq!(read.devices[0].steps[0].cannot_undo, None);
 }
 
-fn complaint() -> DeviceLintError {
+fn lint_error() -> DeviceLintError {
     DeviceLintError {
         device: name("maple-a"),
-        complaint: LintError {
+        lint_error: LintError {
             step: 1,
             is_inverse: true,
             line: Some("reload cold".to_owned()),
@@ -689,7 +689,7 @@ pub(super) fn everything() -> Planned {
             error: "no answer".to_owned(),
         },
     });
-    plan.complaints.push(complaint());
+    plan.lint_errors.push(lint_error());
     let refusal = Refusal {
         rule: "too-many-removals".to_owned(),
         message: "7 of 20".to_owned(),
@@ -900,7 +900,7 @@ fn a_profile_that_gets_slower_counts_its_subscribers_and_shows_both_speeds() {
 }
 
 #[test]
-fn the_published_schema_takes_every_plan_that_can_be_written_and_nothing_more() {
+fn the_published_schema_accepts_every_plan_that_can_be_written_and_nothing_more() {
     let schema: serde_json::Value = serde_json::from_str(PLAN_SCHEMA).unwrap();
     let fields: Vec<serde_json::Value> = Field::ALL.iter().map(|field| json!(field)).collect();
     assert_eq!(schema["$defs"]["field"]["enum"], json!(fields));

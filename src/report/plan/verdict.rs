@@ -120,7 +120,7 @@ pub fn verdict(planned: &Planned, totals: &Totals) -> String {
         ));
     }
     let faulty: BTreeSet<String> = planned
-        .complaints
+        .lint_errors
         .iter()
         .map(|found| found.device.to_string())
         .collect();
@@ -296,7 +296,7 @@ pub fn exit(planned: &Planned) -> Exit {
         || has_drift(planned)
         || has_note(planned, &STUCK);
     match () {
-        () if !planned.complaints.is_empty() => Exit::Failed,
+        () if !planned.lint_errors.is_empty() => Exit::Failed,
         () if is_refused(planned) || planned.stored.delayed() > 0 => Exit::Refused,
         () if has_changes => Exit::ChangesPending,
         () if looked == 0 && missing > 0 => Exit::of_looks(looked, missing),

@@ -306,7 +306,7 @@ fn a_full_device_refuses_endpoints_on_its_ports_but_not_unassigned_ones() {
 }
 
 #[test]
-fn a_coax_port_takes_sixteen_endpoints_and_has_no_copper_mode() {
+fn a_coax_port_accepts_sixteen_endpoints_and_has_no_copper_mode() {
     let mut gam = gam(GamModel::Gam4Cx);
     for number in 1..=16 {
         let line = format!(

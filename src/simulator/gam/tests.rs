@@ -102,7 +102,7 @@ fn an_alarm_raised_by_hand_outlives_a_reboot_and_ends_when_it_is_cleared() {
     for grade in [Some(minor), Some(minor), Some(major), None] {
         gam.take_happenings();
         gam.set_alarm(AlarmCondition::HwFlt, Entity::system(), grade, START);
-        let told: Vec<&str> = gam
+        let names: Vec<&str> = gam
             .take_happenings()
             .iter()
             .map(|happening| match happening {
@@ -112,7 +112,7 @@ fn an_alarm_raised_by_hand_outlives_a_reboot_and_ends_when_it_is_cleared() {
                 Happening::ColdStart | Happening::Link { .. } => "another",
             })
             .collect();
-        changes.push(told.join(","));
+        changes.push(names.join(","));
     }
     assert_eq!(changes, ["added", "", "modified", "removed"]);
     gam.set_alarm(AlarmCondition::HwFlt, Entity::system(), Some(minor), START);

@@ -110,9 +110,9 @@ mod tests {
             interface: Interface::Ghn(3),
             up: false,
         };
-        let told = of(&happening, &gam()).unwrap();
-        assert_eq!(told.oid.to_string(), "1.3.6.1.6.3.1.1.5.3");
-        let bindings: Vec<(String, Value)> = told
+        let trap = of(&happening, &gam()).unwrap();
+        assert_eq!(trap.oid.to_string(), "1.3.6.1.6.3.1.1.5.3");
+        let bindings: Vec<(String, Value)> = trap
             .bindings
             .into_iter()
             .map(|(oid, value)| (oid.to_string(), value))
@@ -133,27 +133,27 @@ mod tests {
             service_affecting: true,
         };
         gam.set_alarm(AlarmCondition::FanFlt, Entity::system(), Some(grade), NOW);
-        let told: Vec<PendingTrap> = gam
+        let traps: Vec<PendingTrap> = gam
             .take_happenings()
             .iter()
             .filter_map(|happening| of(happening, &gam))
             .collect();
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0].oid.to_string(), "1.3.6.1.4.1.20095.2001.145.1.6.1");
-        let names: Vec<String> = told[0]
+        assert_eq!(traps.len(), 1);
+        assert_eq!(traps[0].oid.to_string(), "1.3.6.1.4.1.20095.2001.145.1.6.1");
+        let names: Vec<String> = traps[0]
             .bindings
             .iter()
             .map(|(oid, _)| oid.to_string())
             .collect();
         assert_eq!(names.len(), 11);
         assert!(names[0].starts_with("1.3.6.1.4.1.20095.2001.145.1.3.1.1.2."));
-        assert_eq!(told[0].bindings[3].1, Value::Integer(3));
-        let Value::OctetString(date) = &told[0].bindings[10].1 else {
+        assert_eq!(traps[0].bindings[3].1, Value::Integer(3));
+        let Value::OctetString(date) = &traps[0].bindings[10].1 else {
             panic!("a date is octets");
         };
         assert_eq!(date[..4], [0x07, 0xea, 9, 21]);
         assert!(
-            told[0]
+            traps[0]
                 .encode("public", 1, Duration::from_secs(1))
                 .is_some()
         );

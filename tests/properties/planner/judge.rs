@@ -30,7 +30,7 @@ pub(crate) struct Judged {
 /// Returns what is wrong with the plan of a case.
 pub(crate) fn judge(case: &Case, prefixes: Prefixes) -> Result<Judged, String> {
     let plan = dressed(case, &case.configuration)?;
-    let story = || told(&plan);
+    let story = || text_of(&plan);
     judge_plan(case, &plan, prefixes).map_err(|wrong| format!("{wrong}\n{}", story()))?;
     let temporary = plan.steps.iter().filter(|step| is_temporary(step)).count();
     Ok(Judged {
@@ -46,7 +46,7 @@ fn dressed(case: &Case, running: &Configuration) -> Result<DevicePlan, String> {
 }
 
 /// Returns a plan as lines, with what goes with them.
-pub(crate) fn told(plan: &DevicePlan) -> String {
+pub(crate) fn text_of(plan: &DevicePlan) -> String {
     let mut text = String::new();
     for step in &plan.steps {
         let causes: Vec<String> = step
@@ -102,7 +102,7 @@ fn judge_plan(case: &Case, plan: &DevicePlan, prefixes: Prefixes) -> Result<(), 
     reached(case, plan, &case.configuration, &end)?;
     let again = dressed(case, &end)?;
     if !again.steps.is_empty() {
-        return Err(format!("planning again is not empty:\n{}", told(&again)));
+        return Err(format!("planning again is not empty:\n{}", text_of(&again)));
     }
     for (at, state) in states.iter().enumerate() {
         strangers(case, state).map_err(|wrong| format!("after step {at}: {wrong}"))?;
@@ -491,7 +491,7 @@ fn planned_again(
     for at in chosen(prefixes, count) {
         let mut running = states[at].clone();
         let plan = dressed(case, &running)?;
-        let broken = |wrong: String| format!("again after step {at}: {wrong}\n{}", told(&plan));
+        let broken = |wrong: String| format!("again after step {at}: {wrong}\n{}", text_of(&plan));
         if plan.refusals.iter().any(|one| one.rule == "no-safe-order") {
             return Err(broken("no order".to_owned()));
         }

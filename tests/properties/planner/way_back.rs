@@ -6,7 +6,7 @@ use gamctl::simulator::gam::Configuration;
 
 use super::case::Case;
 use super::device::{observed, run};
-use super::judge::{difference, told};
+use super::judge::{difference, text_of};
 use super::odd;
 
 /// Checks that the walk tells what the twin is after each step.
@@ -52,7 +52,7 @@ pub(super) fn kept(case: &Case, end: &Configuration) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!(
             "with what is ours then, something is left to do:\n{}",
-            told(&again)
+            text_of(&again)
         )),
     }
 }
@@ -70,10 +70,10 @@ pub(super) fn back_from(
     let rollback = plan_rollback(&case.request(), &before.config, &now, &plan.steps);
     let back = render(rollback.plan.clone())
         .map_err(|failed| format!("back from step {at}: no lines: {}", failed.error))?;
-    let broken = |wrong: String| format!("back from step {at}: {wrong}\n{}", told(&back));
-    let complaints = rollback.lint(&back, &case.request(), &now);
-    if !complaints.is_empty() {
-        return Err(broken(format!("{complaints:?}")));
+    let broken = |wrong: String| format!("back from step {at}: {wrong}\n{}", text_of(&back));
+    let lint_errors = rollback.lint(&back, &case.request(), &now);
+    if !lint_errors.is_empty() {
+        return Err(broken(format!("{lint_errors:?}")));
     }
     if let Some(refusal) = back.refusals.first() {
         return Err(broken(format!("refused: {}", refusal.message)));

@@ -242,7 +242,7 @@ fn settings_are_edited_without_an_id() {
 }
 
 #[test]
-fn what_cannot_be_done_says_what_to_do() {
+fn an_edit_that_cannot_be_made_names_the_next_step() {
     assert_eq!(
         refused("[subscriber.acct-1042]\n", set("acct-1043", ["vlan"], 1)),
         "there is no subscriber `acct-1043` in the inventory; did you mean `acct-1042`?"

@@ -117,7 +117,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
-    fn what_is_set_is_read_back_and_all_else_stays(
+    fn a_set_value_reads_back_and_everything_else_stays(
         text in file_text(), id in prop_oneof![Just("a"), Just("b")], key in key(), value in value(),
     ) {
         let Ok(mut expected) = Meaning::of(&text) else { return Ok(()); };

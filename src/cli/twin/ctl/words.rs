@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fault_says_why() {
+    fn an_invalid_fault_is_refused_with_the_reason() {
         let error = |name, fields: &[&str]| {
             let fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
             format!("{:#}", fault(name, &fields).unwrap_err())

@@ -63,7 +63,7 @@ fn an_unconfigured_endpoint_is_found_only_by_address() {
 }
 
 #[test]
-fn an_endpoint_that_is_away_reads_as_not_detected() {
+fn an_unplugged_endpoint_reads_as_not_detected() {
     let mut gam = busy();
     let mac = Value::OctetString(mac(3).octets().to_vec());
     for (tables, index) in [(20, vec![3]), (30, by_mac(3))] {

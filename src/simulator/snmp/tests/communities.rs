@@ -106,7 +106,7 @@ fn get_bulk_answers_row_by_row_after_what_is_asked_once() {
 }
 
 #[test]
-fn get_bulk_takes_negative_counts_for_none_and_large_ones_for_all() {
+fn get_bulk_treats_negative_counts_as_none_and_large_ones_as_all() {
     for counts in [(-5, 0), (0, -1), (-1, i32::MIN)] {
         assert_eq!(Ask { counts, ..BULK }.about(&[NAME]).bindings, []);
     }
