@@ -46,8 +46,7 @@ pub use host_environment::HostEnvironment;
 pub use mac::{MacAddress, MacAddressError};
 pub use name::{
     CredentialsName, DeviceName, EndpointName, Hostname, LabelKey, NameError, NameProblem,
-    PortName, ProfileName, SecretName, ServicePlanId, SiteName, SubscriberId, SubscriberName,
-    natural_order,
+    PortName, ProfileName, SecretName, ServicePlanId, SiteName, natural_order,
 };
 pub use not_observed::NotObserved;
 pub use observation::{
@@ -57,7 +56,10 @@ pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumb
 pub use rate::{Headroom, LIMITER_RANGE, Mbps, RateError, highest_limiter};
 pub use service_plan::{ServicePlan, Speed};
 pub use slot::Slot;
-pub use subscriber::{External, Poe, RateLimit, Subscriber, SubscriberConfig, SubscriberState};
+pub use subscriber::{
+    External, Poe, RateLimit, Subscriber, SubscriberConfig, SubscriberId, SubscriberName,
+    SubscriberState,
+};
 pub use subscriber_ids::{SubscriberIds, subscriber_word};
 pub use text::{
     Description, Hazard, HeldText, PlainText, SystemText, TextError, hazard_on_a_terminal,

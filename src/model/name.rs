@@ -5,14 +5,9 @@
 //! let device: DeviceName = SubscriberId::new("acct-1042").expect("a good id");
 //! ```
 
-use std::borrow::Borrow;
 use std::cmp::Ordering;
-use std::fmt;
 
-use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
-
-use super::text::{self, Hazard, TextError};
+use super::text::{self, Hazard, TextError, held};
 
 /// An error in a name, with the kind of the name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +52,7 @@ impl NameProblem {
 }
 
 /// Checks an id of the inventory: it becomes a file name, a URL part and a label, so the alphabet is small.
-fn check_id(name: &str, max: usize, extra: &'static str) -> Result<(), NameProblem> {
+pub(super) fn check_id(name: &str, max: usize, extra: &'static str) -> Result<(), NameProblem> {
     let Some(first) = name.chars().next() else {
         return Err(NameProblem::Text(TextError::Empty));
     };
@@ -82,16 +77,21 @@ fn check_id(name: &str, max: usize, extra: &'static str) -> Result<(), NameProbl
     Ok(())
 }
 
-fn check_device_name(name: &str, max: usize, _extra: &'static str) -> Result<(), NameProblem> {
+pub(super) fn check_device_name(
+    name: &str,
+    max: usize,
+    _extra: &'static str,
+) -> Result<(), NameProblem> {
     text::check_device_text(name, max).map_err(NameProblem::Text)
 }
 
+/// Declares a name with a type of its own. A name of one kind of object may stand with that kind.
 macro_rules! name {
     ($(#[$meta:meta])* $name:ident, $what:literal, $check:ident, $max:literal, $extra:literal) => {
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "CompactString", into = "CompactString")]
-        pub struct $name(CompactString);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "compact_str::CompactString", into = "compact_str::CompactString")]
+        pub struct $name(compact_str::CompactString);
 
         impl $name {
             /// The longest valid name.
@@ -99,9 +99,9 @@ macro_rules! name {
             /// The kind of the name, in words.
             pub const WHAT: &'static str = $what;
 
-            pub fn new(name: &str) -> Result<Self, NameError> {
-                $check(name, Self::MAX, $extra).map_err(|problem| NameError { what: $what, problem })?;
-                Ok(Self(CompactString::new(name)))
+            pub fn new(name: &str) -> Result<Self, $crate::model::NameError> {
+                $crate::model::name::$check(name, Self::MAX, $extra).map_err(|problem| $crate::model::NameError { what: $what, problem })?;
+                Ok(Self(compact_str::CompactString::new(name)))
             }
 
             pub fn as_str(&self) -> &str {
@@ -109,41 +109,41 @@ macro_rules! name {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.pad(&self.0)
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 write!(formatter, "{:?}", self.0.as_str())
             }
         }
 
-        impl Borrow<str> for $name {
+        impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
             }
         }
 
         impl std::str::FromStr for $name {
-            type Err = NameError;
+            type Err = $crate::model::NameError;
 
-            fn from_str(name: &str) -> Result<Self, NameError> {
+            fn from_str(name: &str) -> Result<Self, $crate::model::NameError> {
                 Self::new(name)
             }
         }
 
-        impl TryFrom<CompactString> for $name {
-            type Error = NameError;
+        impl TryFrom<compact_str::CompactString> for $name {
+            type Error = $crate::model::NameError;
 
-            fn try_from(name: CompactString) -> Result<Self, NameError> {
+            fn try_from(name: compact_str::CompactString) -> Result<Self, $crate::model::NameError> {
                 Self::new(&name)
             }
         }
 
-        impl From<$name> for CompactString {
+        impl From<$name> for compact_str::CompactString {
             fn from(name: $name) -> Self {
                 name.0
             }
@@ -151,13 +151,11 @@ macro_rules! name {
     };
 }
 
+pub(super) use name;
+
 name! {
     /// The inventory's name for a GAM.
     DeviceName, "device name", check_id, 63, "._-"
-}
-name! {
-    /// The stable id of a subscriber, usually the billing system's.
-    SubscriberId, "subscriber id", check_id, 63, "._-"
 }
 name! {
     /// The id of a service plan.
@@ -184,10 +182,6 @@ name! {
     Hostname, "host name", check_id, 45, "-"
 }
 name! {
-    /// A subscriber's name on the device.
-    SubscriberName, "subscriber name", check_device_name, 31, ""
-}
-name! {
     /// An endpoint's name on the device.
     EndpointName, "endpoint name", check_device_name, 31, ""
 }
@@ -199,6 +193,8 @@ name! {
     /// A G.hn port's name on the device.
     PortName, "port name", check_device_name, 31, ""
 }
+
+held!(Hostname, PortName);
 
 /// Compares two names as people count: `apt-9` before `apt-10`.
 pub fn natural_order(left: &str, right: &str) -> Ordering {
@@ -241,6 +237,7 @@ fn split_number(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{SubscriberId, SubscriberName};
 
     #[test]
     fn an_id_has_letters_digits_dot_dash_and_underscore() {

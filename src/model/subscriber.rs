@@ -3,10 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::device::words;
+use super::name::name;
 use super::{
     Description, DeviceName, EndpointName, HeldText, MacAddress, PlainText, PortAssignment,
-    ProfileName, ServicePlanId, Slot, SubscriberId, SubscriberName, VlanId, VlanSet,
+    ProfileName, ServicePlanId, Slot, VlanId, VlanSet,
 };
+
+name! {
+    /// The stable id of a subscriber, usually the billing system's.
+    SubscriberId, "subscriber id", check_id, 63, "._-"
+}
+name! {
+    /// A subscriber's name on the device.
+    SubscriberName, "subscriber name", check_device_name, 31, ""
+}
 
 words! {
     /// The service state of a subscriber.

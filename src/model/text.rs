@@ -5,8 +5,6 @@ use std::fmt;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::name::{Hostname, PortName};
-
 /// The reason why a text must not contain a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hazard {
@@ -208,7 +206,7 @@ device_text! {
 /// gamctl cannot send in a line. It is compared, but never written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "CompactString", into = "CompactString")]
-pub struct HeldText(CompactString);
+pub struct HeldText(pub(super) CompactString);
 
 impl HeldText {
     /// The longest text that is kept: that of a `DisplayString`.
@@ -256,17 +254,20 @@ impl From<HeldText> for CompactString {
     }
 }
 
+/// Lets a checked text be held as it is.
 macro_rules! held {
     ($($strict:ident),*) => {
-        $(impl From<$strict> for HeldText {
+        $(impl From<$strict> for $crate::model::HeldText {
             fn from(text: $strict) -> Self {
-                Self(CompactString::from(text))
+                Self(compact_str::CompactString::from(text))
             }
         })*
     };
 }
 
-held!(Description, SystemText, PortName, Hostname);
+pub(super) use held;
+
+held!(Description, SystemText);
 
 /// Text for people that never reaches a device: any script, but nothing that misleads a reader.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

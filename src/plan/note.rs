@@ -18,7 +18,7 @@ pub struct Note {
     pub message: NoteText,
 }
 
-/// The text of a note. It is stored as one sentence, so a note that was read back is a plain `Sentence`.
+/// The text of a note. It is stored as its sentence; `PartUnread` is read back as such, any other as a plain `Sentence`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]
 pub enum NoteText {
@@ -51,7 +51,8 @@ impl Note {
 impl NoteText {
     /// Returns the sentence for one part or several that could not be read for the same reason.
     pub fn parts_unread(parts: &str, reason: &str) -> String {
-        format!("not all {parts} could be read: {reason}; nothing is created or removed there")
+        let (before, after) = around_reason(parts);
+        format!("{before}{reason}{after}")
     }
 
     /// Returns the same text with its words changed.
@@ -158,14 +159,48 @@ impl From<Sentence> for NoteText {
     }
 }
 
+/// Reads the stored form; the inverse of `Display`.
 impl From<String> for NoteText {
     fn from(text: String) -> Self {
-        Self::Sentence(text.into())
+        let of_part = |part: Part| {
+            let (before, after) = around_reason(part.as_str());
+            let reason = text.strip_prefix(&before)?.strip_suffix(after)?.to_owned();
+            Some(Self::PartUnread { part, reason })
+        };
+        let of_part = Part::ALL.into_iter().find_map(of_part);
+        of_part.unwrap_or_else(|| Self::Sentence(text.into()))
     }
+}
+
+/// Returns the words of `PartUnread` before and after its reason.
+fn around_reason(parts: &str) -> (String, &'static str) {
+    let before = format!("not all {parts} could be read: ");
+    (before, "; nothing is created or removed there")
 }
 
 impl From<NoteText> for String {
     fn from(text: NoteText) -> Self {
         text.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_note_reads_back_as_the_same_facts() {
+        for part in Part::ALL {
+            let reason = "no answer; 3 tries: timed out".to_owned();
+            let text = NoteText::PartUnread { part, reason };
+            let stored = serde_json::to_value(&text).unwrap();
+            let read: NoteText = serde_json::from_value(stored).unwrap();
+            assert!(matches!(&read, NoteText::PartUnread { part: of, .. } if *of == part));
+            assert_eq!(read, text);
+        }
+        let text = "subscriber a is not planned: not all subscribers could be read (no answer)";
+        let read = NoteText::from(text.to_owned());
+        assert!(matches!(read, NoteText::Sentence(_)));
+        assert_eq!(read.to_string(), text);
     }
 }

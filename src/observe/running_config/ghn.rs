@@ -1,4 +1,4 @@
-//! Parses the G.hn lines of a running-config, and tells such lines from others.
+//! Parses the G.hn lines of a running-config, and recognises pieces of broken ones.
 
 use super::options::{ObjectOptions, Occurs, OptionSpec, Shape, Stated};
 use super::words::{number, shown};
