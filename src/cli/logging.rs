@@ -1,55 +1,131 @@
-//! Writes gamctl's own spans and events to stderr, as text or JSON; off by default.
+//! Writes gamctl's own spans and events to stderr or a file, as text or JSON; off by default.
 
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Mutex;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
 
+use crate::model::WIRE;
 use crate::report::visible;
 
 /// The crate that is logged. Logs of libraries may hold the lines of a session, or SQL statements with their values.
 const OWN: &str = "gamctl";
 
-/// The format of log lines.
+/// A format or a level of the log. Levels from `debug` on include the exchanges with devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum LogFormat {
+pub(super) enum LogWord {
+    /// As lines of text
     Text,
+    /// As a JSON object on each line
     Json,
+    /// Progress only
+    Info,
+    /// Also every SNMP request and answer, and every SSH line and reply, masked
+    Debug,
+    /// Also every value of an answer, and long replies in full
+    Trace,
 }
 
-/// Starts logging, if a format or a filter (GAMCTL_LOG) is given.
-pub(super) fn start(format: Option<LogFormat>, filter: Option<&str>) -> anyhow::Result<()> {
-    if format.is_none() && filter.is_none() {
+impl LogWord {
+    fn level(self) -> Option<LevelFilter> {
+        match self {
+            Self::Text | Self::Json => None,
+            Self::Info => Some(LevelFilter::INFO),
+            Self::Debug => Some(LevelFilter::DEBUG),
+            Self::Trace => Some(LevelFilter::TRACE),
+        }
+    }
+}
+
+/// Starts logging, if words, a file or a filter (GAMCTL_LOG) are given.
+pub(super) fn start(
+    words: &[LogWord],
+    file: Option<&Path>,
+    filter: Option<&str>,
+) -> anyhow::Result<()> {
+    if words.is_empty() && file.is_none() && filter.is_none() {
         return Ok(());
     }
-    let targets = targets(filter.unwrap_or("info"))?;
+    let level = words.iter().find_map(|word| word.level());
+    let targets = match level {
+        Some(level) => Targets::new()
+            .with_target(OWN, level)
+            .with_target(WIRE, exchanges_at(level)),
+        None => targets(filter.unwrap_or("info"))?,
+    };
+    let is_json = words.contains(&LogWord::Json);
+    match file {
+        Some(path) => {
+            let log = open(path)
+                .with_context(|| format!("cannot write the log to {}", path.display()))?;
+            begin(is_json, targets, Mutex::new(log));
+        }
+        None => begin(is_json, targets, io::stderr),
+    }
+    Ok(())
+}
+
+/// Returns the level of exchanges for a level that was named on the command line.
+fn exchanges_at(level: LevelFilter) -> LevelFilter {
+    if level >= LevelFilter::DEBUG {
+        level
+    } else {
+        LevelFilter::OFF
+    }
+}
+
+fn begin<W>(is_json: bool, targets: Targets, writer: W)
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let spans = fmt::format::FmtSpan::CLOSE;
-    let layer = match format.unwrap_or(LogFormat::Text) {
-        LogFormat::Text => fmt::layer()
-            .with_writer(io::stderr)
+    let layer = match is_json {
+        false => fmt::layer()
+            .with_writer(writer)
             .with_ansi(false)
             .with_span_events(spans)
             .boxed(),
-        LogFormat::Json => fmt::layer()
+        true => fmt::layer()
             .json()
-            .with_writer(io::stderr)
+            .with_writer(writer)
             .with_span_events(spans)
             .boxed(),
     };
     let logging = registry().with(layer.with_filter(targets));
     // A second start in one process, as in tests, keeps the first subscriber.
     let _started = tracing::subscriber::set_global_default(logging);
-    Ok(())
 }
 
-/// Parses a filter such as `debug` or `gamctl::apply=trace,gamctl::reconcile=debug`.
+/// Opens a log file, which only its owner can read; an existing one is continued.
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+/// Parses a filter such as `debug` or `gamctl::apply=trace,gamctl::reconcile=debug`. Exchanges with devices stay off
+/// unless the filter names their target.
 fn targets(filter: &str) -> anyhow::Result<Targets> {
     if let Ok(level) = filter.trim().parse::<LevelFilter>() {
-        return Ok(Targets::new().with_target(OWN, level));
+        return Ok(Targets::new()
+            .with_target(OWN, level)
+            .with_target(WIRE, LevelFilter::OFF));
     }
     let Ok(targets) = filter.parse::<Targets>() else {
         bail!(
@@ -70,11 +146,17 @@ fn targets(filter: &str) -> anyhow::Result<Targets> {
             .is_none_or(|level| level == LevelFilter::OFF),
         "a level in GAMCTL_LOG needs its module: write `debug` alone, or `gamctl::apply=debug`"
     );
-    Ok(targets)
+    let is_named = targets.iter().any(|(target, _)| target == WIRE);
+    Ok(match is_named {
+        true => targets,
+        false => targets.with_target(WIRE, LevelFilter::OFF),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use tracing::Level;
+
     use super::*;
 
     #[test]
@@ -96,5 +178,32 @@ mod tests {
         ] {
             assert!(targets(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn exchanges_are_logged_only_where_they_are_asked_for_by_name() {
+        for off in ["info", "trace", "gamctl=trace", "gamctl::transport=trace"] {
+            let targets = targets(off).unwrap();
+            assert!(!targets.would_enable(WIRE, &Level::ERROR), "{off}");
+        }
+        let on = targets("gamctl::wire=debug").unwrap();
+        assert!(on.would_enable(WIRE, &Level::DEBUG));
+        assert_eq!(exchanges_at(LevelFilter::INFO), LevelFilter::OFF);
+        assert_eq!(exchanges_at(LevelFilter::TRACE), LevelFilter::TRACE);
+    }
+
+    #[test]
+    fn a_log_file_is_its_owners_alone_and_is_continued() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gam.log");
+        std::fs::write(&path, "earlier\n").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        drop(open(&path).unwrap());
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "earlier\n");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(open(&link).is_err());
     }
 }

@@ -128,14 +128,28 @@ pub(crate) struct Arguments {
     )]
     json_to: Option<PathBuf>,
 
-    /// Write a log to stderr; GAMCTL_LOG sets the level [default: info]
+    /// Write a log: `debug` has every exchange with devices, masked
+    ///
+    /// A level, a format, or both, such as `json,debug`. `debug` and `trace` have what was sent to devices and what they
+    /// answered. Passwords and communities are masked; names and descriptions of subscribers are not. Without a level,
+    /// GAMCTL_LOG sets it [default: info].
     #[arg(
         long,
         global = true,
-        value_name = "FORMAT",
+        value_name = "WORD",
+        value_delimiter = ',',
         help_heading = help::SHARED
     )]
-    log: Option<logging::LogFormat>,
+    log: Vec<logging::LogWord>,
+
+    /// Write the log to this file instead of stderr
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = help::SHARED
+    )]
+    log_file: Option<PathBuf>,
 
     #[command(subcommand)]
     command: Command,
@@ -210,7 +224,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = open_files::check()
         .and_then(|()| Ok(settings?))
         .and_then(|settings| {
-            logging::start(arguments.log, settings.log.as_deref())?;
+            let file = arguments.log_file.as_deref();
+            logging::start(&arguments.log, file, settings.log.as_deref())?;
             terminal.check()?;
             let invocation = Invocation::new(settings, terminal.clone());
             arguments.command.run(&invocation)

@@ -13,6 +13,7 @@ mod freeze_scope;
 mod gam_model;
 mod health;
 mod host_environment;
+mod log_target;
 mod mac;
 mod name;
 mod not_observed;
@@ -43,6 +44,7 @@ pub use health::{
     ActiveAlarm, EndpointHealth, EndpointState, EthernetPort, Fan, Health, LinkHealth, Temperature,
 };
 pub use host_environment::HostEnvironment;
+pub use log_target::WIRE;
 pub use mac::{MacAddress, MacAddressError};
 pub use name::{
     CredentialsName, DeviceName, EndpointName, Hostname, LabelKey, NameError, NameProblem,

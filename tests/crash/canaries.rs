@@ -62,7 +62,7 @@ fn flats(plan: &'static str) -> Vec<Flat> {
 
 impl Site {
     fn seal(&self, name: &str, value: &str) {
-        let (mut command, _) = self.command(&["-v", "secret", "set", name]);
+        let (mut command, _) = self.command(&["-v", "--log=trace", "secret", "set", name]);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let typed = child.stdin.take().unwrap().write_all(value.as_bytes());
         typed.unwrap();
@@ -70,7 +70,7 @@ impl Site {
     }
 
     fn commit_sealed(&self) {
-        self.run(&["-v", "secret", "init"]).exits(0);
+        self.run(&["-v", "--log=trace", "secret", "init"]).exits(0);
         for (name, value) in [
             ("gam-snmp", COMMUNITY),
             ("gam-ssh", PASSWORD),
@@ -101,7 +101,7 @@ impl Site {
             &["observe", "--save", "looks"],
             &["observe", "--format", "json"],
         ] {
-            let said = self.run(&[&["-v"], arguments].concat());
+            let said = self.run(&[&["-v", "--log=trace"], arguments].concat());
             assert!(
                 said.status.code() != Some(1),
                 "{arguments:?}: {}",
@@ -111,19 +111,22 @@ impl Site {
         self.world.git(&["checkout", "-q", "."]);
         let plan = self.world.beside("plan.json");
         let plan = plan.to_str().unwrap();
-        self.run(&["-v", "plan", "--out", plan]).exits(2);
+        self.run(&["-v", "--log=trace", "plan", "--out", plan])
+            .exits(2);
         self.is_never_an_argument(plan);
         self.fails_by(faults);
         self.intend(flats("home-500"));
         let moved = self.world.beside("moved.json");
         let moved = moved.to_str().unwrap();
-        self.run(&["-v", "plan", "--out", moved]).exits(2);
+        self.run(&["-v", "--log=trace", "plan", "--out", moved])
+            .exits(2);
         self.twin(0).edit_line("ghn subscriber 1 vid 999");
-        self.run(&["-v", "apply", moved, "--yes"]).exits(7);
+        self.run(&["-v", "--log=trace", "apply", moved, "--yes"])
+            .exits(7);
         self.dies_at("line-answered:2");
         self.time_passes();
-        self.run(&["-v", "apply", "--yes"]).exits(0);
-        self.run(&["-v", "rollback", "--to", "HEAD~1", "--yes"])
+        self.run(&["-v", "--log=trace", "apply", "--yes"]).exits(0);
+        self.run(&["-v", "--log=trace", "rollback", "--to", "HEAD~1", "--yes"])
             .exits(0);
         let rollback = self.a_run();
         for arguments in [
@@ -140,15 +143,22 @@ impl Site {
             &["apply", "--yes", "--format", "json"],
             &["show", "subscriber", "apt-1"],
         ] {
-            let said = self.run(&[&["-v"], arguments].concat());
+            let said = self.run(&[&["-v", "--log=trace"], arguments].concat());
             assert!(
                 said.status.code() != Some(1),
                 "{arguments:?}: {}",
                 said.text
             );
         }
-        self.run(&["-v", "apply", "--yes", "--reapply", &rollback])
-            .exits(0);
+        self.run(&[
+            "-v",
+            "--log=trace",
+            "apply",
+            "--yes",
+            "--reapply",
+            &rollback,
+        ])
+        .exits(0);
         self.is_done();
     }
 
@@ -163,7 +173,7 @@ impl Site {
     fn is_never_an_argument(&self, plan: &str) {
         let slow = FaultOrder::new(Fault::SshSlowLine { millis: 200 });
         self.twin(0).set_fault(slow.matching("ghn"));
-        let running = self.start(&["-v", "apply", plan, "--yes"], None);
+        let running = self.start(&["-v", "--log=trace", "apply", plan, "--yes"], None);
         is_at_line(self, self.twin(0), 2);
         let seen = fs::read(format!("/proc/{}/cmdline", running.child.id())).unwrap();
         assert!(String::from_utf8_lossy(&seen).contains("apply"));
@@ -180,7 +190,7 @@ impl Site {
             for twin in self.twins.values() {
                 twin.set_fault(fault.clone());
             }
-            let said = self.run(&["-v", "apply", "--yes"]);
+            let said = self.run(&["-v", "--log=trace", "apply", "--yes"]);
             let is_told = said
                 .status
                 .code()
@@ -189,7 +199,7 @@ impl Site {
             for twin in self.twins.values() {
                 twin.clear_faults();
             }
-            self.run(&["-v", "apply", "--yes"]).exits(0);
+            self.run(&["-v", "--log=trace", "apply", "--yes"]).exits(0);
         }
     }
 
@@ -220,7 +230,12 @@ impl Site {
         let files: Vec<_> = self.files().into_iter().chain(more).collect();
         assert_eq!(self.canaries_in(&files), Vec::<String>::new());
         // The replies of devices are recorded, so there was something to find.
-        for written in ["% Wrong: ***", "ghn subscriber 1"] {
+        for written in [
+            "% Wrong: ***",
+            "ghn subscriber 1",
+            "SNMP binding",
+            "SSH reply",
+        ] {
             assert!(
                 files.iter().any(|(_, bytes)| holds(bytes, written)),
                 "`{written}` is nowhere"
@@ -357,7 +372,10 @@ fn no_secret_is_in_a_server_nor_in_the_journal() {
     let slow = FaultOrder::new(Fault::SshSlowLine { millis: 300 });
     twin.set_fault(slow.matching("ghn"));
     twin.set_fault(wrong_at(3));
-    let running = site.start(&["-v", "apply", "--yes", "--at-once", "1"], None);
+    let running = site.start(
+        &["-v", "--log=trace", "apply", "--yes", "--at-once", "1"],
+        None,
+    );
     let lines = site.runtime.block_on(async {
         let before = twin.lines().len();
         let is_on = |state: &gamctl::simulator::server::State| {
@@ -374,8 +392,8 @@ fn no_secret_is_in_a_server_nor_in_the_journal() {
         "{}",
         said.text
     );
-    site.run(&["-v", "apply", "--yes"]).exits(1);
-    site.run(&["-v", "doctor"]).exits(1);
+    site.run(&["-v", "--log=trace", "apply", "--yes"]).exits(1);
+    site.run(&["-v", "--log=trace", "doctor"]).exits(1);
     assert!(fs::metadata(site.state.join("journal")).unwrap().len() > 0);
     cluster.start();
     let rows = site.runtime.block_on(everything_in(&cluster, &database));

@@ -1,7 +1,9 @@
-//! Tests that logs show the progress of a run, and never a line, a reply or a secret.
+//! Tests that logs show the progress of a run, exchanges only where they are asked for, and never a secret.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
+use gamctl::simulator::fault::{Fault, FaultOrder};
 use serde_json::Value;
 
 use super::Bed;
@@ -53,6 +55,89 @@ fn a_log_shows_run_device_look_plan_and_step_and_no_line_and_no_secret() {
     for secret in ["correct horse", "public", "ghn ", "copy running-config"] {
         assert!(!said.contains(secret), "`{secret}` in:\n{said}");
     }
+}
+
+#[test]
+fn a_log_of_exchanges_has_requests_lines_and_replies_and_no_secret() {
+    let bed = Bed::sqlite();
+    let file = bed.site.world.beside("gam.log");
+    let name = file.to_str().unwrap();
+    let output = apply(&bed, None, &["--log", "json,trace", "--log-file", name]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!said.contains('{'), "the log is in the file alone: {said}");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let log = std::fs::read_to_string(&file).unwrap();
+    let events: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |message: &str| {
+        let mut all = events.iter().filter(|event| {
+            event["target"] == "gamctl::wire" && event["fields"]["message"] == message
+        });
+        all.next()
+            .unwrap_or_else(|| panic!("no `{message}` in:\n{log}"))
+            .clone()
+    };
+    let answer = of("SNMP answer");
+    assert_eq!(answer["fields"]["status"], "noError");
+    assert!(answer["fields"]["bindings"].as_u64().unwrap() > 0);
+    assert!(answer["fields"]["millis"].is_u64() && answer["fields"]["first"].is_string());
+    // The device is known by the spans around it.
+    let device = |event: &Value| {
+        let spans = event["spans"].as_array().cloned().unwrap_or_default();
+        spans.iter().any(|span| span["device"].is_string())
+    };
+    assert!(device(&answer), "{answer}");
+    for message in ["SNMP request", "SNMP sent", "SNMP binding", "SSH connected"] {
+        of(message);
+    }
+    let agreed = of("SSH key exchange done, the host key is the pinned one");
+    let key = agreed["fields"]["host_key"].as_str().unwrap();
+    assert!(key.starts_with("SHA256:"), "{key}");
+    assert_eq!(of("SSH logged in")["fields"]["method"], "password");
+    of("SSH prompt");
+    let sent = |text: &str| {
+        let mut lines = events
+            .iter()
+            .filter_map(|event| event["fields"]["line"].as_str());
+        lines.any(|line| line.contains(text))
+    };
+    assert!(sent("ghn ") && sent("copy running-config"), "{log}");
+    for secret in ["correct horse", "public"] {
+        assert!(!log.contains(secret), "`{secret}` in:\n{log}");
+    }
+}
+
+#[test]
+fn a_log_of_exchanges_shows_a_silent_device_with_every_attempt() {
+    let bed = Bed::sqlite();
+    for twin in bed.site.twins.values() {
+        twin.set_fault(FaultOrder::new(Fault::SnmpSilence {}));
+    }
+    let output = apply(&bed, None, &["--timeout", "1s", "--log", "debug"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("SNMP no answer in time"), "{said}");
+    assert!(said.contains("attempt=2"), "{said}");
+    assert!(said.contains("SNMP request failed"), "{said}");
+}
+
+#[test]
+fn a_log_file_that_cannot_be_written_is_an_error_before_anything_is_done() {
+    let bed = Bed::sqlite();
+    let output = apply(
+        &bed,
+        None,
+        &["--log", "debug", "--log-file", "missing/gam.log"],
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("cannot write the log to missing/gam.log: No such file or directory"),
+        "{said}"
+    );
 }
 
 #[test]

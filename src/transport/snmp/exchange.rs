@@ -16,6 +16,7 @@ use super::link::{Arrival, Link, Ticket};
 use super::pdu::{self, Bindings, Head, Kind};
 use super::usm::{self, EngineChanges, User};
 use super::value::Oid;
+use super::wire_log;
 use crate::secrets::Secret;
 
 /// An agent, and the options of its requests.
@@ -126,10 +127,19 @@ impl Agent {
     pub(super) async fn ask(&self, kind: Kind, names: &[Oid]) -> Result<Answer, SnmpError> {
         let _permit = self.in_flight.acquire().await;
         let question = Question { kind, names };
+        let started = Instant::now();
         let answer = match &self.manner {
             Manner::Community(community) => self.ask_openly(community, question).await,
             Manner::User(user) => user.ask(self, question).await,
-        }?;
+        };
+        let hidden = match &self.manner {
+            Manner::Community(community) => community.reveal(),
+            Manner::User(_) => &[],
+        };
+        let read = answer.as_ref();
+        let read = read.map(|answer| (answer.head, answer.bindings()));
+        wire_log::ended(self.address, kind, read, started.elapsed(), hidden);
+        let answer = answer?;
         self.link.tally.answers.up();
         Ok(answer)
     }
@@ -140,6 +150,7 @@ impl Agent {
         question: Question<'_>,
     ) -> Result<Answer, SnmpError> {
         let ticket = self.link.ticket();
+        wire_log::asked(self.address, ticket.id, question.kind, question.names);
         let mut writer = Writer::default();
         pdu::write(&mut writer, ticket.id, question.kind, question.names);
         let datagram = community::wrap(writer, community.reveal());
@@ -174,8 +185,10 @@ impl Agent {
         let wait = self.wait(attempt);
         let mut deadline = Instant::now() + wait;
         if let Err(error) = self.link.send(datagram).await {
+            wire_log::failed(self.address, ticket.id, &error);
             return failed(error, wait).await;
         }
+        wire_log::sent(self.address, ticket.id, attempt, datagram.len());
         let number_of = |datagram: &[u8]| match &self.manner {
             Manner::Community(community) => {
                 pdu::number(community::unwrap(datagram, community.reveal()).ok()?)
@@ -184,11 +197,20 @@ impl Agent {
         };
         loop {
             match ticket.arrival(deadline, &number_of).await {
-                Arrival::Nothing => return Attempt::Silence,
-                Arrival::Failure(error) => return failed(error, wait).await,
+                Arrival::Nothing => {
+                    wire_log::silent(self.address, ticket.id, attempt, wait);
+                    return Attempt::Silence;
+                }
+                Arrival::Failure(error) => {
+                    wire_log::failed(self.address, ticket.id, &error);
+                    return failed(error, wait).await;
+                }
                 Arrival::Datagram(bytes) => match decide(bytes) {
                     DatagramDecision::Done(done) => return Attempt::Done(done),
-                    DatagramDecision::Foreign => self.link.tally.undecodable.up(),
+                    DatagramDecision::Foreign => {
+                        wire_log::foreign(self.address, ticket.id);
+                        self.link.tally.undecodable.up();
+                    }
                     DatagramDecision::Hurry => deadline = deadline.min(Instant::now() + wait / 4),
                 },
             }

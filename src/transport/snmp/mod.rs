@@ -17,6 +17,7 @@ mod session;
 mod usm;
 mod value;
 mod walk;
+mod wire_log;
 
 pub use access::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SILENCE, SnmpOptions};
 pub use counters::Counters;

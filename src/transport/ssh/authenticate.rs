@@ -10,7 +10,7 @@ use russh::keys::{
 
 use super::handshake::{HostKeyVerifier, explained};
 use super::quote::visible;
-use super::{Login, SshError, SshOperation};
+use super::{Login, SshError, SshOperation, wire_log};
 
 /// More rounds of questions than any device asks; some devices end with an empty round.
 const MOST_ROUNDS: usize = 4;
@@ -34,6 +34,7 @@ pub(super) async fn authenticate(
     };
     if let Some(key) = key {
         if by_key(handle, login, key).await? {
+            wire_log::logged_in(login, "private key");
             return Ok(());
         }
         if password.is_empty() {
@@ -43,7 +44,10 @@ pub(super) async fn authenticate(
     let failed = |error| explained(login, SshOperation::LoggingIn, error);
     let answer = handle.authenticate_password(&login.user, password).await;
     let remaining = match answer.map_err(failed)? {
-        AuthResult::Success => return Ok(()),
+        AuthResult::Success => {
+            wire_log::logged_in(login, "password");
+            return Ok(());
+        }
         AuthResult::Failure {
             remaining_methods, ..
         } => remaining_methods,
@@ -55,7 +59,10 @@ pub(super) async fn authenticate(
     let mut reply = start.await.map_err(failed)?;
     for _ in 0..MOST_ROUNDS {
         let prompts = match reply {
-            KeyboardInteractiveAuthResponse::Success => return Ok(()),
+            KeyboardInteractiveAuthResponse::Success => {
+                wire_log::logged_in(login, "password, as the answer to a question");
+                return Ok(());
+            }
             KeyboardInteractiveAuthResponse::Failure { .. } => return Err(refused()),
             KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => prompts,
         };

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::algorithm::{Family, is_legacy, offered};
 use super::guarded::{Wire, guarded};
 use super::quote::visible;
-use super::{Fence, Login, SshError, SshOperation};
+use super::{Fence, Login, SshError, SshOperation, wire_log};
 use crate::model::HostKey;
 
 /// An idle connection is closed after this time; every wait has a shorter limit.
@@ -167,11 +167,13 @@ async fn attempt(
         })
     };
     let unreachable = |source| Refusal::Error(SshError::Connect { address, source });
+    let started = Instant::now();
     let connected = deadline.min(Instant::now() + limits.connect);
     let stream = timeout_at(connected, TcpStream::connect(address)).await;
     let stream = stream
         .map_err(|_| late(SshOperation::Connecting))?
         .map_err(unreachable)?;
+    wire_log::connected(address, started.elapsed());
     stream.set_nodelay(true).map_err(unreachable)?;
     let (stream, wire) = guarded(stream, fence.cloned()).map_err(unreachable)?;
     let presented = Arc::new(OnceLock::new());
@@ -188,9 +190,16 @@ async fn attempt(
     let connecting = connect_stream(Arc::new(config), stream, verifier);
     match timeout_at(deadline, connecting).await {
         Err(_) => Err(late(SshOperation::Agreeing)),
-        Ok(Ok(handle)) => Ok(Connection { handle, wire }),
+        Ok(Ok(handle)) => {
+            let key = presented.get().map(|(key, _)| key);
+            wire_log::agreed(address, key, started.elapsed());
+            Ok(Connection { handle, wire })
+        }
         Ok(Err(russh::Error::UnknownKey)) => Err(match presented.get() {
-            Some((key, family)) => Refusal::HostKey(key.clone(), *family),
+            Some((key, family)) => {
+                wire_log::other_key(address, key, login.host_key.as_ref());
+                Refusal::HostKey(key.clone(), *family)
+            }
             None => Refusal::Error(SshError::Certificate { address }),
         }),
         Ok(Err(_)) if fence.is_some_and(|fence| !fence.is_open()) => {

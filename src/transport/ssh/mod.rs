@@ -27,6 +27,7 @@ mod reply_check;
 mod screen;
 mod session;
 mod talking;
+mod wire_log;
 mod writing;
 
 pub use command::Command;

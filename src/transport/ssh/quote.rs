@@ -1,6 +1,6 @@
 //! Prepares device output for errors and logs: shortens it, escapes control bytes, masks secrets.
 
-use crate::model::{HIDDEN, hazard_on_a_terminal, without_secrets};
+use crate::model::{HIDDEN, config_without_secrets, hazard_on_a_terminal, without_secrets};
 
 /// The most characters of device output that an error quotes.
 const LONGEST: usize = 240;
@@ -31,6 +31,17 @@ pub(super) fn kept(lines: &[&str], password: &str) -> Vec<String> {
     let start = lines.len().saturating_sub(MOST_KEPT);
     let end = lines.iter().skip(start);
     end.map(|line| quote([*line], password)).collect()
+}
+
+/// Returns a whole reply, masked, for the log of exchanges.
+pub(super) fn quoted_lines(lines: &[&str], password: &str) -> Vec<String> {
+    let without_password = |line: &&str| match password {
+        "" => (*line).to_owned(),
+        password => line.replace(password, HIDDEN),
+    };
+    let lines: Vec<String> = lines.iter().map(without_password).collect();
+    let masked = config_without_secrets(lines.iter().map(String::as_str));
+    masked.iter().map(|line| visible(line)).collect()
 }
 
 /// Returns the text with every character that moves the cursor, hides or reorders written as `U+…`.

@@ -6,7 +6,7 @@ use super::command::Line;
 use super::mode::Mode;
 use super::reply::{Body, View, refusal, view};
 use super::talking::WaitResult;
-use super::{Command, Session, SshError, SshOperation};
+use super::{Command, Session, SshError, SshOperation, wire_log};
 
 /// Attempts at a reply that log messages interrupt.
 const TRIES: u32 = 4;
@@ -21,6 +21,9 @@ impl Session {
                 address: self.login.address,
             }),
         };
+        if let Err(error) = &read {
+            wire_log::failed(&self.login, error);
+        }
         if read.is_ok() {
             // Clear the reply, so that the next line does not treat it as unsolicited output.
             self.screen.clear_lines();
@@ -86,7 +89,8 @@ impl Session {
         line: Line,
         operation: SshOperation,
     ) -> Result<Body, SshError> {
-        let deadline = Instant::now() + self.timeouts.reply;
+        let started = Instant::now();
+        let deadline = started + self.timeouts.reply;
         self.drain().await;
         self.screen.clear();
         self.send(line, operation).await?;
@@ -103,6 +107,12 @@ impl Session {
                     // A line may look like a prompt just because a packet ends there, so probe after a pause.
                     if last_line.is_none() || has_end || was_paused {
                         self.prompt = prompt;
+                        wire_log::exchange(
+                            &self.login,
+                            line.text(),
+                            &body.lines,
+                            started.elapsed(),
+                        );
                         return Ok(body);
                     }
                 }
@@ -126,6 +136,12 @@ impl Session {
                         .map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
                     if let View::Finished(body, _) = view(lines, current, line.text(), &self.prompt)
                     {
+                        wire_log::exchange(
+                            &self.login,
+                            line.text(),
+                            &body.lines,
+                            started.elapsed(),
+                        );
                         return Ok(body);
                     }
                 }

@@ -14,7 +14,7 @@ use super::prompt::{Privilege, Prompt, repeated};
 use super::reply::refusal;
 use super::screen::Screen;
 use super::talking::WaitResult;
-use super::{Fence, Login, SshError, SshOperation, SshTimeouts};
+use super::{Fence, Login, SshError, SshOperation, SshTimeouts, wire_log};
 
 /// Time allowed for a logout.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -61,6 +61,18 @@ impl Session {
         timeouts: SshTimeouts,
         fence: Option<&Fence>,
     ) -> Result<Self, SshError> {
+        let entered = Self::try_shell(login, timeouts, fence).await;
+        if let Err(error) = &entered {
+            wire_log::failed(login, error);
+        }
+        entered
+    }
+
+    async fn try_shell(
+        login: &Login,
+        timeouts: SshTimeouts,
+        fence: Option<&Fence>,
+    ) -> Result<Self, SshError> {
         let limits = Limits::of(HandshakeTimeouts {
             connect: timeouts.connect,
             whole: timeouts.login,
@@ -98,6 +110,7 @@ impl Session {
         if session.prompt.privilege == Privilege::User {
             session.enable(deadline).await?;
         }
+        wire_log::prompt(login, &session.screen.current());
         for line in [Line::TerminalLength, Line::TerminalWidth] {
             session.set_up(line).await?;
         }

@@ -10,7 +10,7 @@ use super::prompt::Prompt;
 use super::quote::kept;
 use super::reply_check::{ExpectedReply, Reply, ReplyClass, SentLine, classify, is_calm};
 use super::talking::WaitResult;
-use super::{Exchange, Saved, Session, SshError, SshOperation};
+use super::{Exchange, Saved, Session, SshError, SshOperation, wire_log};
 use crate::crash;
 use crate::model::{ConfigLine, Lead};
 
@@ -128,6 +128,7 @@ impl Session {
                 self.mode = to_send.mode;
                 self.prompt = reply.prompt;
                 self.succeed();
+                wire_log::exchange(&self.login, to_send.text, &reply.lines, started.elapsed());
                 let lines: Vec<&str> = reply.lines.iter().map(String::as_str).collect();
                 let exchange = self.exchange(to_send.text, &lines, started);
                 Ok((exchange, reply.bytes))
@@ -138,6 +139,8 @@ impl Session {
                 let sent = self.cut();
                 let was_sent = before.is_some_and(|before| sent > before);
                 let all = self.screen.all();
+                wire_log::exchange(&self.login, to_send.text, &all, started.elapsed());
+                wire_log::failed(&self.login, &because);
                 let said = all.iter().map(|line| line.trim());
                 let said: Vec<&str> = said.filter(|line| !line.is_empty()).collect();
                 Err(SshError::Line {

@@ -9,6 +9,7 @@ use super::super::error::{Hint, SnmpError};
 use super::super::exchange::{Agent, Answer, Attempt, DatagramDecision, Question};
 use super::super::pdu::{self, Kind};
 use super::super::value::Oid;
+use super::super::wire_log;
 use super::engine::Engine;
 use super::message::{self, AUTHENTIC, Message, Outgoing, PRIVATE, REPORTABLE};
 use super::privacy::Clock;
@@ -96,6 +97,7 @@ impl User {
             None => self.discover(agent).await?,
         };
         let ticket = agent.link.ticket();
+        wire_log::asked(agent.address, ticket.id, question.kind, question.names);
         agent.link.tally.requests.up();
         let (mut course, mut attempt) = (RequestProgress::default(), 0);
         let failure = loop {
@@ -209,6 +211,7 @@ impl User {
     /// Discovers the engine (RFC 3414 §4). Its answer is the only one that cannot be authenticated.
     async fn discover(&self, agent: &Agent) -> Result<Arc<Engine>, SnmpError> {
         let ticket = agent.link.ticket();
+        wire_log::discovering(agent.address, ticket.id);
         let mut writer = Writer::default();
         pdu::write(&mut writer, ticket.id, Kind::Get, &[]);
         message::scope(&mut writer, b"");
