@@ -343,6 +343,18 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
     }
     let mut entries = Vec::new();
     let mut reasons = Reasons::of(report.planned);
+    if is_whole {
+        let steps = devices.iter().flat_map(|(_, plan)| &plan.steps);
+        let usual = reasons.say_once(&steps.collect::<Vec<_>>());
+        entries.extend(usual.map(|said| {
+            Entry {
+                head: "every step below that gives only a line of the inventory has this reason:"
+                    .to_owned(),
+                below: said,
+                ..Entry::default()
+            }
+        }));
+    }
     for (device, plan) in devices {
         for (index, step) in plan.steps.iter().enumerate() {
             let is_shown = grouped.contains(&(device, index)) || (hurts(step) && !is_whole);

@@ -1,12 +1,15 @@
 //! Attributes each step to a commit: author and subject in full the first time, the short id afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{counted, listed, visible};
 use super::words::said;
 use crate::plan::{
     Because, Cause, Change, Field, Origin, OriginCommit, Planned, Step, StillInInventory, Verb,
 };
+
+/// The fewest steps with one reason that is said above all of them.
+const MANY: usize = 12;
 
 /// The reasons of a plan, while it is rendered from top to bottom.
 #[derive(Debug)]
@@ -15,10 +18,12 @@ pub(in crate::report) struct Reasons {
     shown: BTreeSet<String>,
     /// The device whose steps are being rendered.
     under: Option<String>,
+    /// The reason that was said above all steps: a step with it has only its line.
+    usual: Option<Gist>,
 }
 
 /// The essence of a reason, to find whether many steps have the same one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Gist {
     text: String,
     /// Of each reason that has an origin, the commit where there is one.
@@ -34,6 +39,7 @@ impl Reasons {
                 || planned.memory.is_some(),
             shown: BTreeSet::new(),
             under: None,
+            usual: None,
         }
     }
 
@@ -43,12 +49,34 @@ impl Reasons {
             is_ledger_known: true,
             shown: BTreeSet::new(),
             under: None,
+            usual: None,
         };
         reasons.of_step("", step)
     }
 
+    /// Returns the reason that most of many steps have, to be said once above all of them; from then on, a step with it
+    /// has only its line. Nothing if the steps have different reasons, or are few.
+    pub(super) fn say_once(&mut self, steps: &[&Step]) -> Option<Vec<String>> {
+        let mut same: BTreeMap<Gist, Vec<&Step>> = BTreeMap::new();
+        for step in steps {
+            same.entry(self.gist(step)).or_default().push(step);
+        }
+        let (gist, of) = same.into_iter().max_by_key(|(_, of)| of.len())?;
+        if of.len() < MANY || of.len() * 2 <= steps.len() {
+            return None;
+        }
+        let said = self.shared(&of)?;
+        self.usual = Some(gist);
+        Some(said)
+    }
+
     /// Returns the reasons of a step on a device, one line each.
     pub(super) fn of_step(&mut self, device: &str, step: &Step) -> Vec<String> {
+        if self.usual.is_some() && self.usual == Some(self.gist(step)) {
+            let origins = step.because.iter().filter_map(|one| one.origin.as_ref());
+            let places: BTreeSet<String> = origins.map(place).collect();
+            return places.into_iter().collect();
+        }
         if self.under.as_deref() != Some(device) {
             // Who begins to read here has not read what was told of another device.
             self.shown.clear();

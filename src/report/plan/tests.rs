@@ -273,6 +273,34 @@ fn the_author_of_a_line_is_shown_in_full_once_for_each_device() {
 }
 
 #[test]
+fn a_reason_that_most_steps_share_is_said_once_for_all_devices() {
+    let steps = |device: usize| {
+        let origin_of = |line| Origin { line, ..origin() };
+        let mut steps: Vec<Step> = (0..4)
+            .map(|number| {
+                let mut step = faster(&format!("apt-{number}"));
+                step.because[0].origin = Some(origin_of(device * 10 + number + 1));
+                step
+            })
+            .collect();
+        if device == 0 {
+            steps.push(removed("apt-9"));
+        }
+        steps
+    };
+    let text = text(&many(30, steps), false, true);
+    let (_, whole) = text.split_once("Step by step").unwrap();
+    let shared = "commit abc1234abc12 by Ann, 2026-11-20, subscribers/maple.toml: Faster plans for";
+    assert_eq!(whole.matches(shared).count(), 1, "{whole}");
+    // Each step has its own line, and one with another reason has all of it.
+    for place in ["subscribers/maple.toml:1\n", "subscribers/maple.toml:294\n"] {
+        assert!(whole.contains(place), "{place} in {whole}");
+    }
+    let other = "no longer in the inventory; commit abc1234abc12 by Ann";
+    assert_eq!(whole.matches(other).count(), 1, "{whole}");
+}
+
+#[test]
 fn without_an_applied_commit_drift_is_not_distinguished_from_a_change_never_applied() {
     let mut plan = of_cause(&Cause::FirstAdoption, &["apt-1"]);
     let known = text(&plan, false, false);
