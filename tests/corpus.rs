@@ -113,7 +113,8 @@ impl Case {
 
     fn json(&self, text: &str) -> String {
         let document: Value = serde_json::from_str(text).expect(&self.name);
-        assert_eq!(keys(&document), ["findings", "summary"], "{}", self.name);
+        let names = ["findings", "schema", "summary", "version"];
+        assert_eq!(keys(&document), names, "{}", self.name);
         let list = document["findings"].as_array().unwrap();
         let mut places = Vec::new();
         for finding in list {

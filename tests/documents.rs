@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use gamctl::inventory::{FileKind, json_schema, key_reference, rule_reference};
+use gamctl::report::json_reference;
 
 use crate::golden::assert_golden;
 
@@ -15,6 +16,11 @@ fn the_inventory_reference_says_what_the_types_say() {
 #[test]
 fn the_findings_reference_has_every_rule() {
     assert_golden("docs/findings.md", &rule_reference());
+}
+
+#[test]
+fn the_json_reference_has_every_document() {
+    assert_golden("docs/json.md", &json_reference());
 }
 
 #[test]

@@ -64,6 +64,13 @@ fn ends(site: &Site, arguments: &[&str], exit: i32, result: Option<&str>) -> End
     let ended = json(site, arguments);
     assert_eq!(ended.exit, exit, "{arguments:?}\n{}", ended.talk);
     assert_eq!(ended.printed, ended.written, "{arguments:?}");
+    let schema = ended.printed["schema"].as_str().unwrap_or_default();
+    assert!(
+        schema.starts_with("gamctl/"),
+        "{arguments:?}: {}",
+        ended.printed
+    );
+    assert_eq!(ended.printed["version"], 1, "{arguments:?}");
     if let Some(result) = result {
         assert_eq!(ended.printed["result"], result, "{arguments:?}");
     }
@@ -124,17 +131,74 @@ fn every_end_of_a_run_gives_one_document() {
     assert!(adopt(&site, 0)["adopted"].is_array());
 }
 
-/// Runs a command and checks that its document names its schema, in version 1.
+/// Runs a command and checks that its document names its schema.
 #[track_caller]
 fn named(site: &Site, arguments: &[&str], exit: i32, schema: &str) -> Value {
     let ended = ends(site, arguments, exit, None);
     assert_eq!(ended.printed["schema"], schema, "{arguments:?}");
-    assert_eq!(ended.printed["version"], 1, "{arguments:?}");
     ended.printed
 }
 
 #[test]
-fn the_documents_of_newer_commands_name_their_schema_and_its_version() {
+fn lists_have_a_name_and_times_are_in_rfc_3339() {
+    let site = site();
+    let is_time = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        assert!(
+            text.len() == 20 && text.ends_with('Z'),
+            "{value} is not a time"
+        );
+    };
+    ends(&site, &["apply", "--yes"], 0, Some("done"));
+    let runs = named(&site, &["history"], 0, "gamctl/history");
+    is_time(&runs["runs"][0]["began"]);
+    let id = runs["runs"][0]["id"].as_str().unwrap();
+    let whole = named(&site, &["history", "--run", id], 0, "gamctl/history-run");
+    is_time(&whole["devices"][0]["happenings"][0]["at"]);
+    let seen = named(&site, &["observe"], 0, "gamctl/observe");
+    is_time(&seen["observations"][0]["taken_at"]);
+    let explained = named(&site, &["explain", "apt-1"], 0, "gamctl/explain");
+    is_time(&explained["now"]["looked"]["at"]);
+    is_time(&explained["now"]["verified"]["at"]);
+    is_time(&explained["chapters"][0]["run"]["ended"]);
+    let at = ["show", "device", "oak-0", "--at", "1m"];
+    is_time(&named(&site, &at, 0, "gamctl/device-at")["at"]);
+    let freeze = ["freeze", "--for", "1h", "--reason", "cellar"];
+    is_time(&named(&site, &freeze, 0, "gamctl/freeze")["until"]);
+    let freezes = named(&site, &["freeze", "--list"], 0, "gamctl/freezes");
+    is_time(&freezes["freezes"][0]["since"]);
+    let audit = named(&site, &["history", "--audit"], 0, "gamctl/history-audit");
+    is_time(&audit["entries"][0]["at"]);
+    site.world.write(
+        "service-plans.toml",
+        site.world
+            .read("service-plans.toml")
+            .replace("down = 300", "down = 310"),
+    );
+    site.world.commit_all("faster");
+    let frozen = named(&site, &["apply", "--yes"], 4, "gamctl/run");
+    is_time(&frozen["not_begun"][0]["cause"]["until"]);
+    for (command, list) in [("doctor", "checks"), ("secret list", "secrets")] {
+        let words: Vec<&str> = command.split(' ').collect();
+        let (_, printed) = run_json(&site, &words);
+        assert!(printed[list].is_array(), "{command}: {printed}");
+    }
+    let (_, _, trusted, talk) = run(&site, &["trust"]);
+    let trusted = document(&["trust"], &trusted, &talk);
+    assert!(trusted["host_keys"].is_array(), "{trusted}");
+    let (_, _, thawed, talk) = run(&site, &["thaw", "--all"]);
+    let thawed = document(&["thaw"], &thawed, &talk);
+    is_time(&thawed["freezes"][0]["until"]);
+}
+
+/// Runs a command whose exit code does not matter.
+fn run_json(site: &Site, arguments: &[&str]) -> (i32, Value) {
+    let ended = json(site, arguments);
+    (ended.exit, ended.printed)
+}
+
+#[test]
+fn documents_name_their_schema() {
     let mut site = site();
     let found = named(&site, &["find", "apt-1"], 0, "gamctl/find");
     assert_eq!(found["found"][0]["id"], "apt-1");

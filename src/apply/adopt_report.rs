@@ -9,6 +9,7 @@ use crate::plan::Unobservable;
 
 /// The result of adopting, by device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AdoptReport {
     /// Left out if nothing was adopted, so that nothing is stored under it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,6 +21,7 @@ pub struct AdoptReport {
 
 /// The number of objects of a device that became owned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Adopted {
     pub device: DeviceName,
     pub objects: usize,

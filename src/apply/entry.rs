@@ -64,6 +64,7 @@ pub enum Entry {
 
 /// The reason for a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LookReason {
     /// Right before the first write.
@@ -78,6 +79,7 @@ pub enum LookReason {
 
 /// The purpose of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     Apply,
@@ -87,6 +89,7 @@ pub enum Purpose {
 
 /// A line and the reply of the device, masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Exchange {
     pub line: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

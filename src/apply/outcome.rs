@@ -37,6 +37,7 @@ pub struct DeviceOutcome {
 
 /// A part of a device that may or may not be as intended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotCompared {
     /// Left out: a whole part, named by the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +49,7 @@ pub struct NotCompared {
 
 /// The reason that it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NotComparedCause {
     /// It could not be read.
@@ -128,6 +130,7 @@ pub enum Ended {
 
 /// One object of a device that changed: its value then, now and intended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Difference {
     /// Such as `subscriber apt-101`.
     pub object: String,

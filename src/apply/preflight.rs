@@ -7,6 +7,7 @@ use crate::plan::Refusal;
 
 /// The reason that a whole run is refused. Times are seconds since 1970, commits are full ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "refusal", rename_all = "kebab-case")]
 pub enum PreflightRefusal {
     /// The inventory differs from what is committed, or is not in git.
@@ -61,6 +62,7 @@ pub enum PreflightRefusal {
 
 /// The source of the commit of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CommitNamedBy {
     /// The work tree or the branch, as it is.
@@ -73,6 +75,7 @@ pub enum CommitNamedBy {
 
 /// The part of an approved plan that differs from the one made now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "part", rename_all = "kebab-case")]
 pub enum PlanPart {
     /// The number of steps.

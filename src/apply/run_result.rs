@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The result of a run. Its words are stored and published: they never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RunResult {
     /// Converged, or everything applied and verified.

@@ -8,6 +8,7 @@ use crate::plan::{Refusal, RolledBack};
 
 /// The process that holds a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HeldBy {
     /// The user as `user@host`, or the name of a trigger.
     pub who: String,
@@ -30,6 +31,7 @@ pub struct Skipped {
 
 /// The reason that a device was not started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "why", rename_all = "kebab-case")]
 pub enum SkipReason {
     /// The device's plan is refused.

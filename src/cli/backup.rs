@@ -22,12 +22,9 @@ use crate::model::DeviceName;
 use crate::reconcile::run::Watcher;
 use crate::reconcile::{LoginProblem, NoBackup, read_backups};
 use crate::report::{
-    BackupLine, BackupResult, Exit, backup_table, backup_verdict, changed_lines, text_difference,
-    versioned_document,
+    BackupLine, BackupResult, DocumentKind, Exit, backup_table, backup_verdict, changed_lines,
+    text_difference,
 };
-
-/// The name and version of the JSON document.
-const SCHEMA: (&str, u32) = ("gamctl/backup", 1);
 
 /// Keep the running-config of devices in a git repository, without secrets
 ///
@@ -73,7 +70,8 @@ pub(super) struct BackupArguments {
 
 /// The JSON document.
 #[derive(Serialize)]
-struct BackupDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct BackupDocument<'a> {
     repository: String,
     devices: &'a [BackupLine],
 }
@@ -170,7 +168,6 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
         });
     }
     let repository = folder.display().to_string();
-    let (schema, version) = SCHEMA;
     let document = BackupDocument {
         repository: repository.clone(),
         devices: &lines,
@@ -181,7 +178,7 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
     };
     terminal.print(
         arguments.format,
-        || versioned_document(schema, version, &document),
+        || DocumentKind::Backup.document(&document),
         text,
     )?;
     match lines.is_empty() {

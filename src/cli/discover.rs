@@ -12,7 +12,7 @@ use super::timeout::TimeoutArguments;
 use crate::discovery::{Seen, Verdict, addresses};
 use crate::inventory::{Inventory, nearest};
 use crate::reconcile::{Discovered, SweepCredentials, SweepOptions, discover};
-use crate::report::{Exit, discovered, discovery_exit, discovery_verdict, json_document, visible};
+use crate::report::{DocumentKind, Exit, discovered, discovery_exit, discovery_verdict, visible};
 use crate::secrets::Secrets;
 
 /// Find devices in ranges of addresses and compare them with the inventory
@@ -85,7 +85,11 @@ pub(super) fn run(arguments: &DiscoverArguments, invocation: &Invocation) -> any
         }
         text
     };
-    terminal.print(arguments.format, || json_document(&comparison), text)?;
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Discover.document(&comparison),
+        text,
+    )?;
     terminal.say(&discovery_verdict(&comparison, count));
     let has_wrong = |seen: &Seen| matches!(seen.verdict, Verdict::Wrong { .. });
     if comparison.seen.iter().any(has_wrong) {

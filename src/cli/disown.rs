@@ -15,10 +15,7 @@ use crate::history::{Audit, StoredLedger};
 use crate::inventory::{Inventory, resolve_device};
 use crate::model::{DeviceConfig, DeviceName};
 use crate::plan::Object;
-use crate::report::{Exit, counted, listed, versioned_document, visible};
-
-/// The name and version of the JSON document.
-const SCHEMA: (&str, u32) = ("gamctl/disown", 1);
+use crate::report::{DocumentKind, Exit, counted, listed, visible};
 
 /// The longest reason, in characters; the audit shows it in a line or two.
 const MAX_REASON: usize = 500;
@@ -67,7 +64,8 @@ pub(super) struct DisownArguments {
 
 /// The JSON document.
 #[derive(Serialize)]
-struct DisownDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct DisownDocument<'a> {
     /// `done` or `not-confirmed`.
     result: &'static str,
     reason: &'a str,
@@ -75,6 +73,7 @@ struct DisownDocument<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DisownedDevice<'a> {
     device: &'a DeviceName,
     objects: &'a BTreeSet<Object>,
@@ -120,13 +119,12 @@ pub(super) fn run(arguments: &DisownArguments, invocation: &Invocation) -> anyho
     let count: usize = released.values().map(BTreeSet::len).sum();
     let text = text(&released);
     let question = format!("Release {}?", counted(count, "object"));
-    let (schema, version) = SCHEMA;
     if !arguments.yes {
         terminal.say(text.trim_end());
     }
     if !arguments.yes && !terminal.confirms(&question) {
         let document = document("not-confirmed");
-        terminal.document(|| versioned_document(schema, version, &document))?;
+        terminal.document(|| DocumentKind::Disown.document(&document))?;
         terminal.complain("Nothing released: not confirmed.");
         terminal.hint("`--yes` releases without asking");
         return Ok(Exit::Refused);
@@ -153,7 +151,7 @@ pub(super) fn run(arguments: &DisownArguments, invocation: &Invocation) -> anyho
     let document = document("done");
     terminal.print(
         arguments.format,
-        || versioned_document(schema, version, &document),
+        || DocumentKind::Disown.document(&document),
         || match arguments.yes {
             true => text,
             false => String::new(),

@@ -15,7 +15,7 @@ use crate::plan::{DevicePlan, Object, Step};
 use crate::reconcile::run::{Baseline, PlanInputs, StoreState, Watcher};
 use crate::reconcile::{FingerprintedObservation, LookResults, plan_all};
 use crate::report::{
-    ChapterLine, Exit, Explanation, Looked, Now, VerifiedLine, json_document, moment, visible,
+    ChapterLine, DocumentKind, Exit, Explanation, Looked, Now, VerifiedLine, moment, visible,
 };
 
 /// Show why a subscriber or a device is configured as it is
@@ -106,7 +106,11 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
     };
     let with_lines = arguments.lines || matches!(meant, ResolvedSubject::Subscriber(_));
     let text = || explanation.text(with_lines, terminal.paint, terminal.width);
-    terminal.print(arguments.format, || json_document(&explanation), text)?;
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Explain.document(&explanation),
+        text,
+    )?;
     if memory.is_none() {
         terminal.say("There is no store yet: nothing was applied from here.");
     }

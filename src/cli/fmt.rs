@@ -10,7 +10,7 @@ use crate::authoring::format;
 use crate::authoring::replace_inside;
 use crate::inventory::canonical_order;
 use crate::inventory::source::{Entry, Limits, ReadProblem, Source};
-use crate::report::Exit;
+use crate::report::{DocumentKind, Exit};
 
 /// Bring the inventory's files into canonical order and spacing
 ///
@@ -33,7 +33,8 @@ pub(super) struct FmtArguments {
 
 /// The JSON document of the command.
 #[derive(Serialize)]
-struct FmtDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct FmtDocument<'a> {
     /// The files that were not in order.
     changed: Vec<&'a str>,
     broken: &'a [UnformattedFile<'a>],
@@ -41,6 +42,7 @@ struct FmtDocument<'a> {
 
 /// A file that cannot be brought into order.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct UnformattedFile<'a> {
     file: &'a str,
     message: String,
@@ -93,10 +95,11 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
                 .with_context(|| format!("failed to write {}", file.display()))?;
         }
     }
-    terminal.json(&FmtDocument {
+    let document = FmtDocument {
         changed: changed.iter().map(|(entry, ..)| &*entry.path).collect(),
         broken: &broken,
-    })?;
+    };
+    terminal.json(DocumentKind::Fmt, &document)?;
     terminal.result(&shown)?;
     let files = crate::report::counted(changed.len(), "file");
     if !broken.is_empty() {

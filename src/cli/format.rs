@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::terminal::Terminal;
-use crate::report::json_document;
+use crate::report::DocumentKind;
 
 /// The output format of most commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,12 +56,13 @@ impl From<ShowFormat> for OutputFormat {
 
 /// Prints a value as text, JSON or TOML, and as JSON beside it.
 pub(super) fn print_shown<T: Serialize>(
+    kind: DocumentKind,
     value: &T,
     format: ShowFormat,
     text: impl FnOnce() -> String,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    let document = || json_document(value);
+    let document = || kind.document(value);
     match format {
         ShowFormat::Toml => {
             let toml = toml::to_string_pretty(value)?;

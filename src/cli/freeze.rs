@@ -1,6 +1,7 @@
 //! `gamctl freeze` and `gamctl thaw`: block and allow writes to devices.
 
 use anyhow::{bail, ensure};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::format::OutputFormat;
@@ -15,7 +16,7 @@ use crate::history::{Audit, Freeze, Store};
 use crate::inventory::{Inventory, freezes};
 use crate::model::FreezeScope;
 use crate::report::{
-    self, Exit, FreezeLine, counted, held, json_document, moment, scope_words, short_id, visible,
+    self, DocumentKind, Exit, FreezeLine, counted, held, moment, scope_words, short_id, visible,
 };
 
 /// A longer freeze is a wrong year, or a device that should be in state `observe`.
@@ -87,6 +88,13 @@ pub(super) struct ThawArguments {
     inventory: InventoryArguments,
 }
 
+/// The JSON document of several freezes.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct FreezesDocument<'a> {
+    freezes: &'a [FreezeLine],
+}
+
 pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
     let (settings, terminal) = (&selected.settings, &invocation.terminal);
@@ -148,7 +156,7 @@ pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> an
     audited(&memory, settings, "freeze", freeze.id, what)?;
     let number = short_id(freeze.id);
     let line = line(freeze, None);
-    let document = || json_document(&line);
+    let document = || DocumentKind::Freeze.document(&line);
     terminal.print(arguments.format, document, || format!("{number}\n"))?;
     terminal.say(&format!("Frozen: {held}, until {}.", moment(until)));
     terminal.hint(&format!("`gamctl thaw {number}` ends it early"));
@@ -187,7 +195,7 @@ pub(super) fn thaw(arguments: &ThawArguments, invocation: &Invocation) -> anyhow
         .iter()
         .map(|freeze: &Freeze| line(freeze.clone(), None))
         .collect();
-    terminal.json(&lines)?;
+    terminal.json(DocumentKind::Freezes, &FreezesDocument { freezes: &lines })?;
     for freeze in &thawed {
         terminal.say(&format!(
             "Thawed: {}; frozen by {} until {}: {}",
@@ -241,7 +249,8 @@ fn list(
         true => String::new(),
         false => report::freezes(&lines, terminal.paint),
     };
-    terminal.print(format, || json_document(&lines), text)?;
+    let document = FreezesDocument { freezes: &lines };
+    terminal.print(format, || DocumentKind::Freezes.document(&document), text)?;
     terminal.say(&match lines.len() {
         0 => "Nothing is frozen.".to_owned(),
         number => format!("{} in force.", counted(number, "freeze")),

@@ -16,8 +16,8 @@ use crate::model::DeviceName;
 use crate::reconcile::is_known_dead;
 use crate::reconcile::run::run_named;
 use crate::report::{
-    AuditLine, DeviceStory, Exit, ProcessLine, ProcessState, RunLine, audit_lines, device_story,
-    json_document, run_head, run_lines, runs_verdict, visible,
+    AuditLine, DeviceStory, DocumentKind, Exit, ProcessLine, ProcessState, RunLine, audit_lines,
+    device_story, run_head, run_lines, runs_verdict, visible,
 };
 
 /// With more devices than this, a run shows its details only for a named device.
@@ -83,9 +83,24 @@ pub(super) struct HistoryArguments {
     format: OutputFormat,
 }
 
+/// The JSON document of the list.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Runs<'a> {
+    runs: &'a [RunLine],
+}
+
+/// The JSON document of the audit log.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Entries<'a> {
+    entries: &'a [AuditLine],
+}
+
 /// The JSON document of one run with all of its devices.
 #[derive(Serialize)]
-struct RunInFull {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RunInFull {
     run: RunLine,
     devices: Vec<DeviceStory>,
 }
@@ -94,7 +109,23 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
     let selected = invocation.select(arguments.inventory.given())?;
     let terminal = &invocation.terminal;
     let Some(memory) = StoreClient::if_there(&selected)? else {
-        print(arguments, &[] as &[RunLine], String::new(), terminal)?;
+        let nothing = String::new;
+        match (&arguments.run, arguments.audit) {
+            (None, true) => print(
+                arguments,
+                DocumentKind::HistoryAudit,
+                &Entries { entries: &[] },
+                nothing(),
+                terminal,
+            )?,
+            _ => print(
+                arguments,
+                DocumentKind::History,
+                &Runs { runs: &[] },
+                nothing(),
+                terminal,
+            )?,
+        }
         terminal.say("No runs yet: there is no store. The first `gamctl apply` creates it.");
         return Ok(Exit::Done);
     };
@@ -119,7 +150,14 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
         let rows = memory.wait(memory.store().audits(&filter))?;
         let lines: Vec<AuditLine> = rows.into_iter().map(audit_line).collect();
         let text = audit_lines(&lines, terminal.paint, terminal.width);
-        print(arguments, &lines, text, terminal)?;
+        let document = Entries { entries: &lines };
+        print(
+            arguments,
+            DocumentKind::HistoryAudit,
+            &document,
+            text,
+            terminal,
+        )?;
         terminal.say(&match lines.len() {
             1 => "1 entry.".to_owned(),
             number => format!("{number} entries."),
@@ -137,18 +175,20 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
         [] => String::new(),
         lines => run_lines(lines, terminal.paint),
     };
-    print(arguments, &lines, text, terminal)?;
+    let document = Runs { runs: &lines };
+    print(arguments, DocumentKind::History, &document, text, terminal)?;
     terminal.say(&runs_verdict(&lines, arguments.most));
     Ok(Exit::Done)
 }
 
-fn print<T: Serialize + ?Sized>(
+fn print<T: Serialize>(
     arguments: &HistoryArguments,
+    kind: DocumentKind,
     value: &T,
     text: String,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    terminal.print(arguments.format, || json_document(&value), || text)
+    terminal.print(arguments.format, || kind.document(value), || text)
 }
 
 /// Returns the runs that changed a subscriber.
@@ -226,7 +266,7 @@ fn one(
             text.push_str(&device_story(device, lines, terminal.paint, terminal.width));
         }
     }
-    print(arguments, &found, text, terminal)?;
+    print(arguments, DocumentKind::HistoryRun, &found, text, terminal)?;
     if is_short {
         terminal.hint("`--device NAME` shows one of them in full");
     } else if !arguments.lines {

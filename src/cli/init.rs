@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use super::terminal::{Terminal, WrittenFiles};
 use crate::authoring::new_files::{TEMPLATE, editor_schemas};
 use crate::authoring::replace;
-use crate::report::Exit;
+use crate::report::{DocumentKind, Exit};
 
 /// Create an inventory: commented files that validate, and JSON schemas
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
             .with_context(|| format!("failed to write {}", file.display()))?;
         written.push(file);
     }
-    terminal.json(&WrittenFiles { written })?;
+    terminal.json(DocumentKind::Written, &WrittenFiles { written })?;
     let place = if folder.as_os_str() == "." {
         "this folder".to_owned()
     } else {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use super::terminal::{Terminal, WrittenFiles};
-use crate::report::Exit;
+use crate::report::{DocumentKind, Exit};
 
 /// Print the manual page, or write a page for every command
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &ManArguments, terminal: &Terminal) -> anyhow::Resu
             .with_context(|| format!("failed to write {}", path.display()))?;
         written.push(path);
     }
-    terminal.json(&WrittenFiles { written })?;
+    terminal.json(DocumentKind::Written, &WrittenFiles { written })?;
     terminal.say(&format!(
         "Wrote {} pages to {}.",
         pages.len(),

@@ -32,6 +32,8 @@ mod output_file;
 mod owned;
 mod plan;
 mod progress;
+#[cfg(test)]
+mod published;
 mod rename;
 mod rollback;
 mod schema;

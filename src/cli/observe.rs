@@ -18,7 +18,7 @@ use crate::observe::record;
 use crate::plan::Unobservable;
 use crate::reconcile::run::Watcher;
 use crate::reconcile::{FingerprintedObservation, LookResults, recorded};
-use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
+use crate::report::{DocumentKind, Exit, PublishedLook, observed_device, observed_fleet, visible};
 
 /// Look at devices and show their configuration and state; read-only
 ///
@@ -58,8 +58,9 @@ pub(super) struct ObserveArguments {
 
 /// The JSON document of the command.
 #[derive(Serialize)]
-struct ObservedDocument<'a> {
-    observations: Vec<&'a Observation>,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ObservedDocument<'a> {
+    observations: Vec<PublishedLook<'a>>,
     unobservable: Vec<Unobservable>,
 }
 
@@ -87,7 +88,7 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     if let Some(target) = &arguments.save {
         save(&sightings, target)?;
     }
-    let document = || json_document(&seen(&sightings));
+    let document = || DocumentKind::Observe.document(&seen(&sightings));
     let text = || text(inventory, &sightings, terminal);
     terminal.print(arguments.format, document, text)?;
     // A device that left out a table counts as not observed, as in `plan`.
@@ -187,7 +188,9 @@ fn seen(sightings: &LookResults) -> ObservedDocument<'_> {
     };
     for (device, sighting) in sightings {
         match sighting {
-            Ok(sighting) => seen.observations.push(sighting.observation()),
+            Ok(sighting) => seen
+                .observations
+                .push(PublishedLook::of(sighting.observation())),
             Err(reason) => seen.unobservable.push(Unobservable {
                 device: device.clone(),
                 reason: reason.clone(),

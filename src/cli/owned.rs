@@ -15,12 +15,9 @@ use crate::inventory::{Inventory, nearest, resolve_device};
 use crate::model::{DeviceConfig, DeviceName};
 use crate::plan::Object;
 use crate::report::{
-    Exit, OwnedDevice, OwnedObject, SinceLine, counted, moment, owned_devices, owned_objects,
-    rfc3339, versioned_document, visible,
+    DocumentKind, Exit, OwnedDevice, OwnedObject, SinceLine, counted, moment, owned_devices,
+    owned_objects, rfc3339, visible,
 };
-
-/// The name and version of the JSON document.
-const SCHEMA: (&str, u32) = ("gamctl/owned", 1);
 
 /// Show the objects that gamctl owns, and since which run
 ///
@@ -52,7 +49,8 @@ pub(super) struct OwnedArguments {
 
 /// The JSON document.
 #[derive(Serialize)]
-struct OwnedDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct OwnedDocument<'a> {
     devices: &'a [OwnedDevice],
 }
 
@@ -102,11 +100,10 @@ pub(super) fn run(arguments: &OwnedArguments, invocation: &Invocation) -> anyhow
             each.collect::<Vec<_>>().join("\n")
         }
     };
-    let (schema, version) = SCHEMA;
     let document = OwnedDocument { devices: &devices };
     terminal.print(
         arguments.format,
-        || versioned_document(schema, version, &document),
+        || DocumentKind::Owned.document(&document),
         text,
     )?;
     if devices.is_empty() {

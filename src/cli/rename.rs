@@ -16,10 +16,7 @@ use crate::authoring::csv::{CsvTable, MAX_BYTES};
 use crate::authoring::rename::{Rename, Renames, RowProblem, edits, rename, renames};
 use crate::authoring::{Change, Written, propose};
 use crate::inventory::Inventory;
-use crate::report::{Exit, FindingFormat, counted, listed, versioned_document, visible};
-
-/// The name and version of the JSON document.
-const SCHEMA: (&str, u32) = ("gamctl/rename", 1);
+use crate::report::{DocumentKind, Exit, FindingFormat, counted, listed, visible};
 
 /// Lines of each list that are shown without `--verbose`.
 const SHOWN: usize = 20;
@@ -71,7 +68,8 @@ pub(super) struct RenameArguments {
 
 /// The JSON document.
 #[derive(Serialize)]
-struct RenameDocument {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RenameDocument {
     /// `shown`, `written`, `committed`, `unchanged` or `refused`.
     result: &'static str,
     renames: Vec<RenameLine>,
@@ -87,10 +85,15 @@ struct RenameDocument {
     commit: Option<String>,
     /// The errors that the change would cause in the inventory.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        test,
+        schemars(with = "Option<Vec<crate::report::document::types::Anything>>")
+    )]
     findings: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RenameLine {
     from: String,
     to: String,
@@ -102,6 +105,7 @@ struct RenameLine {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RowLine {
     line: usize,
     problem: String,
@@ -312,8 +316,7 @@ impl RenameDocument {
     }
 
     fn print(&self, format: OutputFormat, text: String, terminal: &Terminal) -> anyhow::Result<()> {
-        let (schema, version) = SCHEMA;
-        let document = || versioned_document(schema, version, self);
+        let document = || DocumentKind::Rename.document(self);
         terminal.print(format, document, || text)
     }
 }

@@ -16,7 +16,7 @@ use crate::authoring::{Change, Written, propose};
 use crate::inventory::{
     FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest,
 };
-use crate::report::{Exit, FindingFormat, counted, difference, visible};
+use crate::report::{DocumentKind, Exit, FindingFormat, counted, difference, visible};
 
 /// Change subscribers in bulk: show the difference, or write or commit it
 ///
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         return Ok(exit);
     }
     let ids = request.choose(&before.inventory)?;
-    let mut outcome = Outcome::of(&request, &ids);
+    let mut outcome = SetDocument::of(&request, &ids);
     let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
     let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
     let message = || format!("set {summary}");
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     let proposal = propose(&base, Change::Edits(&edits), authorship)?;
     outcome.files = files_of(&proposal.changes);
     if proposal.changes.is_empty() {
-        terminal.json(&outcome)?;
+        terminal.json(DocumentKind::Set, &outcome)?;
         terminal.say(&format!(
             "Nothing to do: {} already {} these values.",
             counted(ids.len(), "subscriber"),
@@ -97,7 +97,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     } else {
         format!("This would set {summary}. Nothing is written.")
     };
-    terminal.json(&outcome)?;
+    terminal.json(DocumentKind::Set, &outcome)?;
     terminal.result(&shown)?;
     terminal.say(&said);
     if !arguments.writing.is_carried_out() && !before.is_partial {
@@ -108,7 +108,8 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
 
 /// The result as JSON.
 #[derive(Serialize)]
-struct Outcome {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SetDocument {
     /// The request as it was given.
     set: String,
     subscribers: Vec<String>,
@@ -116,15 +117,20 @@ struct Outcome {
     commit: Option<String>,
     /// Why the change was refused; absent where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        test,
+        schemars(with = "Option<Vec<crate::report::document::types::Anything>>")
+    )]
     findings: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OutcomeFile {
     path: String,
 }
 
-impl Outcome {
+impl SetDocument {
     fn of(request: &Request, ids: &[String]) -> Self {
         Self {
             set: request.words.clone(),
@@ -139,7 +145,7 @@ impl Outcome {
         let report = report(reading, FindingFormat::Json, "", terminal);
         let mut document: serde_json::Value = serde_json::from_str(&report)?;
         self.findings = document.get_mut("findings").map(serde_json::Value::take);
-        terminal.json(self)
+        terminal.json(DocumentKind::Set, self)
     }
 }
 
@@ -166,7 +172,7 @@ fn judge_before(
     if !before.is_partial || !arguments.writing.is_carried_out() {
         return Ok(None);
     }
-    let mut outcome = Outcome::of(&Request::of(arguments)?, &[]);
+    let mut outcome = SetDocument::of(&Request::of(arguments)?, &[]);
     outcome.refused(before, terminal)?;
     terminal.complain(
         "The change is refused: a file cannot be read in full, so the effect of the change is unknown. Nothing is written.",
@@ -295,7 +301,7 @@ fn check_key(key: &str) -> anyhow::Result<()> {
 }
 
 /// Refuses a change that causes errors.
-fn refuse(after: &Reading, outcome: &mut Outcome, terminal: &Terminal) -> anyhow::Result<Exit> {
+fn refuse(after: &Reading, outcome: &mut SetDocument, terminal: &Terminal) -> anyhow::Result<Exit> {
     outcome.refused(after, terminal)?;
     terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
     terminal.complain(

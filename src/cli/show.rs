@@ -18,7 +18,7 @@ use crate::inventory::{
     Inventory, Reading, complete_service_plans, complete_subscriber, nearest, resolve_device,
 };
 use crate::model::{DeviceConfig, DeviceName, DeviceState, GamModel, Subscriber};
-use crate::report::{self as paper, Exit};
+use crate::report::{self as paper, DocumentKind, Exit};
 
 /// Show the intended configuration: of all, a device or a subscriber
 ///
@@ -94,6 +94,7 @@ impl What {
 
 /// A device in the JSON document.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ShownDevice<'a> {
     pub(super) device: &'a DeviceName,
     pub(super) state: DeviceState,
@@ -104,11 +105,20 @@ pub(super) struct ShownDevice<'a> {
 
 /// A subscriber in the JSON document.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ShownSubscriber<'a> {
     pub(super) subscriber: &'a Subscriber,
     /// Its configuration on the device; absent while it is not served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) intended: Option<&'a crate::model::SubscriberConfig>,
+}
+
+/// The whole inventory in the JSON document.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Overview {
+    summary: paper::Summary,
+    devices: Vec<paper::DeviceLine>,
 }
 
 pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -213,11 +223,6 @@ fn overview(
     format: ShowFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    #[derive(Serialize)]
-    struct Overview {
-        summary: paper::Summary,
-        devices: Vec<paper::DeviceLine>,
-    }
     let mut devices: Vec<_> = reading
         .inventory
         .devices()
@@ -232,7 +237,7 @@ fn overview(
         devices,
     };
     let text = || paper::overview(&overview.devices, &overview.summary, terminal.paint);
-    print_shown(&overview, format, text, terminal)
+    print_shown(DocumentKind::Inventory, &overview, format, text, terminal)
 }
 
 fn device(
@@ -260,7 +265,7 @@ fn device(
         let line = line(inventory, object);
         paper::device(&line, &intended.config, terminal.paint)
     };
-    print_shown(&shown, format, text, terminal)
+    print_shown(DocumentKind::Device, &shown, format, text, terminal)
 }
 
 fn subscriber(
@@ -295,5 +300,5 @@ fn subscriber(
         let plan = plans.get(subscriber.service_plan.as_str());
         paper::subscriber(&subscriber, plan, intended, terminal.paint)
     };
-    print_shown(&shown, format, text, terminal)
+    print_shown(DocumentKind::Subscriber, &shown, format, text, terminal)
 }

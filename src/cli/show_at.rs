@@ -26,7 +26,7 @@ use crate::model::{
     DeviceConfig, DeviceName, Health, Observation, Subscriber, SubscriberConfig, SubscriberId,
     subscriber_word,
 };
-use crate::report::{self as paper, Exit, InventoryThen, LookThen, StateAt, visible};
+use crate::report::{self as paper, DocumentKind, Exit, InventoryThen, LookThen, StateAt, visible};
 
 /// The sources of a past state.
 struct PastState<'a> {
@@ -140,13 +140,14 @@ impl PastState<'_> {
 
     fn print<Said: Serialize, Observed: Serialize>(
         &self,
+        kind: DocumentKind,
         state: &StateAt<Said, Observed>,
         blocks: &[String],
         format: ShowFormat,
     ) -> anyhow::Result<()> {
         let terminal = self.selected.terminal();
         let text = || state.text(blocks, terminal.paint, terminal.width);
-        print_shown(state, format, text, terminal)?;
+        print_shown(kind, state, format, text, terminal)?;
         if let Some(chapter) = &state.changed {
             terminal.hint(&format!(
                 "`gamctl history --run {} --device {} --lines` shows every line of that run",
@@ -234,7 +235,7 @@ fn device(past: &PastState<'_>, name: &str, format: ShowFormat) -> anyhow::Resul
         look,
         changed: as_of.changed.map(chapter),
     };
-    past.print(&state, &blocks, format)
+    past.print(DocumentKind::DeviceAt, &state, &blocks, format)
 }
 
 fn subscriber(past: &PastState<'_>, id: &str, format: ShowFormat) -> anyhow::Result<()> {
@@ -312,7 +313,7 @@ fn subscriber(past: &PastState<'_>, id: &str, format: ShowFormat) -> anyhow::Res
         look,
         changed: as_of.changed.map(chapter),
     };
-    past.print(&state, &blocks, format)
+    past.print(DocumentKind::SubscriberAt, &state, &blocks, format)
 }
 
 fn about(id: &SubscriberId, whose: &Subscriber) -> String {

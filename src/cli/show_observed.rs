@@ -25,7 +25,9 @@ use crate::model::{
 };
 use crate::plan::{DevicePlan, Object, Planned};
 use crate::reconcile::run::{Baseline, LookSource, Preparation, Reconciler, RunRequest, Verb};
-use crate::report::{self as paper, Exit, LineBefore, LineFacts, LineReport, PlanReport, visible};
+use crate::report::{
+    self as paper, DocumentKind, Exit, LineBefore, LineFacts, LineReport, PlanReport, visible,
+};
 
 /// The second configuration to show beside the intended one.
 #[derive(Debug, clap::Args)]
@@ -55,7 +57,8 @@ pub(super) enum Subject<'a> {
 
 /// The JSON document: intended, observed and the difference.
 #[derive(Serialize)]
-struct Compared<'a, T: Serialize> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Compared<'a, T: Serialize> {
     device: &'a DeviceName,
     intended: Option<T>,
     observed: Option<T>,
@@ -230,7 +233,7 @@ fn whole(
         let observed = paper::observed_device(observation, None, terminal.paint);
         format!("{intended}\n{observed}{}", difference(planned, terminal))
     };
-    print_shown(&shown, format, text, terminal)
+    print_shown(DocumentKind::DeviceObserved, &shown, format, text, terminal)
 }
 
 fn one(
@@ -281,7 +284,13 @@ fn one(
             difference(planned, terminal)
         )
     };
-    print_shown(&shown, format, text, terminal)
+    print_shown(
+        DocumentKind::SubscriberObserved,
+        &shown,
+        format,
+        text,
+        terminal,
+    )
 }
 
 /// Keeps only the parts of a plan that concern one subscriber.

@@ -13,13 +13,14 @@ use super::output_file::check_output_file;
 use super::{Arguments, ColorChoice};
 use crate::config::Settings;
 use crate::model::{Forge, HostEnvironment};
-use crate::report::{Paint, Web, error_document, json_document, no_plan_markdown, visible};
+use crate::report::{DocumentKind, Paint, Web, error_document, no_plan_markdown, visible};
 
 /// The width in columns if the terminal's is unknown.
 const DEFAULT_WIDTH: usize = 100;
 
 /// The JSON document of a command that writes files.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct WrittenFiles {
     pub written: Vec<PathBuf>,
 }
@@ -159,8 +160,8 @@ impl Terminal {
     }
 
     /// Writes the result as JSON beside the text, if requested.
-    pub(super) fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        self.json_text(|| json_document(value))
+    pub(super) fn json(&self, kind: DocumentKind, value: &impl Serialize) -> anyhow::Result<()> {
+        self.json_text(|| kind.document(value))
     }
 
     /// Refuses `--json-to` for a command that has no JSON document.

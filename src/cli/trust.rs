@@ -2,6 +2,7 @@
 
 use anyhow::{bail, ensure};
 use globset::GlobMatcher;
+use serde::Serialize;
 
 use super::commit_target::{CommitArguments, People, change_sentence};
 use super::invocation::{Invocation, Selected};
@@ -15,8 +16,8 @@ use crate::authoring::{Base, Change, propose};
 use crate::inventory::{DeviceObject, Inventory, nearest};
 use crate::reconcile::{HostKeyAnswer, HostKeyQuestion, ask_host_keys, host_key_questions};
 use crate::report::{
-    Exit, FindingFormat, Shown, Trust, TrustLine, counted, host_key_exit, host_key_verdict,
-    host_keys, visible,
+    DocumentKind, Exit, FindingFormat, Shown, Trust, TrustLine, counted, host_key_exit,
+    host_key_verdict, host_keys, visible,
 };
 use crate::secrets::Secrets;
 
@@ -58,6 +59,13 @@ pub(super) struct TrustArguments {
     commit: CommitArguments,
 }
 
+/// The JSON document.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct TrustDocument<'a> {
+    host_keys: &'a [TrustLine],
+}
+
 pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation
         .select(arguments.inventory.given())?
@@ -97,7 +105,7 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
         Pinned::Wrong => return Ok(Exit::InventoryInvalid),
         Pinned::Done(said) => Some(said),
     };
-    terminal.json(&lines)?;
+    terminal.json(DocumentKind::Trust, &TrustDocument { host_keys: &lines })?;
     terminal.result(&host_keys(&lines, terminal.paint))?;
     terminal.say(&host_key_verdict(&lines));
     if let Some(said) = said {

@@ -20,6 +20,7 @@ pub struct KnownDevice {
 
 /// The result of a sweep.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// By address.
     pub seen: Vec<Seen>,
@@ -29,6 +30,7 @@ pub struct Comparison {
 
 /// An agent that answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Seen {
     pub address: Address,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +42,7 @@ pub struct Seen {
 
 /// The relation of an agent that answered to the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
     /// The device that the inventory has at this address.
@@ -79,6 +82,7 @@ pub enum Verdict {
 
 /// A device that did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Missing {
     pub device: DeviceName,
     pub address: Address,

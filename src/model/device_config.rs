@@ -14,6 +14,7 @@ use super::{
 /// An absent value in an intended configuration means one of two things, and each field documents which: *kept*, the
 /// device keeps its value, or *none*, the device must not have one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct DeviceConfig {
     pub system: SystemConfig,
@@ -26,6 +27,7 @@ pub struct DeviceConfig {
 
 /// The system settings; absent values are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SystemConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +40,7 @@ pub struct SystemConfig {
 
 /// One port toward the network; absent values are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct UplinkConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +49,7 @@ pub struct UplinkConfig {
 
 /// One G.hn port; absent values are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct PortConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +62,7 @@ pub struct PortConfig {
 
 /// One rate limiter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProfileConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,
@@ -71,6 +76,7 @@ pub struct ProfileConfig {
 
 /// One CPE bridge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EndpointConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The inventory cannot be used like this.
@@ -54,6 +55,7 @@ impl Eq for Rule {}
 
 /// A location in a file of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SourceLocation {
     pub file: Arc<str>,
     /// Counted from 1.

@@ -56,6 +56,7 @@ macro_rules! models {
     ($($variant:ident = $number:literal, $name:literal, $ports:literal, $medium:ident;)*) => {
         /// A model of GAM, as in its `sysObjectID`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         pub enum GamModel {
             $(#[serde(rename = $name)] $variant,)*
         }

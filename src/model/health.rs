@@ -8,6 +8,7 @@ use super::{MacAddress, PortNumber, UplinkNumber};
 
 /// The health of a device at the time of a look.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Health {
     /// Over ten seconds.
@@ -32,6 +33,7 @@ pub struct Health {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Temperature {
     pub sensor: String,
     pub tenths_celsius: i32,
@@ -39,6 +41,7 @@ pub struct Temperature {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fan {
     pub number: u32,
     pub rpm: u32,
@@ -46,6 +49,7 @@ pub struct Fan {
 
 /// An alarm in the device's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ActiveAlarm {
     /// `CR`, `MJ`, `MN`, `NA` or `NR`.
     pub severity: String,
@@ -57,6 +61,7 @@ pub struct ActiveAlarm {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct LinkHealth {
     pub is_up: Option<bool>,
@@ -64,6 +69,7 @@ pub struct LinkHealth {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct EndpointHealth {
     pub state: Option<EndpointState>,
@@ -88,6 +94,7 @@ pub struct EndpointHealth {
 
 /// An Ethernet port of an endpoint, toward the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EthernetPort {
     pub number: u32,
     /// Absent: the device has no valid value.
@@ -100,6 +107,7 @@ pub struct EthernetPort {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EndpointState {
     NotDetected,

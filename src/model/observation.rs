@@ -38,6 +38,7 @@ pub struct Observation {
 
 /// The identity of a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Identity {
     /// The last number of a GAM's `sysObjectID`.
@@ -56,6 +57,7 @@ pub struct Identity {
 
 /// A part of a device's configuration that is read as a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     System,
@@ -90,6 +92,7 @@ impl Part {
 
 /// The source of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ConfigSource {
     Snmp,
@@ -98,6 +101,7 @@ pub enum ConfigSource {
 
 /// A part, object or field that could not be read, so it is not known to be absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unread {
     pub part: Part,
     /// The number of the object (slot, port or uplink; the device itself is 0). Absent: the whole part, and its objects
@@ -115,6 +119,7 @@ pub struct Unread {
 /// An object on the device that our types cannot hold. It occupies its slot and its place, and gamctl must not change
 /// it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unclear {
     /// `Profiles`, `Endpoints` or `Subscribers`.
     pub part: Part,
@@ -141,6 +146,7 @@ pub struct Unclear {
 
 /// Further properties of an uplink, besides its VLANs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct UplinkFacts {
     pub mode: Option<UplinkMode>,
@@ -149,6 +155,7 @@ pub struct UplinkFacts {
 
 /// The VLAN mode of an uplink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UplinkMode {
     Access,

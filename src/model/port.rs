@@ -101,6 +101,7 @@ number! {
 
 /// The wiring mode of a G.hn port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PortMode {
     /// Two copper pairs.

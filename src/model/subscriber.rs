@@ -41,6 +41,7 @@ words! {
 
 /// A subscriber of the inventory, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Subscriber {
     pub id: SubscriberId,
     pub device: DeviceName,
@@ -67,6 +68,7 @@ pub struct Subscriber {
 
 /// One subscriber as the device serves it; `DeviceConfig` says what an absent value means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SubscriberConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,
@@ -94,6 +96,7 @@ pub struct SubscriberConfig {
 
 /// The rate limiter of a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RateLimit {
     Unthrottled,
@@ -102,6 +105,7 @@ pub enum RateLimit {
 
 /// The reference to a subscriber in the billing system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct External {
     pub system: PlainText,
     pub account: PlainText,

@@ -1,6 +1,6 @@
 //! Renders the result of adopting, a line for each device.
 
-use super::{counted, json_document, visible};
+use super::{DocumentKind, counted, visible};
 use crate::apply::AdoptReport;
 
 /// Renders the report as text.
@@ -18,5 +18,5 @@ pub fn adopt_text(report: &AdoptReport) -> String {
 
 /// Renders the report as JSON.
 pub fn adopt_document(report: &AdoptReport) -> String {
-    json_document(report)
+    DocumentKind::Adopt.document(report)
 }

@@ -2,17 +2,20 @@
 
 use serde::Serialize;
 
+use super::document::time;
 use super::explain::{capital, end};
 use super::fold::fact;
 use super::{ChapterLine, Paint, moment, short_id, visible};
 
 /// A device or subscriber at a time; left out means unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StateAt<Said, Observed> {
     /// Such as `subscriber acct-1042 (apt-101) on maple-court-a`.
     pub about: String,
     pub device: String,
-    /// Seconds since 1970.
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub at: u64,
     pub is_in_inventory_now: bool,
     pub inventory: InventoryThen<Said>,
@@ -25,12 +28,17 @@ pub struct StateAt<Said, Observed> {
 
 /// The inventory then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InventoryThen<Said> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The time at which the device was verified against it, in seconds since 1970; left out: applied, but never
+    /// The time at which the device was verified against it, left out: applied, but never
     /// verified here.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "time::maybe_seconds"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<crate::report::document::types::Time>"))]
     pub verified_at: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<Said>,
@@ -41,14 +49,25 @@ pub struct InventoryThen<Said> {
 
 /// The last look before that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LookThen<Observed> {
-    /// The look that found it first, in seconds since 1970, after another content.
+    /// The look that found it first, after another content.
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub since: u64,
     /// The first look that found another content.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "time::maybe_seconds"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<crate::report::document::types::Time>"))]
     pub until: Option<u64>,
     /// The last look by then, if its time is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "time::maybe_seconds"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<crate::report::document::types::Time>"))]
     pub confirmed: Option<u64>,
     /// Left out: it was not on the device, or could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use super::{Align, Paint, Table, counted, visible};
 
 /// What became of the backup of one device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "result")]
 pub enum BackupResult {
     /// The device has what the latest backup has.
@@ -23,6 +24,7 @@ pub enum BackupResult {
 
 /// A line of the result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BackupLine {
     pub device: String,
     /// The file in the repository, `SITE/DEVICE`.

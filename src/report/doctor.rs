@@ -8,6 +8,7 @@ use super::{Exit, Paint, counted, visible};
 
 /// The result of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     Ok,
@@ -20,6 +21,7 @@ pub enum Level {
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
     /// `inventory`, `secrets`, `store`, `state`, or a device.
     pub area: String,

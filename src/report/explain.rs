@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::apply::{cause_text, left_text, published};
+use super::document::time;
 use super::fold::{fact, fold};
 use super::history::{SentStep, exchanges, sent_step};
 use super::{Paint, RunLine, moment, short_id, visible};
@@ -14,6 +15,7 @@ const MOST_STEPS: usize = 12;
 
 /// Everything known about one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// Such as `subscriber acct-1042 (apt-101) on maple-court-a`.
     pub about: String,
@@ -27,6 +29,7 @@ pub struct Explanation {
 
 /// The present state, as far as it is known without contacting the device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Now {
     /// The intended configuration, with its location; left out: not in the inventory, or unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +37,7 @@ pub struct Now {
     /// The reason that the intended configuration is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
-    /// The time of the last look for an apply, in seconds since 1970, and the steps that would follow from it.
+    /// The time of the last look for an apply, and the steps that would follow from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looked: Option<Looked>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +49,10 @@ pub struct Now {
 
 /// The last stored look, compared with the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Looked {
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub at: u64,
     /// Left out: it could not be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +61,10 @@ pub struct Looked {
 
 /// The last time the device was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct VerifiedLine {
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
@@ -64,9 +73,13 @@ pub struct VerifiedLine {
 
 /// The part of one run that concerned the subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChapterLine {
     pub run: RunLine,
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub at: u64,
+    /// Each with its number in the plan.
     pub steps: Vec<(usize, Step)>,
     pub exchanges: Vec<Exchange>,
     pub is_verified: bool,
@@ -75,6 +88,10 @@ pub struct ChapterLine {
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "published::outcome"
+    )]
+    #[cfg_attr(
+        test,
+        schemars(with = "Option<crate::report::PublishedOutcome<'static>>")
     )]
     pub outcome: Option<DeviceOutcome>,
 }

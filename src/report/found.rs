@@ -6,6 +6,7 @@ use super::{Paint, visible};
 
 /// An object that a search found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FoundLine {
     /// `device`, `subscriber`, `service plan` or `endpoint`.
     pub kind: &'static str,
@@ -51,6 +52,7 @@ impl FoundLine {
 
 /// A value that matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MatchLine {
     pub field: &'static str,
     pub value: String,
@@ -60,6 +62,7 @@ pub struct MatchLine {
 
 /// The line of the inventory with the first matching value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FoundPlace {
     pub file: String,
     pub line: u32,

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::document::time;
 use super::{Align, Paint, Table, counted, moment};
 use crate::model::FreezeScope;
 
 /// A freeze in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FreezeLine {
     pub id: uuid::Uuid,
     /// In the syntax of the command line; empty: everything.
@@ -16,8 +18,11 @@ pub struct FreezeLine {
     pub devices: Option<usize>,
     pub reason: String,
     pub who: String,
-    /// Seconds since 1970.
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub since: u64,
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub until: u64,
 }
 

@@ -12,6 +12,7 @@ mod count;
 mod difference;
 mod discovery;
 mod doctor;
+pub(crate) mod document;
 mod exit;
 #[cfg(test)]
 mod exit_table;
@@ -33,10 +34,11 @@ mod secret;
 mod table;
 mod trust;
 mod unreached;
-mod versioned;
 mod visible;
 
 pub use adopt::{adopt_document, adopt_text};
+#[cfg(test)]
+pub(crate) use apply::{ErrorDocument, RunDocument};
 pub use apply::{
     PublishedOutcome, RefusalText, cause_text, error_document, failure_text, found_text,
     lease_held, lease_holder, left_text, preflight, recovery, remark_text, run_document, run_text,
@@ -48,8 +50,11 @@ pub use count::{counted, listed};
 pub use difference::{changed_lines, difference, text_difference};
 pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict, joined};
+pub use document::{DocumentKind, json_reference};
 pub use exit::Exit;
 pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
+#[cfg(test)]
+pub(crate) use finding::FindingsDocument;
 pub use finding::{FindingFormat, FindingReport, Summary, Web, json_document};
 pub use found::{FoundLine, FoundPlace, MatchLine, found_objects};
 pub use freeze::{FreezeLine, freezes, held, scope_words, short_id};
@@ -61,10 +66,13 @@ pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables
 use markdown::escaped_markdown;
 pub use moment::{moment, rfc3339};
 pub use observed::{
-    LineBefore, LineFacts, LineReport, observed_device, observed_fleet, observed_subscriber,
+    LineBefore, LineFacts, LineReport, PublishedLook, observed_device, observed_fleet,
+    observed_subscriber,
 };
 pub use owned::{OwnedDevice, OwnedObject, SinceLine, owned_devices, owned_objects};
 pub use paint::Paint;
+#[cfg(test)]
+pub(crate) use plan::Document as PlanDocument;
 pub use plan::{
     Drift, PLAN_MARKER, PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit,
     no_plan_markdown, read_plan, some_names, verdict, write_plan,
@@ -72,5 +80,4 @@ pub use plan::{
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use table::{Align, Table};
 pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
-pub use versioned::versioned_document;
 pub use visible::{Excerpt, excerpt, visible};

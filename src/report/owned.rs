@@ -7,6 +7,7 @@ use crate::plan::Object;
 
 /// The objects that gamctl owns on one device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OwnedDevice {
     pub device: String,
     pub is_in_inventory: bool,
@@ -15,7 +16,8 @@ pub struct OwnedDevice {
     pub subscribers: usize,
     /// Objects that the inventory does not have: the next apply removes them.
     pub not_in_inventory: usize,
-    /// The time of the last change of ownership, in RFC 3339.
+    /// The time of the last change of ownership.
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub verified: String,
     /// The commit that they were last verified against; left out: it was not committed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +32,7 @@ pub struct OwnedDevice {
 
 /// An owned object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OwnedObject {
     #[serde(flatten)]
     pub object: Object,
@@ -42,8 +45,9 @@ pub struct OwnedObject {
 
 /// The time and the run since which an object is owned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SinceLine {
-    /// In RFC 3339.
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub at: String,
     /// Left out: no run; the object was found as intended.
     #[serde(skip_serializing_if = "Option::is_none")]

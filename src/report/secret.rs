@@ -6,6 +6,7 @@ use super::{Align, Exit, Paint, Table, counted, visible};
 
 /// One secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SecretLine {
     pub name: String,
     /// Its sources: the first one is used; the others have it as well.

@@ -8,6 +8,7 @@ use crate::model::{Address, DeviceName, HostKey, Serial};
 
 /// The host key of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TrustLine {
     pub device: DeviceName,
     pub address: Address,
@@ -26,6 +27,7 @@ pub struct TrustLine {
 
 /// The result of requesting a host key from a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Shown {
     Presented(HostKey),

@@ -55,13 +55,14 @@ fn explain_dates_a_device_by_the_last_look_of_any_kind_of_run() {
     let mut site = Site::with(1);
     site.intend(vec![Flat::new(1, 0, "home-100")]);
     site.apply().exits(0);
-    let looked = || -> u64 {
+    let looked = || -> String {
         let said = site
             .run(&["explain", "apt-1", "--format", "json"])
             .exits(0)
             .text;
         let document: serde_json::Value = serde_json::from_str(&said).unwrap();
-        document["now"]["looked"]["at"].as_u64().unwrap()
+        let at = document["now"]["looked"]["at"].as_str().unwrap();
+        at.to_owned()
     };
     for command in ["plan", "observe"] {
         let before = looked();

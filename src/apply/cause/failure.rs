@@ -11,6 +11,7 @@ use crate::transport::ssh::SshError;
 
 /// A failure while the lines of a plan were sent or verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Failure {
     /// The device answered a line with an error.
@@ -19,6 +20,7 @@ pub enum Failure {
         step: usize,
         line: String,
         reply: String,
+        #[cfg_attr(test, schemars(with = "String"))]
         address: SocketAddr,
     },
     /// A line got no reply, or one that is not known to be good.
@@ -127,12 +129,14 @@ impl Earlier for Failure {
 
 /// The reason that the running-config is not in the startup-config, or not known to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SaveFailure {
     /// The device answered with an error.
     Refused {
         line: String,
         reply: String,
+        #[cfg_attr(test, schemars(with = "String"))]
         address: SocketAddr,
     },
     /// No reply, or one that is not known to be good.
@@ -181,6 +185,7 @@ impl Earlier for SaveFailure {
 
 /// The reason that a device that runs as intended is not saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Unsaved {
     SaveFailed {

@@ -16,6 +16,7 @@ pub enum NotCommitted {
 
 /// The reason that an apply stopped half-way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Interruption {
     /// The program was asked to stop.
@@ -39,6 +40,7 @@ pub enum Interruption {
 
 /// The point of an apply at which it was asked to stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum StoppedAt {
     BeforeWriting,
@@ -56,6 +58,7 @@ pub enum StoppedAt {
 
 /// The progress of an apply that stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SoFar {
     NothingWritten,
@@ -81,6 +84,7 @@ pub enum SoFar {
 
 /// The effect of a dead process, as found by a later process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum FoundByRecovery {
     /// The whole plan took effect; it may not be saved.

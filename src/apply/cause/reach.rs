@@ -9,6 +9,7 @@ use crate::transport::ssh::SshError;
 
 /// The reason that nothing was written: the device could not be looked at, logged in to, or read as fully as before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NotReached {
     /// The SNMP agent could not be looked at.
@@ -59,6 +60,7 @@ impl Earlier for NotReached {
 
 /// A failure of an SSH session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SshFailure {
     #[serde(flatten)]
     pub problem: SshProblem,
@@ -71,6 +73,7 @@ pub struct SshFailure {
 
 /// A line that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SentLine {
     pub line: String,
     /// A part of it left this host, so it may have taken effect.
@@ -79,6 +82,7 @@ pub struct SentLine {
 
 /// The kind of failure of an SSH session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum SshProblem {
     /// No connection, or it broke.
@@ -250,6 +254,7 @@ impl SshProblem {
 
 /// A failed look at a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LookFailure {
     #[serde(flatten)]
     pub problem: LookProblem,
@@ -259,6 +264,7 @@ pub struct LookFailure {
 
 /// The kind of failure of a look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum LookProblem {
     NoAnswer,
@@ -314,6 +320,7 @@ impl LookProblem {
 
 /// A device that was written to and then did not answer for this long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NoLook {
     pub seconds: u64,
     pub failure: LookFailure,

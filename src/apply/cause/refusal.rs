@@ -7,6 +7,7 @@ use crate::plan;
 
 /// A decision not to write to a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Refusal {
     /// The inventory does not let this device be written to.
@@ -35,6 +36,7 @@ pub enum Refusal {
 
 /// The reason that a plan is outdated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Outdated {
     /// The plan does not name the look that it was made from.

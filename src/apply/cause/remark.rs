@@ -7,6 +7,7 @@ use super::earlier::Earlier;
 
 /// A remark on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Remark {
     /// Another user changed something during the run.

@@ -9,6 +9,7 @@ use crate::plan;
 
 /// The way in which a device returned to its earlier configuration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Restored {
     /// By a rollback plan.
@@ -26,6 +27,7 @@ pub enum Restored {
 
 /// The reason that a device is not back at its earlier configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NotRestored {
     /// The device could not be looked at.
@@ -72,6 +74,7 @@ impl NotRestored {
 
 /// The reason that there is no rollback plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NoRollback {
     PlanRefused {
@@ -96,6 +99,7 @@ pub enum NoRollback {
 
 /// An object that differs from the configuration that it must have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Left {
     /// A field has another value.
@@ -148,6 +152,7 @@ impl Earlier for Left {
 
 /// A part of a device's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentityPart {
     Serial,

@@ -7,6 +7,8 @@ mod here;
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::installed;
@@ -16,7 +18,7 @@ use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::model::chain;
 use crate::report::{
-    Check, Exit, Level, checks, doctor_exit, doctor_verdict, joined, json_document,
+    Check, DocumentKind, Exit, Level, checks, doctor_exit, doctor_verdict, joined,
 };
 
 /// Check what an apply needs: inventory, secrets, store, device access
@@ -47,6 +49,13 @@ pub(super) struct DoctorArguments {
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct DoctorDocument<'a> {
+    checks: &'a [Check],
 }
 
 /// With more devices than this, healthy ones are only counted.
@@ -90,8 +99,13 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
         reached = names.len().saturating_sub(silent.len());
         found.extend(joined(shortened(devices, names.len(), terminal)));
     }
+    let document = DoctorDocument { checks: &found };
     let text = || checks(&found, terminal.paint, terminal.width);
-    terminal.print(arguments.format, || json_document(&found), text)?;
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Doctor.document(&document),
+        text,
+    )?;
     terminal.say(&doctor_verdict(&found));
     Ok(doctor_exit(&found, reached))
 }

@@ -21,13 +21,10 @@ use crate::inventory::{
 };
 use crate::model::{DeviceState, ServicePlan, Speed};
 use crate::report::{
-    Exit, FoundLine, FoundPlace, MatchLine, counted, found_objects, versioned_document, visible,
+    DocumentKind, Exit, FoundLine, FoundPlace, MatchLine, counted, found_objects, visible,
 };
 
 pub(super) use unique::{Candidate, candidates, only, only_device, only_subscriber};
-
-/// The name and version of the JSON document.
-const SCHEMA: (&str, u32) = ("gamctl/find", 1);
 
 /// Find devices, subscribers and service plans by any of their values
 ///
@@ -64,7 +61,8 @@ pub(super) struct FindArguments {
 
 /// The JSON document.
 #[derive(Serialize)]
-struct FindDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct FindDocument<'a> {
     word: &'a str,
     /// The number of objects found; `found` has at most `--limit` of them.
     total: usize,
@@ -109,10 +107,9 @@ pub(super) fn run(arguments: &FindArguments, invocation: &Invocation) -> anyhow:
         total,
         found: &lines,
     };
-    let (schema, version) = SCHEMA;
     terminal.print(
         arguments.format,
-        || versioned_document(schema, version, &document),
+        || DocumentKind::Find.document(&document),
         || found_objects(&lines, terminal.paint),
     )?;
     if total == 0 {

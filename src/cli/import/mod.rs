@@ -25,10 +25,7 @@ use crate::inventory::source::{Limits, Source};
 use crate::inventory::{Cache, FileKind, Reading, canonical_order, read, read_texts};
 use crate::model::{CredentialsName, SecretName};
 use crate::reconcile::import::{FoundDevices, Imported, Texts, before, import};
-use crate::report::{Exit, FindingFormat, counted, versioned_document, visible};
-
-/// The name and version of the JSON document.
-const SCHEMA: (&str, u32) = ("gamctl/import", 1);
+use crate::report::{DocumentKind, Exit, FindingFormat, counted, visible};
 
 /// Lines of each list that are shown without `--verbose`.
 const SHOWN: usize = 20;
@@ -105,7 +102,8 @@ pub(super) struct ImportArguments {
 
 /// The result as JSON.
 #[derive(Serialize)]
-struct Outcome<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ImportDocument<'a> {
     written: Vec<PathBuf>,
     devices: usize,
     subscribers: usize,
@@ -116,12 +114,14 @@ struct Outcome<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Unobservable {
     device: String,
     reason: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftOut<'a> {
     device: &'a str,
     what: &'a str,
@@ -184,10 +184,9 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     }
     let written = proposal.commit()?.files();
     let outcome = outcome(&imported, written, &found);
-    let (schema, version) = SCHEMA;
     terminal.print(
         arguments.format,
-        || versioned_document(schema, version, &outcome),
+        || DocumentKind::Import.document(&outcome),
         String::new,
     )?;
     tell(&imported, &found, folder, terminal);
@@ -302,7 +301,7 @@ fn outcome<'a>(
     imported: &'a Imported,
     written: Vec<PathBuf>,
     found: &'a FoundDevices,
-) -> Outcome<'a> {
+) -> ImportDocument<'a> {
     let left_out = imported.left_out.iter().map(|one| LeftOut {
         device: one.device.as_str(),
         what: &one.what,
@@ -312,7 +311,7 @@ fn outcome<'a>(
         device: one.target.to_string(),
         reason: one.reason.to_string(),
     });
-    Outcome {
+    ImportDocument {
         written,
         devices: imported.devices,
         subscribers: imported.subscribers,

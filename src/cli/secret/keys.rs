@@ -7,7 +7,7 @@ use super::SealedFolder;
 use crate::authoring::commit;
 use crate::authoring::replace;
 use crate::cli::terminal::Terminal;
-use crate::report::{Exit, counted, visible};
+use crate::report::{DocumentKind, Exit, counted, visible};
 use crate::secrets::{IdentityError, Recipients, new_identity, read_identity};
 
 /// Create a key of your own and add it to the recipients
@@ -20,7 +20,8 @@ pub(super) struct InitArguments {}
 
 /// The JSON document of the command: the key that was found or created.
 #[derive(Serialize)]
-struct KeyDocument {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct KeyDocument {
     public_keys: Vec<String>,
     is_new: bool,
 }
@@ -76,7 +77,7 @@ pub(super) fn init(
         public_keys,
         is_new,
     };
-    terminal.json(&made)?;
+    terminal.json(DocumentKind::SecretKey, &made)?;
     terminal.result(&format!("{}\n", made.public_keys.join("\n")))?;
     Ok(Exit::Done)
 }

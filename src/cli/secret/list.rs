@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
+use serde::Serialize;
 
 use crate::cli::format::OutputFormat;
 use crate::cli::invocation::Selected;
 use crate::cli::terminal::Terminal;
 use crate::model::{SecretName, chain};
 use crate::report::{
-    Exit, SecretLine, counted, json_document, secret_exit, secret_table, secret_verdict,
+    DocumentKind, Exit, SecretLine, counted, secret_exit, secret_table, secret_verdict,
 };
 use crate::secrets::{SealedName, SecretSource, Secrets, sealed_for, unseal};
 
@@ -32,6 +33,13 @@ pub(super) struct CheckArguments {
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct SecretsDocument<'a> {
+    secrets: &'a [SecretLine],
 }
 
 pub(super) fn list(
@@ -68,8 +76,9 @@ fn show(
     format: OutputFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
+    let document = SecretsDocument { secrets: lines };
     let text = || secret_table(lines, is_checked, terminal.paint);
-    terminal.print(format, || json_document(&lines), text)?;
+    terminal.print(format, || DocumentKind::Secrets.document(&document), text)?;
     terminal.say(&secret_verdict(lines, is_checked));
     Ok(())
 }

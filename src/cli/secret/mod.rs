@@ -12,6 +12,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 
+#[cfg(test)]
+pub(super) use keys::KeyDocument;
+#[cfg(test)]
+pub(super) use list::SecretsDocument;
+
 use super::invocation::{Invocation, Selected};
 use super::source::{InventoryArguments, is_bare};
 use crate::authoring::check_no_link;

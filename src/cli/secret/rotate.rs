@@ -8,7 +8,7 @@ use super::SealedFolder;
 use crate::authoring::{Replacement, replace};
 use crate::cli::terminal::{Terminal, WrittenFiles};
 use crate::model::SecretName;
-use crate::report::{Exit, counted, listed};
+use crate::report::{DocumentKind, Exit, counted, listed};
 use crate::secrets::{SealedName, seal, unseal};
 
 /// Seal all values again for the keys in `sealed/recipients.txt`
@@ -72,7 +72,7 @@ pub(super) fn rotate(
     write(&changes)?;
     let written = changes.into_iter().map(|change| change.path).collect();
     let written = WrittenFiles { written };
-    terminal.json(&written)?;
+    terminal.json(DocumentKind::Written, &written)?;
     terminal.say(&format!(
         "Sealed {} again for {}; commit that.",
         counted(written.written.len(), "secret"),

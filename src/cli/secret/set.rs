@@ -9,7 +9,7 @@ use crate::authoring::replace;
 use crate::cli::terminal::{Terminal, WrittenFiles};
 use crate::inventory::nearest;
 use crate::model::SecretName;
-use crate::report::{Exit, counted};
+use crate::report::{DocumentKind, Exit, counted};
 use crate::secrets::{MAX_BYTES, Recipients, Secret, seal, unseal};
 
 /// Seal a new value for a secret
@@ -55,9 +55,10 @@ pub(super) fn set(
     let is_ours = prove(&sealed, &value, &recipients, place)?;
     replace(&path, sealed.as_bytes())
         .with_context(|| format!("failed to write {}", path.display()))?;
-    terminal.json(&WrittenFiles {
+    let document = WrittenFiles {
         written: vec![path.clone()],
-    })?;
+    };
+    terminal.json(DocumentKind::Written, &document)?;
     let verb = if is_there { "Replaced" } else { "Sealed" };
     terminal.say(&format!(
         "{verb} `{name}` for {}: {}; commit that.",

@@ -25,6 +25,8 @@ use crate::model::Address;
 use crate::report::Exit;
 use crate::simulator::gam::FirmwareProfile;
 use listen::{Listen, ListenAddress, ListenError, Ports};
+#[cfg(test)]
+pub(super) use ready::Ready;
 use start_from::StartFrom;
 
 const AFTER_HELP: &str = "\

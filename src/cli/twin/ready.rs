@@ -12,7 +12,8 @@ use crate::report::{Align, Paint, Table};
 
 /// The one document of `--json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Ready {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Ready {
     pub twins: Vec<ReadyTwin>,
     /// The socket of `gamctl twin ctl`.
     pub control: PathBuf,
@@ -20,7 +21,8 @@ pub(super) struct Ready {
 
 /// One twin with everything needed to connect to it.
 #[derive(Debug, Serialize)]
-pub(super) struct ReadyTwin {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct ReadyTwin {
     pub name: DeviceName,
     pub address: IpAddr,
     pub ssh_port: u16,
@@ -41,7 +43,8 @@ pub(super) struct ReadyTwin {
 
 /// A user of SNMPv3, with the inventory's names of protocols.
 #[derive(Debug, Serialize)]
-pub(super) struct ReadyUser {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct ReadyUser {
     pub user: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<ReadySecret>,
@@ -50,7 +53,8 @@ pub(super) struct ReadyUser {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct ReadySecret {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct ReadySecret {
     pub protocol: &'static str,
     pub password: String,
 }

@@ -19,7 +19,7 @@ use crate::cli::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::source::Limits;
 use crate::inventory::{Cache, read};
-use crate::report::{Exit, json_document};
+use crate::report::{DocumentKind, Exit};
 use crate::simulator::server::{Control, Fleet, Twin};
 
 /// The time that twins get to close their sockets.
@@ -139,7 +139,7 @@ impl Job<'_> {
 
     fn tell(&self, ready: &Ready, is_written: bool) -> anyhow::Result<()> {
         let terminal = self.terminal;
-        let document = || json_document(ready);
+        let document = || DocumentKind::Twins.document(ready);
         terminal.json_text(document)?;
         if self.arguments.json {
             terminal.result(&document())?;

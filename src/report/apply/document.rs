@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::super::json_document;
+use super::super::document::{DocumentKind, time};
 use super::preflight::{notice, preflight, skip_reason};
 use super::published::PublishedOutcome;
 use crate::apply::{PreflightRefusal, RunReport, RunResult, SkipReason};
@@ -12,7 +12,8 @@ use crate::plan::{DeviceLintError, Unobservable};
 
 /// The JSON form of a run. Published names do not change.
 #[derive(Serialize)]
-struct RunDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RunDocument<'a> {
     result: RunResult,
     /// Left out if nothing was started.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,25 +41,30 @@ struct RunDocument<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusedDocument<'a> {
     because: String,
     hint: String,
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "time::within")]
     cause: &'a PreflightRefusal,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SkippedDocument<'a> {
     device: &'a DeviceName,
     why: &'static str,
     because: String,
+    #[serde(serialize_with = "time::within")]
     cause: &'a SkipReason,
     retry_helps: bool,
 }
 
 /// A run, or a command, that failed before it had a result.
 #[derive(Serialize)]
-struct ErrorDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ErrorDocument<'a> {
+    /// Always `failed`.
     result: &'static str,
     error: &'a str,
 }
@@ -80,7 +86,7 @@ pub fn run_document(report: &RunReport) -> String {
         cause: &skipped.reason,
         retry_helps: skipped.reason.retry_helps(),
     });
-    json_document(&RunDocument {
+    DocumentKind::Run.document(&RunDocument {
         result: report.result(),
         run: report.run,
         commit: report.commit.as_deref(),
@@ -99,7 +105,7 @@ pub fn run_document(report: &RunReport) -> String {
 
 /// Returns the JSON document of a command that failed.
 pub fn error_document(error: &str) -> String {
-    json_document(&ErrorDocument {
+    DocumentKind::Error.document(&ErrorDocument {
         result: "failed",
         error,
     })

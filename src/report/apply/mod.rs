@@ -16,6 +16,8 @@ mod text;
 mod verdict;
 
 pub use cause::{cause_text, failure_text, left_text, remark_text, save_failure_text};
+#[cfg(test)]
+pub(crate) use document::{ErrorDocument, RunDocument};
 pub use document::{error_document, run_document};
 pub use interruption::found_text;
 pub use preflight::{RefusalText, lease_held, lease_holder, preflight, recovery, skip_reason};

@@ -9,10 +9,11 @@ use crate::apply::cause::{
     Unsaved,
 };
 use crate::apply::{DeviceOutcome, Difference, Ended, NotCompared, StepOutcome};
-use crate::model::DeviceName;
+use crate::model::{DeviceName, SubscriberIds};
 
 /// An outcome in `--format json`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PublishedOutcome<'a> {
     device: &'a DeviceName,
     ended: &'static str,
@@ -39,11 +40,15 @@ pub struct PublishedOutcome<'a> {
     remark_facts: &'a [Remark],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     not_compared: &'a [NotCompared],
+    /// The ids of the subscribers that the sentences name, where the id is not the name on the device; by name.
+    #[serde(skip_serializing_if = "SubscriberIds::is_empty")]
+    subscriber_ids: &'a SubscriberIds,
     millis: u64,
 }
 
 /// The causes of an outcome, as facts.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Facts<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<Cause<'a>>,
@@ -56,6 +61,7 @@ struct Facts<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum Cause<'a> {
     Failure(&'a Failure),
@@ -66,6 +72,7 @@ enum Cause<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PublishedStep<'a> {
     step: usize,
     #[serde(flatten)]
@@ -73,13 +80,15 @@ struct PublishedStep<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct PublishedFailure<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::report) struct PublishedFailure<'a> {
     failure: String,
     cause: &'a Failure,
 }
 
 #[derive(Serialize)]
-struct PublishedSaveFailure<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::report) struct PublishedSaveFailure<'a> {
     because: String,
     cause: &'a SaveFailure,
 }
@@ -122,6 +131,7 @@ impl<'a> From<&'a DeviceOutcome> for PublishedOutcome<'a> {
             remarks: remarks.iter().map(remark_text).collect(),
             remark_facts: remarks,
             not_compared,
+            subscriber_ids,
             millis: *millis,
         }
     }

@@ -7,14 +7,17 @@ use serde::Serialize;
 use super::login::without_login;
 use super::{FindingReport, Summary};
 use crate::model::{Finding, Severity, SourceLocation, hazard_on_a_terminal};
+use crate::report::DocumentKind;
 
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Document<'a> {
     findings: Vec<Entry<'a>>,
     summary: &'a Summary,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Entry<'a> {
     rule: &'a str,
     severity: Severity,
@@ -26,6 +29,7 @@ struct Entry<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Note<'a> {
     #[serde(flatten)]
     place: &'a SourceLocation,
@@ -33,7 +37,7 @@ struct Note<'a> {
 }
 
 pub(super) fn render(report: &FindingReport<'_>) -> String {
-    document(&Document {
+    DocumentKind::Findings.document(&Document {
         findings: report.findings.iter().map(Entry::new).collect(),
         summary: &report.summary,
     })
@@ -98,6 +102,7 @@ mod tests {
         let findings = [sample::finding(5, 28, 19), sample::warning()];
         let value: Value = serde_json::from_str(&render(&sample::report(&findings))).unwrap();
         let expected = json!({
+            "schema": "gamctl/findings", "version": 1,
             "findings": [
                 {
                     "rule": "duplicate-mac", "severity": "error",

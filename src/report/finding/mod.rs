@@ -18,6 +18,8 @@ mod sensitive;
 
 use serde::Serialize;
 
+#[cfg(test)]
+pub(crate) use json::Document as FindingsDocument;
 pub use json::document as json_document;
 pub(super) use masked_file::MaskedFile;
 
@@ -26,6 +28,7 @@ use crate::model::{Finding, Forge};
 
 /// The extent of a reading, and its number of findings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     pub errors: usize,
     pub warnings: usize,

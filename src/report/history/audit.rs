@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::document::time;
 use super::super::fold::fold;
 use super::super::{Paint, counted, moment, short_id, visible};
 
@@ -10,8 +11,10 @@ const SAME_TIME: u64 = 5;
 
 /// One entry of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditLine {
-    /// Seconds since 1970.
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub at: u64,
     pub who: String,
     pub verb: String,

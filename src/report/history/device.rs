@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::apply::{failure_text, outcome_entry, published, save_failure_text};
+use super::super::document::time;
 use super::super::{Paint, counted, visible};
 use super::step::exchanges;
 use super::{SentStep, sent_step};
@@ -15,6 +16,7 @@ use crate::plan::{DevicePlan, Step};
 
 /// The events of a device in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeviceStory {
     pub device: String,
     /// Left out: the outcome is unknown.
@@ -22,14 +24,20 @@ pub struct DeviceStory {
         skip_serializing_if = "Option::is_none",
         serialize_with = "published::outcome"
     )]
+    #[cfg_attr(
+        test,
+        schemars(with = "Option<crate::report::PublishedOutcome<'static>>")
+    )]
     pub outcome: Option<DeviceOutcome>,
     pub happenings: Vec<Happening>,
 }
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Happening {
-    /// Seconds since 1970.
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub at: u64,
     #[serde(flatten)]
     pub what: What,
@@ -37,6 +45,7 @@ pub struct Happening {
 
 /// The kind of event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "happening", rename_all = "kebab-case")]
 pub enum What {
     Looked {
@@ -56,6 +65,7 @@ pub enum What {
         step: Option<Box<Step>>,
         exchanges: Vec<Exchange>,
         #[serde(flatten, serialize_with = "published::failure")]
+        #[cfg_attr(test, schemars(with = "Option<published::PublishedFailure<'static>>"))]
         failure: Option<Failure>,
     },
     Left {
@@ -71,6 +81,7 @@ pub enum What {
     },
     NotSaved {
         #[serde(flatten, serialize_with = "published::save_failure")]
+        #[cfg_attr(test, schemars(with = "published::PublishedSaveFailure<'static>"))]
         cause: SaveFailure,
         exchanges: Vec<Exchange>,
     },

@@ -14,17 +14,24 @@ pub use audit::{AuditLine, audit_lines};
 pub use device::{DeviceStory, Happening, What, device_story};
 pub(super) use step::{SentStep, exchanges, sent_step};
 
+use super::document::time;
 use super::{Align, Exit, Paint, Table, counted, moment, short_id, visible};
 use crate::apply::RunResult;
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunLine {
     pub id: uuid::Uuid,
-    /// Seconds since 1970.
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub began: u64,
     /// Left out: it runs, or its process died.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "time::maybe_seconds"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<crate::report::document::types::Time>"))]
     pub ended: Option<u64>,
     /// The exit code that belongs to `result`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,17 +62,21 @@ pub struct RunLine {
 
 /// The process of a run without an end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProcessLine {
     pub host: String,
     /// The process id on that host.
     pub number: u32,
     pub state: ProcessState,
-    /// The process was known to live until this time, in seconds since 1970.
+    /// The process was known to live until this time.
+    #[serde(serialize_with = "time::seconds")]
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::Time"))]
     pub alive_until: u64,
 }
 
 /// Whether the process of a run lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcessState {
     Running,

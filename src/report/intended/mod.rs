@@ -15,6 +15,7 @@ use crate::model::{
 
 /// The number of subscribers of a device by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StateCounts {
     pub active: usize,
     pub suspended: usize,
@@ -33,6 +34,7 @@ impl StateCounts {
 
 /// A device in one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeviceLine {
     pub name: DeviceName,
     #[serde(skip_serializing_if = "Option::is_none")]

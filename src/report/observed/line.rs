@@ -33,6 +33,7 @@ pub struct LineBefore {
 
 /// The state of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LineReport {
     /// What is wrong, the most important first.
     pub attention: Vec<String>,
@@ -48,8 +49,9 @@ pub struct LineReport {
     pub ethernet: Option<Vec<EthernetPort>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ethernet_unknown: Option<String>,
-    /// The last stored look, in RFC 3339, and whether it heard the endpoint.
+    /// The last stored look, and whether it heard the endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::report::document::types::Time>"))]
     pub last_stored_look: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was_heard_then: Option<bool>,

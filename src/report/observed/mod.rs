@@ -3,11 +3,13 @@
 mod device;
 mod fleet;
 mod line;
+mod published;
 mod subscriber;
 
 pub use device::observed_device;
 pub use fleet::observed_fleet;
 pub use line::{LineBefore, LineFacts, LineReport};
+pub use published::PublishedLook;
 pub use subscriber::observed_subscriber;
 
 use super::counted;

@@ -31,7 +31,7 @@ pub(super) use words::{effects, impact, object, what};
 
 use serde::Serialize;
 
-use super::{Exit, Paint, json_document};
+use super::{DocumentKind, Exit, Paint};
 use crate::model::Forge;
 use crate::plan::Planned;
 
@@ -50,10 +50,15 @@ pub struct PlanReport<'a> {
 
 /// A plan as programs read it.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Document<'a> {
+    /// One sentence.
     verdict: String,
+    /// The exit code of `gamctl plan`.
     exit: u8,
     totals: &'a Totals,
+    /// The plan file, as `--out` writes it.
+    #[cfg_attr(test, schemars(with = "crate::report::document::types::PlanFile"))]
     plan: serde_json::Value,
 }
 
@@ -72,7 +77,7 @@ impl PlanReport<'_> {
     /// Returns the plan for programs: the plan file, with what it comes to.
     pub fn json(&self) -> String {
         let totals = Totals::of(self.planned);
-        json_document(&Document {
+        DocumentKind::Plan.document(&Document {
             verdict: verdict(self.planned, &totals),
             exit: exit(self.planned).code(),
             totals: &totals,

@@ -12,6 +12,7 @@ use crate::plan::{DevicePlan, Impact, Planned, UNREAD_NOTES, Verb};
 
 /// The totals of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Totals {
     pub devices: usize,
     pub devices_with_changes: usize,

@@ -11,7 +11,7 @@ use clap::Subcommand;
 
 use crate::cli::terminal::Terminal;
 use crate::model::MacAddress;
-use crate::report::{Exit, json_document, visible};
+use crate::report::{DocumentKind, Exit, visible};
 use crate::simulator::gam::{AlarmCondition, Severity};
 use crate::simulator::server::control_protocol::{Answer, Request};
 
@@ -187,10 +187,10 @@ pub(super) fn run(arguments: CtlArguments, terminal: &Terminal) -> anyhow::Resul
         } => Exit::Failed,
         _ => Exit::Done,
     };
-    let document = || print::document(&answer);
-    terminal.json_text(|| json_document(&document()))?;
+    let document = || DocumentKind::TwinAnswer.document(&print::document(&answer));
+    terminal.json_text(document)?;
     if json {
-        terminal.result(&json_document(&document()))?;
+        terminal.result(&document())?;
     } else {
         terminal.result(&print::text(&answer, terminal.paint))?;
     }
