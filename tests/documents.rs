@@ -14,6 +14,11 @@ fn the_inventory_reference_says_what_the_types_say() {
 }
 
 #[test]
+fn the_reference_of_flags_says_what_the_command_line_accepts() {
+    assert_golden("docs/flags.md", &gamctl::cli::flag_reference());
+}
+
+#[test]
 fn the_findings_reference_has_every_rule() {
     assert_golden("docs/findings.md", &rule_reference());
 }

@@ -77,12 +77,9 @@ fn ends(site: &Site, arguments: &[&str], exit: i32, result: Option<&str>) -> End
     ended
 }
 
-/// `adopt` has no `--format`: its document goes to the file alone.
 #[track_caller]
 fn adopt(site: &Site, exit: i32) -> Value {
-    let (ended, _, written, talk) = run(site, &["adopt"]);
-    assert_eq!(ended, exit, "{talk}");
-    document(&["adopt"], &written, &talk)
+    ends(site, &["adopt"], exit, None).printed
 }
 
 fn site() -> Site {
@@ -111,7 +108,7 @@ fn every_end_of_a_run_gives_one_document() {
         None,
     );
     ends(&site, &["apply", "--yes"], 4, Some("refused"));
-    assert_eq!(run(&site, &["thaw", "--all"]).0, 0);
+    ends(&site, &["thaw", "--all"], 0, None);
     let plans = site.world.read("service-plans.toml");
     site.world.write(
         "service-plans.toml",
@@ -280,6 +277,27 @@ fn a_command_that_fails_gives_the_error_as_the_document() {
     site.world.write("gamctl.toml", "secrets = 1\n");
     ends(&site, &["plan"], 1, Some("failed"));
     ends(&site, &["secret", "check"], 1, Some("failed"));
+}
+
+#[test]
+fn commands_that_write_files_print_their_document_and_nothing_else() {
+    let site = site();
+    for (arguments, exit) in [
+        (&["init", "another"][..], 0),
+        (&["fmt"], 0),
+        (&["fmt", "--check", "--diff"], 0),
+        (&["secret", "init"], 0),
+        (&["secret", "set", "extra", "--empty"], 0),
+        (&["secret", "rotate"], 0),
+        (&["set", "--where", "state=*", "description=x"], 0),
+        (
+            &["set", "--where", "state=*", "device=no-such", "--write"],
+            3,
+        ),
+        (&["trust"], 0),
+    ] {
+        ends(&site, arguments, exit, None);
+    }
 }
 
 #[test]

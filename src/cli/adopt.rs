@@ -1,5 +1,6 @@
 //! `gamctl adopt`: records objects that both device and inventory have as owned; changes no device.
 
+use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::scope::ScopeArguments;
 use super::source::{InventoryArguments, refuse};
@@ -22,6 +23,10 @@ pub(super) struct AdoptArguments {
 
     #[command(flatten)]
     timeout: TimeoutArguments,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -49,8 +54,8 @@ pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow
         }
         Preparation::Ready(run) => {
             let report = invocation.wait(reconciler.adopt(*run))??;
-            terminal.document(|| adopt_document(&report))?;
-            terminal.result(&adopt_text(&report))?;
+            let text = || adopt_text(&report);
+            terminal.print(arguments.format, || adopt_document(&report), text)?;
             Exit::from(report.result())
         }
     };

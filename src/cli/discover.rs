@@ -35,11 +35,11 @@ pub(super) struct DiscoverArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// Requests per second, at most
+    /// Send at most this many requests per second
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=2000))]
     rate: u32,
 
-    /// Credentials of the inventory to try, in this order [default: all]
+    /// Try these credentials of the inventory, in this order [default: all]
     #[arg(long, value_name = "NAME")]
     credentials: Vec<String>,
 

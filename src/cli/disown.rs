@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::owned::has;
+use super::scope::{DeviceArguments, DevicePatterns};
 use super::source::{FolderArguments, refuse};
 use super::store_client::StoreClient;
 use super::subject::{Known, ResolvedSubject};
@@ -38,19 +39,18 @@ pub(super) struct DisownArguments {
     #[arg(value_name = "OBJECT", required_unless_present = "all")]
     objects: Vec<String>,
 
-    /// Only objects of this device
-    #[arg(long, value_name = "NAME")]
-    device: Option<String>,
+    #[command(flatten)]
+    device: DeviceArguments,
 
     /// Release every object of `--device` that the inventory does not have
     #[arg(long, requires = "device", conflicts_with = "objects")]
     all: bool,
 
-    /// The reason, for the audit log
+    /// State the reason, for the audit log and for other operators
     #[arg(long, value_name = "TEXT")]
     reason: String,
 
-    /// Do not prompt
+    /// Do not prompt; limits, freezes and refusals still apply
     #[arg(long, short = 'y')]
     yes: bool,
 
@@ -202,19 +202,32 @@ impl<'a> Ownership<'a> {
 
     /// Returns what the arguments name, with the parts that nothing else needs.
     fn released(&self, arguments: &DisownArguments) -> anyhow::Result<Released> {
-        let only = arguments.device.as_deref();
+        let only = arguments.device.patterns()?;
+        let only = only.as_ref();
         let mut released = Released::new();
+        if let Some(only) = only {
+            self.check_owned(only)?;
+        }
         if arguments.all {
-            let (device, kept) = self.one_device(only.unwrap_or_default())?;
-            let objects = kept.ledger.owned();
-            let objects: BTreeSet<Object> = objects
-                .filter(|object| !self.is_intended(device, object))
-                .collect();
+            let is_in_scope = |device: &DeviceName| only.is_some_and(|only| only.has(device));
+            for (device, kept) in self
+                .ledgers
+                .iter()
+                .filter(|(device, _)| is_in_scope(device))
+            {
+                let objects = kept.ledger.owned();
+                let objects: BTreeSet<Object> = objects
+                    .filter(|object| !self.is_intended(device, object))
+                    .collect();
+                if !objects.is_empty() {
+                    released.insert(device.clone(), objects);
+                }
+            }
+            let devices = only.map(ToString::to_string).unwrap_or_default();
             ensure!(
-                !objects.is_empty(),
-                "every owned object of {device} is in the inventory; nothing to release"
+                !released.is_empty(),
+                "every owned object of {devices} is in the inventory; nothing to release"
             );
-            released.insert(device.clone(), objects);
             return Ok(released);
         }
         for word in &arguments.objects {
@@ -246,11 +259,21 @@ impl<'a> Ownership<'a> {
         }
     }
 
+    /// Fails if nothing is owned on any of the devices.
+    fn check_owned(&self, only: &DevicePatterns) -> anyhow::Result<()> {
+        ensure!(
+            self.ledgers.keys().any(|device| only.has(device)),
+            "nothing is owned on `{only}`; `gamctl owned` lists the devices"
+        );
+        Ok(())
+    }
+
     /// Returns the owned object that a word names: its name on a device, else the subscriber that the word means.
-    fn object(&self, word: &str, only: Option<&str>) -> anyhow::Result<(&'a DeviceName, Object)> {
-        if let Some(only) = only {
-            self.one_device(only)?;
-        }
+    fn object(
+        &self,
+        word: &str,
+        only: Option<&DevicePatterns>,
+    ) -> anyhow::Result<(&'a DeviceName, Object)> {
         let mac = word.parse().ok().map(Object::Endpoint);
         let is_meant = |object: &Object| match object {
             Object::Endpoint(_) => Some(object) == mac.as_ref(),
@@ -260,7 +283,7 @@ impl<'a> Ownership<'a> {
         };
         let mut found: Vec<(&DeviceName, Object)> = Vec::new();
         for (device, kept) in self.ledgers {
-            let is_in_scope = only.is_none_or(|only| only == device.as_str());
+            let is_in_scope = only.is_none_or(|only| only.has(device));
             let objects = kept.ledger.owned().filter(is_meant);
             found.extend(
                 objects
@@ -288,7 +311,7 @@ impl<'a> Ownership<'a> {
     fn subscriber(
         &self,
         word: &str,
-        only: Option<&str>,
+        only: Option<&DevicePatterns>,
     ) -> anyhow::Result<(&'a DeviceName, Object)> {
         let known = Known {
             inventory: self.inventory,

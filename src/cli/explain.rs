@@ -3,6 +3,7 @@
 use super::format::OutputFormat;
 use super::history::run_line;
 use super::invocation::{Invocation, StoreUse};
+use super::scope::DeviceArguments;
 use super::source::FolderArguments;
 use super::store_client::StoreClient;
 use super::subject::{Known, ResolvedSubject, ResolvedSubscriber};
@@ -30,23 +31,24 @@ Examples:
   gamctl explain apt-101 --device maple-court-a  by its name on the device
   gamctl explain 00:0e:d8:1c:95:08               by the MAC address of its endpoint, or a part of it
   gamctl explain acct-1042 --device maple-b      its history there, before it moved
-  gamctl explain maple-court-a --lines           a device, with every line that was sent")]
+  gamctl explain maple-court-a --detailed        a device, with every line that was sent")]
 pub(super) struct ExplainArguments {
     /// Explain this device or subscriber: id, name, or what `find` finds
     #[arg(value_name = "SUBSCRIBER|DEVICE")]
     what: String,
 
-    /// Select the device, present or past, if several have the subscriber
-    #[arg(long, value_name = "NAME")]
-    device: Option<String>,
+    #[command(flatten)]
+    device: DeviceArguments,
 
-    /// Include the CLI lines sent (always shown for a subscriber)
-    #[arg(long)]
-    lines: bool,
+    /// Include the CLI lines, and those that undo them or the replies
+    ///
+    /// They are always shown for a subscriber.
+    #[arg(long, alias = "lines")]
+    detailed: bool,
 
-    /// Show at most this many runs
-    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    most: u32,
+    /// Show at most this many entries
+    #[arg(long, alias = "most", value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
 
     #[command(flatten)]
     inventory: FolderArguments,
@@ -70,7 +72,7 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
         inventory: &reading.inventory,
         ledgers: &known.ledgers,
     }
-    .meant(&arguments.what, arguments.device.as_deref())?;
+    .meant(&arguments.what, arguments.device.patterns()?.as_ref())?;
     let device = meant.device();
     let mut now = Now {
         verified: known.ledgers.get(device).map(verified),
@@ -79,7 +81,7 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
     let (mut chapters, mut look) = (Vec::new(), None);
     if let Some(memory) = &memory {
         let store = memory.store();
-        chapters = memory.wait(store.story(&meant.subject(), arguments.most))?;
+        chapters = memory.wait(store.story(&meant.subject(), arguments.limit))?;
         look = memory.wait(store.last_look(device))?;
         let freezes = memory.wait(store.freezes())?;
         now.frozen = frozen(&reading.inventory, device, &freezes);
@@ -96,7 +98,7 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
             .map(|look| looked(&selected.folder, reading, &known, &meant, look, &watcher))
             .transpose()?;
     }
-    let is_cut = u32::try_from(chapters.len()).is_ok_and(|count| count >= arguments.most);
+    let is_cut = u32::try_from(chapters.len()).is_ok_and(|count| count >= arguments.limit);
     let explanation = Explanation {
         about: about(&meant),
         device: device.to_string(),
@@ -104,7 +106,7 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
         chapters: chapters.into_iter().map(chapter).collect(),
         is_cut,
     };
-    let with_lines = arguments.lines || matches!(meant, ResolvedSubject::Subscriber(_));
+    let with_lines = arguments.detailed || matches!(meant, ResolvedSubject::Subscriber(_));
     let text = || explanation.text(with_lines, terminal.paint, terminal.width);
     terminal.print(
         arguments.format,

@@ -1,11 +1,11 @@
 //! `gamctl fmt`: brings inventory files into canonical order and spacing.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use serde::Serialize;
 
+use super::format::OutputFormat;
 use super::invocation::Invocation;
+use super::source::OldFolderArguments;
 use crate::authoring::format;
 use crate::authoring::replace_inside;
 use crate::inventory::canonical_order;
@@ -19,8 +19,8 @@ use crate::report::{DocumentKind, Exit};
 /// no file is written, and the exit code is 2 if a file is not in order.
 #[derive(Debug, clap::Args)]
 pub(super) struct FmtArguments {
-    /// Format this inventory folder [default: from the settings, else `.`]
-    path: Option<PathBuf>,
+    #[command(flatten)]
+    inventory: OldFolderArguments,
 
     /// Only list the files that are not in order
     #[arg(long)]
@@ -29,6 +29,10 @@ pub(super) struct FmtArguments {
     /// Show the changes as a diff
     #[arg(long)]
     diff: bool,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 /// The JSON document of the command.
@@ -50,7 +54,7 @@ struct UnformattedFile<'a> {
 
 pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
-    let root = invocation.folder(arguments.path.as_deref());
+    let root = invocation.folder(arguments.inventory.given());
     let source = Source::directory(&root)?;
     let limits = Limits::default();
     let listing = source.list(&limits)?;
@@ -99,8 +103,11 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
         changed: changed.iter().map(|(entry, ..)| &*entry.path).collect(),
         broken: &broken,
     };
-    terminal.json(DocumentKind::Fmt, &document)?;
-    terminal.result(&shown)?;
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Fmt.document(&document),
+        || shown,
+    )?;
     let files = crate::report::counted(changed.len(), "file");
     if !broken.is_empty() {
         terminal.hint("`gamctl validate` shows the errors");

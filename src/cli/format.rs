@@ -15,6 +15,16 @@ pub(super) enum OutputFormat {
     Json,
 }
 
+impl OutputFormat {
+    /// Returns JSON if the flag `--json` was given, which was the spelling of `--format json`.
+    pub(super) fn or_json(self, is_json: bool) -> Self {
+        match is_json {
+            true => Self::Json,
+            false => self,
+        }
+    }
+}
+
 /// The output format of `plan`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum PlanFormat {
@@ -29,8 +39,11 @@ pub(super) enum PlanFormat {
 /// The output format of `show`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ShowFormat {
+    /// For people
     Text,
+    /// For programs
     Json,
+    /// As TOML; not of plans
     Toml,
     /// For a pull request; plans only
     Markdown,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
 use super::scope::ScopeArguments;
-use super::source::InventoryArguments;
+use super::source::FolderArguments;
 use super::store_client::StoreClient;
 use super::terminal::Terminal;
 use super::when::{length, moment_to_come};
@@ -40,11 +40,11 @@ pub(super) struct FreezeArguments {
     #[arg(long, conflicts_with_all = ["reason", "until", "length"])]
     list: bool,
 
-    /// Show this reason to anyone whose run skips a frozen device
+    /// State the reason, for the audit log and for other operators
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 
-    /// End at this time, such as `2026-11-21` or `2026-11-21 18:00`
+    /// End at this time, such as `2026-11-21 18:00`; a day is included
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
 
@@ -61,7 +61,7 @@ pub(super) struct FreezeArguments {
     scope: ScopeArguments,
 
     #[command(flatten)]
-    inventory: InventoryArguments,
+    inventory: FolderArguments,
 
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -85,7 +85,11 @@ pub(super) struct ThawArguments {
     all: bool,
 
     #[command(flatten)]
-    inventory: InventoryArguments,
+    inventory: FolderArguments,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 /// The JSON document of several freezes.
@@ -98,7 +102,7 @@ pub(super) struct FreezesDocument<'a> {
 pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
     let (settings, terminal) = (&selected.settings, &invocation.terminal);
-    let inventory = inventory(arguments.inventory.revision(), &selected);
+    let inventory = inventory(&selected);
     if arguments.list {
         let memory = StoreClient::if_there(&selected)?;
         return list(
@@ -195,7 +199,11 @@ pub(super) fn thaw(arguments: &ThawArguments, invocation: &Invocation) -> anyhow
         .iter()
         .map(|freeze: &Freeze| line(freeze.clone(), None))
         .collect();
-    terminal.json(DocumentKind::Freezes, &FreezesDocument { freezes: &lines })?;
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Freezes.document(&FreezesDocument { freezes: &lines }),
+        String::new,
+    )?;
     for freeze in &thawed {
         terminal.say(&format!(
             "Thawed: {}; frozen by {} until {}: {}",
@@ -279,9 +287,9 @@ fn line(freeze: Freeze, inventory: Option<&Inventory>) -> FreezeLine {
 }
 
 /// Returns the inventory if it can be read: an invalid one must not prevent a freeze.
-fn inventory(revision: Option<&str>, selected: &Selected<'_>) -> Option<Inventory> {
+fn inventory(selected: &Selected<'_>) -> Option<Inventory> {
     let terminal = selected.terminal();
-    match selected.read(revision) {
+    match selected.read(None) {
         Ok(reading) if !reading.is_partial => Some(reading.inventory),
         Ok(_) => {
             terminal.say(

@@ -27,7 +27,7 @@ fn add_pages(command: &clap::Command, name: &str, pages: &mut Vec<(String, Strin
     pages.push(page(command, name));
     for inner in command
         .get_subcommands()
-        .filter(|inner| inner.get_name() != "help")
+        .filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
     {
         add_pages(inner, &format!("{name}-{}", inner.get_name()), pages);
     }
@@ -127,7 +127,7 @@ mod tests {
     fn a_page_shows_the_command_as_it_is_typed() {
         let page = page_of("gamctl-plan");
         assert!(
-            page.contains(".SH SYNOPSIS\n.nf\ngamctl plan [OPTIONS] [PATH]\n"),
+            page.contains(".SH SYNOPSIS\n.nf\ngamctl plan [OPTIONS]\n"),
             "{page}"
         );
         let page = page_of("gamctl-twin-ctl-unplug");

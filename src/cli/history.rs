@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
+use super::scope::{DeviceArguments, DevicePatterns};
 use super::source::InventoryArguments;
 use super::store_client::StoreClient;
 use super::subject::Known;
@@ -17,7 +18,7 @@ use crate::reconcile::is_known_dead;
 use crate::reconcile::run::run_named;
 use crate::report::{
     AuditLine, DeviceStory, DocumentKind, Exit, ProcessLine, ProcessState, RunLine, audit_lines,
-    device_story, run_head, run_lines, runs_verdict, visible,
+    device_story, run_head, run_lines, runs_verdict,
 };
 
 /// With more devices than this, a run shows its details only for a named device.
@@ -28,20 +29,20 @@ const MOST_IN_FULL: usize = 20;
 /// Without options: the last runs with user, time, commit, and the outcome per device. Times are the store's clock, in
 /// UTC.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("rev", |revision| revision.requires("subscriber")))]
 #[command(after_help = "\
 Examples:
   gamctl history                                  the last runs
   gamctl history --device maple-court-a --since 7d
   gamctl history --subscriber acct-1042           runs that changed this subscriber
-  gamctl history --run 8333abcd --lines           one run: devices, steps, every line and every reply
+  gamctl history --run 8333abcd --detailed        one run: devices, steps, every line and every reply
   gamctl history --audit --since 2026-11-01       all actions and refusals by user, with freezes and adoptions
   gamctl history --audit --refused --since 7d     who was refused what, above everything else
 
 `gamctl explain acct-1042` shows why a subscriber is configured as it is.")]
 pub(super) struct HistoryArguments {
-    /// Show only what was done to this device
-    #[arg(long, value_name = "NAME")]
-    device: Option<DeviceName>,
+    #[command(flatten)]
+    device: DeviceArguments,
 
     /// Show only runs that changed this subscriber (id, name or MAC address)
     #[arg(long, value_name = "ID", conflicts_with_all = ["run", "audit"])]
@@ -51,7 +52,7 @@ pub(super) struct HistoryArguments {
     #[arg(long, value_name = "TIME", conflicts_with = "run")]
     since: Option<String>,
 
-    /// End at this time; a day is included
+    /// End at this time, such as `2026-11-21 18:00`; a day is included
     #[arg(long, value_name = "TIME", conflicts_with = "run")]
     until: Option<String>,
 
@@ -59,9 +60,9 @@ pub(super) struct HistoryArguments {
     #[arg(long, value_name = "RUN", conflicts_with = "audit")]
     run: Option<String>,
 
-    /// Include the CLI lines sent, and the replies
-    #[arg(long, requires = "run")]
-    lines: bool,
+    /// Include the CLI lines, and those that undo them or the replies
+    #[arg(long, alias = "lines", requires = "run")]
+    detailed: bool,
 
     /// Show who did what, and who was refused what
     #[arg(long)]
@@ -72,8 +73,8 @@ pub(super) struct HistoryArguments {
     refused: bool,
 
     /// Show at most this many entries
-    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    most: u32,
+    #[arg(long, alias = "most", value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
 
     #[command(flatten)]
     inventory: InventoryArguments,
@@ -140,10 +141,10 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
     };
     let filter = Filter {
         run: None,
-        device: arguments.device.clone(),
+        devices: devices(arguments, &memory, &selected)?,
         since: at(&arguments.since, Of::Beginning)?,
         until: at(&arguments.until, Of::End)?,
-        most: arguments.most,
+        most: arguments.limit,
         refused_first: arguments.refused,
     };
     if arguments.audit {
@@ -177,7 +178,7 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
     };
     let document = Runs { runs: &lines };
     print(arguments, DocumentKind::History, &document, text, terminal)?;
-    terminal.say(&runs_verdict(&lines, arguments.most));
+    terminal.say(&runs_verdict(&lines, arguments.limit));
     Ok(Exit::Done)
 }
 
@@ -189,6 +190,23 @@ fn print<T: Serialize>(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     terminal.print(arguments.format, || kind.document(value), || text)
+}
+
+/// Returns the devices that `--device` names, among those that the inventory or the store has; without it, none.
+fn devices(
+    arguments: &HistoryArguments,
+    memory: &StoreClient<'_>,
+    selected: &Selected<'_>,
+) -> anyhow::Result<Vec<DeviceName>> {
+    let Some(patterns) = arguments.device.patterns()? else {
+        return Ok(Vec::new());
+    };
+    let mut known = memory.wait(memory.store().known_devices())?;
+    // The history is readable without an inventory.
+    if let Ok(reading) = selected.read(None) {
+        known.extend(reading.inventory.devices().map(|device| device.id.clone()));
+    }
+    Ok(patterns.among(&known)?.into_iter().cloned().collect())
 }
 
 /// Returns the runs that changed a subscriber.
@@ -205,8 +223,8 @@ fn of_subscriber(
         inventory: &reading.inventory,
         ledgers: &ledgers,
     };
-    let only = arguments.device.as_ref().map(DeviceName::as_str);
-    let meant = known.meant(subscriber, only)?;
+    let only = arguments.device.patterns()?;
+    let meant = known.meant(subscriber, only.as_ref())?;
     memory.walk(in_time(memory.store(), &meant.subject(), filter))
 }
 
@@ -246,13 +264,14 @@ fn one(
     memory: &StoreClient<'_>,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
-    let (run, devices) = memory.walk(in_full(memory.store(), named, arguments))?;
+    let only = arguments.device.patterns()?;
+    let (run, devices) = memory.walk(in_full(memory.store(), named, only.as_ref()))?;
     let found = RunInFull {
         run: run_line(as_known_here(run, state)),
         devices,
     };
     let mut text = run_head(&found.run, terminal.paint);
-    let is_short = found.devices.len() > MOST_IN_FULL && arguments.device.is_none();
+    let is_short = found.devices.len() > MOST_IN_FULL && only.is_none();
     for device in &found.devices {
         text.push('\n');
         if is_short {
@@ -262,15 +281,15 @@ fn one(
             };
             text.push_str(&device_story(&short, false, terminal.paint, terminal.width));
         } else {
-            let lines = arguments.lines;
+            let lines = arguments.detailed;
             text.push_str(&device_story(device, lines, terminal.paint, terminal.width));
         }
     }
     print(arguments, DocumentKind::HistoryRun, &found, text, terminal)?;
     if is_short {
         terminal.hint("`--device NAME` shows one of them in full");
-    } else if !arguments.lines {
-        terminal.hint("`--lines` shows the lines sent and the replies");
+    } else if !arguments.detailed {
+        terminal.hint("`--detailed` shows the lines sent and the replies");
     }
     Ok(Exit::Done)
 }
@@ -278,7 +297,7 @@ fn one(
 async fn in_full(
     store: &Store,
     named: &str,
-    arguments: &HistoryArguments,
+    only: Option<&DevicePatterns>,
 ) -> anyhow::Result<(RunSummary, Vec<DeviceStory>)> {
     let run = run_named(store, named).await?;
     let id = run.run.id;
@@ -287,8 +306,7 @@ async fn in_full(
     loop {
         let page = store.run_devices(id, next.as_ref()).await?;
         for of_run in page.items {
-            let only = arguments.device.as_ref();
-            if only.is_some_and(|only| *only != of_run.device) {
+            if only.is_some_and(|only| !only.has(&of_run.device)) {
                 continue;
             }
             let entries = store.entries(id, &of_run.device).await?;
@@ -301,9 +319,9 @@ async fn in_full(
         }
     }
     if stories.is_empty()
-        && let Some(only) = &arguments.device
+        && let Some(only) = only
     {
-        anyhow::bail!("run {} did not include `{}`", id.0, visible(only.as_str()));
+        anyhow::bail!("run {} did not include `{only}`", id.0);
     }
     Ok((run, stories))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 
+use super::format::OutputFormat;
 use super::terminal::{Terminal, WrittenFiles};
 use crate::authoring::new_files::{TEMPLATE, editor_schemas};
 use crate::authoring::replace;
@@ -14,6 +15,10 @@ use crate::report::{DocumentKind, Exit};
 pub(super) struct InitArguments {
     /// Create this folder; it must be empty or not exist yet
     folder: PathBuf,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
@@ -40,7 +45,12 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
             .with_context(|| format!("failed to write {}", file.display()))?;
         written.push(file);
     }
-    terminal.json(DocumentKind::Written, &WrittenFiles { written })?;
+    let document = WrittenFiles { written };
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Written.document(&document),
+        String::new,
+    )?;
     let place = if folder.as_os_str() == "." {
         "this folder".to_owned()
     } else {
@@ -55,7 +65,7 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
         format!("; `git init {shown}` keeps its history")
     };
     terminal.hint(&format!(
-        "read {shown}/README.md, then run `gamctl validate {shown}`{keep}"
+        "read {shown}/README.md, then run `gamctl validate -i {shown}`{keep}"
     ));
     Ok(Exit::Done)
 }

@@ -24,6 +24,8 @@ use crate::reconcile::{SILENCE, StoreLocation};
 pub(super) struct Invocation {
     pub(super) settings: Settings,
     pub(super) terminal: Terminal,
+    /// The inventory that was named before the command.
+    named: Option<PathBuf>,
     runtime: OnceCell<Runtime>,
 }
 
@@ -50,10 +52,11 @@ pub(super) enum StoreUse {
 }
 
 impl Invocation {
-    pub(super) fn new(settings: Settings, terminal: Terminal) -> Self {
+    pub(super) fn new(settings: Settings, named: Option<PathBuf>, terminal: Terminal) -> Self {
         Self {
             settings,
             terminal,
+            named,
             runtime: OnceCell::new(),
         }
     }
@@ -76,6 +79,11 @@ impl Invocation {
     /// Returns the folder of an inventory, for commands that do not read its settings.
     pub(super) fn folder(&self, given: Option<&Path>) -> PathBuf {
         path(given, &self.settings)
+    }
+
+    /// Returns the inventory that was named, behind the command or before it.
+    pub(super) fn named<'a>(&'a self, behind: Option<&'a Path>) -> Option<&'a Path> {
+        behind.or(self.named.as_deref())
     }
 
     /// Returns the inventory in a folder, else that of the settings.

@@ -47,7 +47,7 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
 fn read_look(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| {
         format!(
-            "failed to read {}; `--offline` accepts files of `gamctl observe --save`",
+            "failed to read {}; `--offline` accepts files of `gamctl observe --out`",
             file.display()
         )
     })

@@ -5,6 +5,7 @@ mod apply;
 mod backup;
 mod clock;
 mod commit_target;
+mod complete;
 mod completions;
 mod demo;
 mod discover;
@@ -13,6 +14,7 @@ mod doctor;
 mod explain;
 mod exposed_secrets;
 mod find;
+mod flags;
 mod fmt;
 mod format;
 mod freeze;
@@ -61,11 +63,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config;
 use crate::crash;
-use crate::report::Exit;
+use crate::inventory::source::SearchEnd;
+use crate::report::{Exit, visible};
+pub use flags::flag_reference;
 pub use generated::manual;
 use invocation::Invocation;
 use terminal::{Printed, Terminal};
@@ -82,7 +87,7 @@ Exit codes:
   7  some devices changed since the plan
   8  interrupted; the state is recorded
 
-Start with `gamctl init network` and `gamctl validate network`.";
+Start with `gamctl init network` and `gamctl validate -i network`.";
 
 /// Manage Positron GAM access multiplexers from a git repository
 #[derive(Debug, Parser)]
@@ -153,9 +158,23 @@ pub(crate) struct Arguments {
     )]
     log_file: Option<PathBuf>,
 
+    // Every command that uses an inventory has this as well, so that it can be before and behind the command's name.
+    /// Use the inventory in this folder or git repository
+    #[arg(
+        long = "inventory",
+        short = 'i',
+        id = INVENTORY_BEFORE,
+        value_name = "PATH",
+        help_heading = help::SHARED
+    )]
+    inventory: Option<PathBuf>,
+
     #[command(subcommand)]
     command: Command,
 }
+
+/// The name of `-i` before the command, for the parser.
+const INVENTORY_BEFORE: &str = "inventory_before";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ColorChoice {
@@ -194,12 +213,18 @@ enum Command {
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
+    #[command(hide = true)]
+    Complete(complete::CompleteArguments),
     Man(man::ManArguments),
 }
 
 /// Runs the program and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let (arguments, printed) = match parse(arguments) {
+    let Parsed {
+        arguments,
+        printed,
+        is_search_needed,
+    } = match parse(arguments) {
         Ok(parsed) => parsed,
         Err(error) => {
             let is_help = !error.use_stderr();
@@ -214,7 +239,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return exit.into();
         }
     };
-    let settings = config::settings(arguments.config.as_deref());
+    if let Command::Complete(asked) = &arguments.command {
+        complete::run(asked);
+        return Exit::Done.into();
+    }
+    let settings = config::settings(arguments.config.as_deref(), arguments.inventory.as_deref());
+    // A shell that starts in a folder with broken settings still gets its completions.
+    let settings = match &arguments.command {
+        Command::Completions(_) => Ok(settings.unwrap_or_default()),
+        _ => settings,
+    };
     if let Some(order) = settings
         .as_ref()
         .ok()
@@ -223,47 +257,123 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         crash::arm(order);
     }
     let terminal = Terminal::of(&arguments, printed, settings.as_ref().ok());
+    let here = settings.as_ref().ok().filter(|_| is_search_needed);
+    let searched = here.and_then(no_inventory);
     let result = open_files::check()
         .and_then(|()| Ok(settings?))
         .and_then(|settings| {
             let file = arguments.log_file.as_deref();
             logging::start(&arguments.log, file, settings.log.as_deref())?;
             terminal.check()?;
-            let invocation = Invocation::new(settings, terminal.clone());
+            let named = arguments.inventory.clone();
+            let invocation = Invocation::new(settings, named, terminal.clone());
             arguments.command.run(&invocation)
         });
-    match result {
-        Ok(exit) => exit.into(),
+    let exit = match result {
+        Ok(exit) => exit,
         Err(error) => {
             terminal.error(&error);
             if open_files::is_cause(&error) {
                 terminal.hint(open_files::HINT);
             }
-            Exit::Failed.into()
+            Exit::Failed
         }
+    };
+    if let Some(searched) =
+        searched.filter(|_| matches!(exit, Exit::Failed | Exit::InventoryInvalid))
+    {
+        terminal.hint(&searched);
     }
+    exit.into()
 }
 
-/// Returns the arguments, and the form in which the command prints its result.
-fn parse(
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<(Arguments, Printed), clap::Error> {
+/// The arguments, with what concerns every command.
+struct Parsed {
+    arguments: Arguments,
+    /// The form in which the command prints its result.
+    printed: Printed,
+    /// The command uses an inventory, and no argument names it.
+    is_search_needed: bool,
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, clap::Error> {
     let given: Vec<OsString> = arguments.into_iter().collect();
-    let matches = Arguments::command()
-        .try_get_matches_from(&given)
+    let mut command = Arguments::command();
+    let matches = command
+        .try_get_matches_from_mut(&given)
         .map_err(|mut error| {
             habits::explain(&mut error, &given);
             error
         })?;
-    let arguments = Arguments::from_arg_matches(&matches)
-        .map_err(|error| error.format(&mut Arguments::command()))?;
-    Ok((arguments, printed(&matches)))
+    let is_search_needed = match inventory_argument(&matches) {
+        Ok(is_needed) => is_needed,
+        Err((kind, text)) => return Err(command.error(kind, text)),
+    };
+    let arguments =
+        Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok(Parsed {
+        arguments,
+        printed: printed(innermost(&matches)),
+        is_search_needed,
+    })
 }
 
-/// Returns the form that the innermost command was given with `--format`.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    match matches.subcommand() {
+        Some((_, inner)) => innermost(inner),
+        None => matches,
+    }
+}
+
+/// Returns whether the command uses an inventory that no argument names; refuses `-i` before a command that uses none,
+/// and twice.
+fn inventory_argument(matches: &ArgMatches) -> Result<bool, (ErrorKind, String)> {
+    let is_before = matches.contains_id(INVENTORY_BEFORE);
+    let inner = innermost(matches);
+    let is_given = |id: &str| inner.try_contains_id(id).ok();
+    let is_behind = [is_given("inventory"), is_given("path")];
+    match (is_before, is_behind) {
+        (true, [None, _]) => Err((
+            ErrorKind::UnknownArgument,
+            "this command uses no inventory; leave out `-i`".to_owned(),
+        )),
+        (true, is_behind) if is_behind.contains(&Some(true)) => Err((
+            ErrorKind::ArgumentConflict,
+            "the inventory is given twice; leave out one".to_owned(),
+        )),
+        (is_before, is_behind) => Ok(is_behind.iter().any(Option::is_some)
+            && !is_before
+            && !is_behind.contains(&Some(true))),
+    }
+}
+
+/// Returns a hint with the folders that were searched, if there is no inventory in any of them.
+fn no_inventory(settings: &config::Settings) -> Option<String> {
+    let around = &settings.around;
+    if settings.inventory.is_some() || around.inventory.is_some() || around.settings.is_some() {
+        return None;
+    }
+    let end = match around.end {
+        SearchEnd::Top => "",
+        SearchEnd::Repository => " (the root of the repository)",
+        SearchEnd::FileSystem => " (the folder above is on another file system)",
+        SearchEnd::Owner => " (the folder above belongs to another user)",
+    };
+    let searched = around
+        .searched
+        .iter()
+        .map(|folder| folder.display().to_string());
+    let searched: Vec<String> = searched.collect();
+    Some(format!(
+        "no inventory was found in {}{end}; name one with `-i FOLDER`, or create one with `gamctl init FOLDER`",
+        visible(&searched.join(", "))
+    ))
+}
+
+/// Returns the form that a command was given with `--format`.
 fn printed(matches: &ArgMatches) -> Printed {
-    if let Some((_, inner)) = matches.subcommand() {
-        return printed(inner);
+    if matches.try_get_one("json").ok().flatten() == Some(&true) {
+        return Printed::Json;
     }
     let format = matches.try_get_raw("format").ok().flatten();
     let format = format.and_then(|mut values| values.next());
@@ -305,6 +415,10 @@ impl Command {
             Self::Secret(arguments) => secret::run(&arguments, invocation),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
+            Self::Complete(arguments) => {
+                complete::run(&arguments);
+                Ok(Exit::Done)
+            }
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

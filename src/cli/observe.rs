@@ -9,7 +9,7 @@ use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::{all_from_files, installed};
 use super::scope::ScopeArguments;
-use super::source::{FolderArguments, refuse};
+use super::source::{FolderArguments, OfflineArguments, refuse};
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::inventory::{Inventory, nearest};
@@ -29,7 +29,7 @@ use crate::report::{DocumentKind, Exit, PublishedLook, observed_device, observed
 Examples:
   gamctl observe                                 every device of the inventory
   gamctl observe maple-court-a                   one device in full
-  gamctl observe --site maple-court --save looks/    a file for each, for `plan --offline`")]
+  gamctl observe --site maple-court --out looks/     a file for each, for `plan --offline`")]
 pub(super) struct ObserveArguments {
     /// Look at these devices [default: all in scope]
     devices: Vec<String>,
@@ -37,13 +37,12 @@ pub(super) struct ObserveArguments {
     #[command(flatten)]
     inventory: FolderArguments,
 
-    /// Show looks from these files and folders instead of looking
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    offline: Vec<PathBuf>,
+    #[command(flatten)]
+    offline: OfflineArguments,
 
-    /// Save the looks: one to a file, several to a folder, a file each
-    #[arg(long, value_name = "PATH")]
-    save: Option<PathBuf>,
+    /// Also write the looks: one to a file, several to a folder, a file each
+    #[arg(long, alias = "save", value_name = "PATH")]
+    out: Option<PathBuf>,
 
     #[command(flatten)]
     scope: ScopeArguments,
@@ -78,14 +77,14 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     }
     let inventory = &reading.inventory;
     let names = names(inventory, arguments)?;
-    let sightings = if arguments.offline.is_empty() {
+    let sightings = if arguments.offline.files.is_empty() {
         let accesses = reconciler.accesses(inventory, &names, &watcher);
         invocation.wait(reconciler.look_at(accesses, &watcher))?
     } else {
-        recorded(&names, &all_from_files(&arguments.offline)?)
+        recorded(&names, &all_from_files(&arguments.offline.files)?)
     };
     invocation.wait(reconciler.close())?;
-    if let Some(target) = &arguments.save {
+    if let Some(target) = &arguments.out {
         save(&sightings, target)?;
     }
     let document = || DocumentKind::Observe.document(&seen(&sightings));

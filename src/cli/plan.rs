@@ -9,7 +9,7 @@ use super::invocation::{Invocation, StoreUse};
 use super::looking::all_from_files;
 use super::output_file::check_output_file;
 use super::scope::ScopeArguments;
-use super::source::{InventoryArguments, markdown, refuse};
+use super::source::{OfflineArguments, OldInventoryArguments, markdown, refuse};
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::inventory::source::merge_base;
@@ -38,22 +38,18 @@ const NO_INTENT: &str =
 #[command(after_help = "\
 Examples:
   gamctl plan                                      all devices, against the inventory in this folder
-  gamctl plan network                              the inventory in another folder, with its own gamctl.toml
+  gamctl plan -i network                           the inventory in another folder, with its own gamctl.toml
   gamctl plan --site maple-court --detailed        one site, with every line that would be sent
   gamctl plan --applied v42 --out plan.json        with removals: objects of v42 are owned; writes the file for `apply`
   gamctl plan --rev HEAD --against origin/main --merge-base --format markdown --exit-zero   for a pull request
   gamctl plan --drift                              nightly: 0 without drift, 2 with drift
-  gamctl plan --offline looks/                     from looks recorded with `observe --save`
+  gamctl plan --offline looks/                     from looks recorded with `observe --out`
 
-If the work tree is clean, gamctl reads the inventory from the commit, so that reasons can name commits. A folder given
-as argument that has a `gamctl.toml` uses its own settings and secrets; `--config` takes precedence.")]
+If the work tree is clean, gamctl reads the inventory from the commit, so that reasons can name commits. An
+inventory with a `gamctl.toml` uses its own settings and secrets; `--config` takes precedence.")]
 pub(super) struct PlanArguments {
-    /// Plan this inventory folder, or git repository with --rev
-    #[arg(conflicts_with = "inventory")]
-    path: Option<PathBuf>,
-
     #[command(flatten)]
-    inventory: InventoryArguments,
+    inventory: OldInventoryArguments,
 
     /// Treat objects of this revision as owned; its policy applies
     ///
@@ -61,9 +57,9 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "REV")]
     applied: Option<String>,
 
-    /// Compare with the inventory at this revision; contact no device
+    /// Compare with the inventory at this revision
     ///
-    /// Plans as if each device had exactly the configuration of that revision.
+    /// Plans as if each device had exactly the configuration of that revision, and contacts no device.
     #[arg(long, value_name = "REV", conflicts_with_all = ["applied", "offline"])]
     against: Option<String>,
 
@@ -73,9 +69,8 @@ pub(super) struct PlanArguments {
     #[arg(long, requires = "against")]
     merge_base: bool,
 
-    /// Plan from looks in these files and folders instead of looking
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    offline: Vec<PathBuf>,
+    #[command(flatten)]
+    offline: OfflineArguments,
 
     /// Write the plan to this file, for `gamctl apply`
     #[arg(long, value_name = "FILE")]
@@ -87,7 +82,7 @@ pub(super) struct PlanArguments {
     #[command(flatten)]
     timeout: TimeoutArguments,
 
-    /// Print the plan in this format
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: PlanFormat,
 
@@ -116,7 +111,7 @@ pub(super) struct PlanArguments {
 /// The amount of detail of a plan, for `plan` and `show plan`.
 #[derive(Debug, clap::Args)]
 pub(super) struct DetailArguments {
-    /// Show the lines that would be sent, and those that undo them
+    /// Include the CLI lines, and those that undo them or the replies
     #[arg(long)]
     detailed: bool,
 
@@ -130,8 +125,9 @@ pub(super) struct DetailArguments {
 }
 
 pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let given = arguments.path.as_deref().or(arguments.inventory.given());
-    let selected = invocation.select(given)?.waiting(arguments.timeout);
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.timeout);
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     if let Some(out) = &arguments.out {
         check_output_file("the plan", out)?;
@@ -232,9 +228,9 @@ impl PlanArguments {
             against => against.clone(),
         };
         let named = self.applied.as_ref().or(against.as_ref());
-        let looks = match (&self.against, self.offline.is_empty()) {
+        let looks = match (&self.against, self.offline.files.is_empty()) {
             (Some(_), _) => LookSource::Baseline,
-            (None, false) => LookSource::Recorded(all_from_files(&self.offline)?),
+            (None, false) => LookSource::Recorded(all_from_files(&self.offline.files)?),
             (None, true) => LookSource::Devices,
         };
         Ok(RunRequest {

@@ -1,10 +1,12 @@
 //! Selects the devices that a command is about: by name, site and label, with patterns.
 
-use anyhow::Context;
+use std::collections::BTreeSet;
+
+use anyhow::{Context, bail};
 use globset::GlobMatcher;
 
-use crate::inventory::{self, DeviceObject, ScopeError, ScopeMatcher};
-use crate::model::FreezeScope;
+use crate::inventory::{self, DeviceObject, ScopeError, ScopeMatcher, nearest};
+use crate::model::{DeviceName, FreezeScope};
 use crate::report::visible;
 
 /// The devices that a command is about; without any of these, all.
@@ -27,11 +29,86 @@ pub(super) struct ScopeArguments {
     exclude: Vec<String>,
 }
 
+/// Patterns of device names, for commands that need no other scope.
+#[derive(Debug, clap::Args)]
+pub(super) struct DeviceArguments {
+    /// Only devices whose name matches, such as `maple-*`
+    #[arg(long, value_name = "PATTERN")]
+    device: Vec<String>,
+}
+
+/// Compiled patterns of device names, at least one.
+#[derive(Debug)]
+pub(super) struct DevicePatterns {
+    texts: Vec<String>,
+    patterns: Vec<GlobMatcher>,
+}
+
 /// A compiled scope that devices are matched against.
 #[derive(Debug)]
 pub(super) struct Scope(ScopeMatcher);
 
+impl DeviceArguments {
+    /// Returns the patterns, if any was given.
+    pub(super) fn patterns(&self) -> anyhow::Result<Option<DevicePatterns>> {
+        match self.device.is_empty() {
+            true => Ok(None),
+            false => DevicePatterns::of(&self.device).map(Some),
+        }
+    }
+}
+
+impl DevicePatterns {
+    pub(super) fn of(texts: &[String]) -> anyhow::Result<Self> {
+        let patterns = texts.iter().map(|text| pattern(text));
+        Ok(Self {
+            texts: texts.to_vec(),
+            patterns: patterns.collect::<anyhow::Result<_>>()?,
+        })
+    }
+
+    /// Returns whether a device has a name that matches.
+    pub(super) fn has(&self, device: &DeviceName) -> bool {
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| pattern.is_match(device.as_str()))
+    }
+
+    /// Returns the matches among devices, or an error that names the patterns.
+    pub(super) fn among<'a>(
+        &self,
+        devices: impl IntoIterator<Item = &'a DeviceName>,
+    ) -> anyhow::Result<BTreeSet<&'a DeviceName>> {
+        let known: BTreeSet<&DeviceName> = devices.into_iter().collect();
+        let found: BTreeSet<&DeviceName> = known
+            .iter()
+            .copied()
+            .filter(|name| self.has(name))
+            .collect();
+        if found.is_empty() {
+            let known = known.iter().map(|name| name.as_str());
+            let near = match self.texts.as_slice() {
+                [one] => nearest(one, known),
+                _ => None,
+            };
+            bail!("there is no device `{self}`{}", did_you_mean(near));
+        }
+        Ok(found)
+    }
+}
+
+impl std::fmt::Display for DevicePatterns {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&visible(&self.texts.join("`, `")))
+    }
+}
+
 impl ScopeArguments {
+    /// Returns whether no device is left out.
+    pub(super) fn is_everything(&self) -> bool {
+        let all = [&self.device, &self.site, &self.label, &self.exclude];
+        all.iter().all(|patterns| patterns.is_empty())
+    }
+
     /// Returns the scope as data, as it is stored.
     pub(super) fn patterns(&self) -> anyhow::Result<FreezeScope> {
         let label = |text: &String| {

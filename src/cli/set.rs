@@ -7,6 +7,7 @@ use globset::GlobMatcher;
 use serde::Serialize;
 
 use super::commit_target::{WriteArguments, change_sentence};
+use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::scope::{did_you_mean, pattern};
 use super::source::{InventoryArguments, report, summary};
@@ -47,6 +48,10 @@ pub(super) struct SetArguments {
 
     #[command(flatten)]
     writing: WriteArguments,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -67,7 +72,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     let proposal = propose(&base, Change::Edits(&edits), authorship)?;
     outcome.files = files_of(&proposal.changes);
     if proposal.changes.is_empty() {
-        terminal.json(DocumentKind::Set, &outcome)?;
+        terminal.document(|| DocumentKind::Set.document(&outcome))?;
         terminal.say(&format!(
             "Nothing to do: {} already {} these values.",
             counted(ids.len(), "subscriber"),
@@ -76,7 +81,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         return Ok(Exit::Done);
     }
     if let Some(after) = proposal.refusal() {
-        return refuse(after, &mut outcome, terminal);
+        return refuse(after, &mut outcome, arguments.format, terminal);
     }
     let mut shown = String::new();
     for change in &proposal.changes {
@@ -97,8 +102,11 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     } else {
         format!("This would set {summary}. Nothing is written.")
     };
-    terminal.json(DocumentKind::Set, &outcome)?;
-    terminal.result(&shown)?;
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Set.document(&outcome),
+        || shown,
+    )?;
     terminal.say(&said);
     if !arguments.writing.is_carried_out() && !before.is_partial {
         terminal.hint("add `--write` to write it, `--commit` to commit it");
@@ -141,11 +149,11 @@ impl SetDocument {
         }
     }
 
-    fn refused(&mut self, reading: &Reading, terminal: &Terminal) -> anyhow::Result<()> {
+    fn refuse(&mut self, reading: &Reading, terminal: &Terminal) -> anyhow::Result<()> {
         let report = report(reading, FindingFormat::Json, "", terminal);
         let mut document: serde_json::Value = serde_json::from_str(&report)?;
         self.findings = document.get_mut("findings").map(serde_json::Value::take);
-        terminal.json(DocumentKind::Set, self)
+        Ok(())
     }
 }
 
@@ -173,7 +181,8 @@ fn judge_before(
         return Ok(None);
     }
     let mut outcome = SetDocument::of(&Request::of(arguments)?, &[]);
-    outcome.refused(before, terminal)?;
+    outcome.refuse(before, terminal)?;
+    terminal.document(|| DocumentKind::Set.document(&outcome))?;
     terminal.complain(
         "The change is refused: a file cannot be read in full, so the effect of the change is unknown. Nothing is written.",
     );
@@ -301,9 +310,15 @@ fn check_key(key: &str) -> anyhow::Result<()> {
 }
 
 /// Refuses a change that causes errors.
-fn refuse(after: &Reading, outcome: &mut SetDocument, terminal: &Terminal) -> anyhow::Result<Exit> {
-    outcome.refused(after, terminal)?;
-    terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
+fn refuse(
+    after: &Reading,
+    outcome: &mut SetDocument,
+    format: OutputFormat,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    outcome.refuse(after, terminal)?;
+    let text = || report(after, FindingFormat::Human, "", terminal);
+    terminal.print(format, || DocumentKind::Set.document(&outcome), text)?;
     terminal.complain(
         "The change is refused: it would cause errors in the inventory. Nothing is written.",
     );

@@ -1,6 +1,6 @@
 //! `gamctl show`: shows the intended configuration of all devices, a device or a subscriber.
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -123,7 +123,15 @@ pub(super) struct Overview {
 
 pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
+    ensure!(
+        arguments.what.is_none() || arguments.scope.is_everything(),
+        "a scope is for the table of all devices; leave it out, or leave out the name"
+    );
     if let Some(What::Plan(file)) = &arguments.what {
+        ensure!(
+            !arguments.inventory.is_of_a_revision(),
+            "a plan file was made from a commit of its own; leave out `--rev`"
+        );
         return show_plan(file, arguments.format, terminal);
     }
     if arguments.format == ShowFormat::Markdown {

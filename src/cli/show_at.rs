@@ -150,7 +150,7 @@ impl PastState<'_> {
         print_shown(kind, state, format, text, terminal)?;
         if let Some(chapter) = &state.changed {
             terminal.hint(&format!(
-                "`gamctl history --run {} --device {} --lines` shows every line of that run",
+                "`gamctl history --run {} --device {} --detailed` shows every line of that run",
                 paper::short_id(chapter.run.id),
                 visible(&state.device)
             ));

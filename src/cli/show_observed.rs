@@ -1,7 +1,6 @@
 //! `gamctl show … --observed`: shows the intended and the observed configuration and their difference.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -12,7 +11,7 @@ use super::looking::all_from_files;
 use super::observe::known;
 use super::scope::did_you_mean;
 use super::show_line::line;
-use super::source::InventoryArguments;
+use super::source::{InventoryArguments, OfflineArguments};
 use super::store_client::StoreClient;
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
@@ -36,9 +35,8 @@ pub(super) struct ObservedArguments {
     #[arg(long)]
     observed: bool,
 
-    /// Read the looks from these files and folders instead of looking
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    offline: Vec<PathBuf>,
+    #[command(flatten)]
+    offline: OfflineArguments,
 
     #[command(flatten)]
     timeout: TimeoutArguments,
@@ -70,7 +68,7 @@ pub(super) struct Compared<'a, T: Serialize> {
 
 impl ObservedArguments {
     pub(super) fn is_asked(&self) -> bool {
-        self.observed || !self.offline.is_empty()
+        self.observed || !self.offline.files.is_empty()
     }
 
     /// Returns the time as it was given.
@@ -95,9 +93,9 @@ pub(super) fn compared(
     let reading = selected.read(arguments.revision())?;
     let inventory = &reading.inventory;
     let device = device_of(inventory, what)?;
-    let looks = match beside.offline.is_empty() {
+    let looks = match beside.offline.files.is_empty() {
         true => LookSource::Devices,
-        false => LookSource::Recorded(all_from_files(&beside.offline)?),
+        false => LookSource::Recorded(all_from_files(&beside.offline.files)?),
     };
     let request = RunRequest {
         revision: arguments.revision().map(str::to_owned),
@@ -124,7 +122,7 @@ pub(super) fn compared(
         Subject::Device(_) => whole(inventory, observation, &planned, format, terminal)?,
         Subject::Subscriber(id) => {
             let line = LineSources {
-                ethernet: match beside.offline.is_empty() {
+                ethernet: match beside.offline.files.is_empty() {
                     true => ethernet(inventory, id, &device, &reconciler, &selected)?,
                     false => None,
                 },

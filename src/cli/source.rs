@@ -15,9 +15,48 @@ use super::watch::read as read_note;
 /// The folder of the inventory that a command is about.
 #[derive(Debug, clap::Args)]
 pub(super) struct FolderArguments {
-    /// Read this folder or git repository [default: from the settings or `.`]
+    /// Use the inventory in this folder or git repository
+    ///
+    /// It may also be before the command. Without it: GAMCTL_INVENTORY, else `[inventory] path` of the settings, else the
+    /// nearest inventory in this folder or one above it, up to the root of the repository.
     #[arg(long, short = 'i', value_name = "PATH", global = true)]
     inventory: Option<PathBuf>,
+}
+
+/// The folder, also as an argument without a name: the spelling of `plan`, `validate` and `fmt` before `-i`.
+#[derive(Debug, clap::Args)]
+pub(super) struct OldFolderArguments {
+    #[arg(hide = true, conflicts_with = "inventory")]
+    path: Option<PathBuf>,
+
+    #[command(flatten)]
+    inventory: FolderArguments,
+}
+
+/// As `OldFolderArguments`, at a revision or from disk.
+#[derive(Debug, clap::Args)]
+pub(super) struct OldInventoryArguments {
+    #[command(flatten)]
+    folder: OldFolderArguments,
+
+    #[command(flatten)]
+    revision: RevisionArguments,
+}
+
+/// The revision that an inventory is read from.
+#[derive(Debug, clap::Args)]
+pub(super) struct RevisionArguments {
+    /// Read the inventory as committed at this revision, not from disk
+    #[arg(long, value_name = "REV", global = true)]
+    rev: Option<String>,
+}
+
+/// Recorded looks that replace looks at devices.
+#[derive(Debug, clap::Args)]
+pub(super) struct OfflineArguments {
+    /// Use recorded looks from these files and folders; contact no device
+    #[arg(long = "offline", id = "offline", value_name = "FILE", num_args = 1..)]
+    pub(super) files: Vec<PathBuf>,
 }
 
 /// The inventory that a command is about, at a revision or from disk.
@@ -26,15 +65,40 @@ pub(super) struct InventoryArguments {
     #[command(flatten)]
     folder: FolderArguments,
 
-    /// Read the inventory as committed at this revision, not from disk
-    #[arg(long, value_name = "REV", global = true)]
-    rev: Option<String>,
+    #[command(flatten)]
+    revision: RevisionArguments,
 }
 
 impl FolderArguments {
     /// Returns the folder as it was given.
     pub(super) fn given(&self) -> Option<&Path> {
         self.inventory.as_deref()
+    }
+}
+
+impl OldFolderArguments {
+    /// Returns the folder as it was given.
+    pub(super) fn given(&self) -> Option<&Path> {
+        self.path.as_deref().or(self.inventory.given())
+    }
+}
+
+impl OldInventoryArguments {
+    /// Returns the folder as it was given.
+    pub(super) fn given(&self) -> Option<&Path> {
+        self.folder.given()
+    }
+
+    /// Returns the revision as it was given.
+    pub(super) fn revision(&self) -> Option<&str> {
+        self.revision.given()
+    }
+}
+
+impl RevisionArguments {
+    /// Returns the revision as it was given.
+    pub(super) fn given(&self) -> Option<&str> {
+        self.rev.as_deref()
     }
 }
 
@@ -46,12 +110,12 @@ impl InventoryArguments {
 
     /// Returns the revision as it was given.
     pub(super) fn revision(&self) -> Option<&str> {
-        self.rev.as_deref()
+        self.revision.given()
     }
 
     /// Returns whether the inventory is read from a commit, so that it has no files to write to.
     pub(super) fn is_of_a_revision(&self) -> bool {
-        self.rev.is_some()
+        self.revision().is_some()
     }
 }
 

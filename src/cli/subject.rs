@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::bail;
 
 use super::find::{Candidate, candidates, only};
+use super::scope::DevicePatterns;
 use crate::history::{StoredLedger, Subject};
 use crate::inventory::{
     FieldMatch, FoundObject, Inventory, SearchWord, SubscriberObject, complete_subscriber, nearest,
@@ -62,7 +63,11 @@ pub(super) struct Known<'a> {
 impl Known<'_> {
     /// Resolves a word: a device of the inventory, a subscriber by id, then a subscriber by name on a device, then
     /// the only object with a value that matches.
-    pub(super) fn meant(&self, word: &str, only: Option<&str>) -> anyhow::Result<ResolvedSubject> {
+    pub(super) fn meant(
+        &self,
+        word: &str,
+        only: Option<&DevicePatterns>,
+    ) -> anyhow::Result<ResolvedSubject> {
         let inventory = self.inventory;
         if let Some(subscriber) = inventory.subscriber(word)
             && let Some(served) = served(subscriber)
@@ -112,7 +117,7 @@ impl Known<'_> {
     fn by_search(
         &self,
         word: &str,
-        device: Option<&str>,
+        device: Option<&DevicePatterns>,
     ) -> anyhow::Result<Option<ResolvedSubject>> {
         let mut found: Vec<Candidate<ResolvedSubject>> = candidates(self.inventory, word)
             .into_iter()
@@ -128,7 +133,7 @@ impl Known<'_> {
         found.extend(self.remembered_candidates(word));
         found.retain(|one| match (device, &one.object) {
             (None, _) => true,
-            (Some(device), ResolvedSubject::Subscriber(served)) => served.device.as_str() == device,
+            (Some(device), ResolvedSubject::Subscriber(served)) => device.has(&served.device),
             (Some(_), ResolvedSubject::Device(_)) => false,
         });
         Ok(only(word, found)?.map(|one| one.object))
@@ -183,15 +188,23 @@ impl Known<'_> {
     fn elsewhere(
         &self,
         served: ResolvedSubscriber,
-        device: &str,
+        only: &DevicePatterns,
     ) -> anyhow::Result<ResolvedSubject> {
-        let is_known = self.inventory.device(device).is_some()
-            || self.ledgers.keys().any(|known| known.as_str() == device);
-        if !is_known {
-            bail!("there is no device `{}`", visible(device));
-        }
+        let devices = self.inventory.devices().map(|device| &device.id);
+        let named = only.among(devices.chain(self.ledgers.keys()))?;
+        let device = match (named.first(), named.len()) {
+            (Some(device), 1) => (*device).clone(),
+            _ if named.contains(&served.device) => served.device.clone(),
+            _ => {
+                let named: Vec<&str> = named.iter().map(|name| name.as_str()).collect();
+                bail!(
+                    "`--device {only}` matches {}; name the device that the subscriber was on",
+                    named.join(" and ")
+                )
+            }
+        };
         Ok(ResolvedSubject::Subscriber(ResolvedSubscriber {
-            device: DeviceName::new(device)?,
+            device,
             ..served
         }))
     }
@@ -200,11 +213,11 @@ impl Known<'_> {
     fn by_name(
         &self,
         word: &str,
-        only: Option<&str>,
+        only: Option<&DevicePatterns>,
     ) -> anyhow::Result<Option<ResolvedSubscriber>> {
         let mac: Option<MacAddress> = word.parse().ok();
         let is_meant = |served: &ResolvedSubscriber| {
-            let is_here = only.is_none_or(|only| only == served.device.as_str());
+            let is_here = only.is_none_or(|only| only.has(&served.device));
             is_here && (served.name.as_str() == word || (mac.is_some() && served.endpoint == mac))
         };
         let subscribers = self.inventory.subscribers();
@@ -322,9 +335,12 @@ mod tests {
                 panic!("{word}");
             };
             assert_eq!(served.id.as_deref(), Some("acct-2"), "{word}");
-            let here = known.meant(word, Some("maple-a")).unwrap();
+            let here = known.meant(word, Some(&patterns("maple-a"))).unwrap();
             assert_eq!(here, ResolvedSubject::Subscriber(served), "{word}");
-            assert!(known.meant(word, Some("maple-b")).is_err(), "{word}");
+            assert!(
+                known.meant(word, Some(&patterns("maple-b"))).is_err(),
+                "{word}"
+            );
         }
         let device = known.meant("maple-a", None).unwrap();
         assert!(matches!(device, ResolvedSubject::Device(_)));
@@ -332,12 +348,17 @@ mod tests {
         assert!(unknown.contains("did you mean"), "{unknown}");
     }
 
+    fn patterns(text: &str) -> DevicePatterns {
+        DevicePatterns::of(&[text.to_owned()]).unwrap()
+    }
+
     #[test]
     fn a_subscriber_that_left_the_inventory_is_remembered() {
         let reading = reading("");
         let device = |name: &str| DeviceName::new(name).unwrap();
         let mut ledgers = BTreeMap::from([(device("old-a"), kept("apt-9"))]);
-        let meant = |ledgers: &BTreeMap<DeviceName, StoredLedger>, only| {
+        let meant = |ledgers: &BTreeMap<DeviceName, StoredLedger>,
+                     only: Option<&DevicePatterns>| {
             let inventory = &reading.inventory;
             Known { inventory, ledgers }.meant("apt-9", only)
         };
@@ -348,7 +369,10 @@ mod tests {
         ledgers.insert(device("old-b"), kept("apt-9"));
         let both = meant(&ledgers, None).unwrap_err().to_string();
         assert!(both.contains("old-a and on old-b"), "{both}");
-        let one = meant(&ledgers, Some("old-b")).unwrap();
-        assert_eq!(one.device(), &device("old-b"));
+        for pattern in ["old-b", "*-b", "old-[b-z]"] {
+            let one = meant(&ledgers, Some(&patterns(pattern))).unwrap();
+            assert_eq!(one.device(), &device("old-b"), "{pattern}");
+        }
+        assert!(meant(&ledgers, Some(&patterns("old-*"))).is_err());
     }
 }

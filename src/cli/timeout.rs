@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
+use super::when::milliseconds;
 use crate::report::visible;
 
 /// Shorter times give a healthy device no chance to answer.
@@ -16,9 +17,9 @@ const LONGEST: Duration = Duration::from_secs(600);
 pub(super) struct TimeoutArguments {
     /// Give up on a device that does not answer at all after this time
     ///
-    /// Write it as `3s`, `500ms` or `1m`. A device that has answered is given longer: it may be busy. [default: 5s; 2s for
+    /// Such as `3s`, `500ms` or `1m`. A device that has answered is given longer: it may be busy. [default: 5s; 2s for
     /// a device that did not answer the last time]
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "DURATION", value_parser = time)]
     pub(super) timeout: Option<Duration>,
 }
 
@@ -30,15 +31,11 @@ fn time(text: &str) -> anyhow::Result<Duration> {
             visible(text)
         )
     };
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let number: u64 = digits.parse().ok().with_context(meant)?;
-    let millis = match text.strip_prefix(digits).unwrap_or_default() {
-        "ms" | "" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        _ => anyhow::bail!(meant()),
+    let millis = match text.parse() {
+        Ok(millis) => millis,
+        Err(_) => milliseconds(text).with_context(meant)?,
     };
-    let time = Duration::from_millis(number.saturating_mul(millis));
+    let time = Duration::from_millis(millis);
     ensure!(
         (SHORTEST..=LONGEST).contains(&time),
         "`{}` is not between 50ms and 10m; write it as `3s` or `500ms`",
@@ -61,6 +58,7 @@ mod tests {
             "s",
             "3",
             "1h",
+            "1d",
             "-3s",
             "1.5s",
             "20m",

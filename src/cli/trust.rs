@@ -5,6 +5,7 @@ use globset::GlobMatcher;
 use serde::Serialize;
 
 use super::commit_target::{CommitArguments, People, change_sentence};
+use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
 use super::progress::Bar;
 use super::scope::{ScopeArguments, did_you_mean, pattern};
@@ -23,9 +24,9 @@ use crate::secrets::Secrets;
 
 /// Ask devices for their SSH host keys, and pin them in the inventory
 ///
-/// gamctl does not log in and sends no password. If SNMP gives access to a device, its serial number is compared with the inventory first. Other commands log in to a device only while it shows the pinned key. Compare a key with the device, at its console, before you pin it.
+/// gamctl does not log in and sends no password. If SNMP gives access to a device, its serial number is compared with the inventory first. Other commands log in to a device only while it shows the pinned key. Compare a key with the device, at its console, before you pin it. --pin writes the pins into the files, --pin --commit commits them instead.
 #[derive(Debug, clap::Args)]
-#[command(mut_arg("commit", |commit| commit.requires("pin").help("Commit the pins instead of writing them into the files")))]
+#[command(mut_arg("commit", |commit| commit.requires("pin")))]
 #[command(after_help = "\
 Examples:
   gamctl trust maple-court-a                   show which key it has, and which is pinned
@@ -57,6 +58,10 @@ pub(super) struct TrustArguments {
 
     #[command(flatten)]
     commit: CommitArguments,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 /// The JSON document.
@@ -105,8 +110,12 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
         Pinned::Wrong => return Ok(Exit::InventoryInvalid),
         Pinned::Done(said) => Some(said),
     };
-    terminal.json(DocumentKind::Trust, &TrustDocument { host_keys: &lines })?;
-    terminal.result(&host_keys(&lines, terminal.paint))?;
+    let text = || host_keys(&lines, terminal.paint);
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Trust.document(&TrustDocument { host_keys: &lines }),
+        text,
+    )?;
     terminal.say(&host_key_verdict(&lines));
     if let Some(said) = said {
         terminal.say(&said);
@@ -211,7 +220,7 @@ fn pin(
     }
     let before = &base.reading;
     if before.is_partial {
-        terminal.json_text(|| report(before, FindingFormat::Json, "", terminal))?;
+        terminal.document(|| report(before, FindingFormat::Json, "", terminal))?;
         terminal.complain("A file of the inventory cannot be read in full, so the effect of a change is unknown. Nothing is pinned; `gamctl validate` shows what is wrong.");
         return Ok(Pinned::Wrong);
     }
@@ -222,8 +231,9 @@ fn pin(
         let keys = counted(edits.len(), "host key");
         return Ok(Pinned::Done(change_sentence(&proposal.commit()?, &keys)));
     };
-    terminal.json_text(|| report(after, FindingFormat::Json, "", terminal))?;
-    terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
+    let report = |format| report(after, format, "", terminal);
+    let text = || report(FindingFormat::Human);
+    terminal.print(arguments.format, || report(FindingFormat::Json), text)?;
     terminal.complain("Nothing is pinned: it would cause errors in the inventory.");
     Ok(Pinned::Wrong)
 }

@@ -1,12 +1,10 @@
 //! `gamctl validate`: reports everything that is wrong with an inventory.
 
-use std::path::PathBuf;
-
 use clap::ValueEnum;
 
 use super::format::OutputFormat;
 use super::invocation::Invocation;
-use super::source::{prefix, report, source, told};
+use super::source::{OldInventoryArguments, prefix, report, source, told};
 use super::terminal::Terminal;
 use crate::inventory::source::{Limits, Source, merge_base};
 use crate::inventory::{Cache, all_rules, is_acceptable, nearest, read};
@@ -24,25 +22,23 @@ Examples:
   gamctl validate --rev HEAD --against origin/main --merge-base   the check for a pull request
   gamctl validate --format github                  as annotations in a GitHub workflow")]
 pub(super) struct ValidateArguments {
-    /// Validate this inventory folder, or git repository with --rev
-    path: Option<PathBuf>,
+    #[command(flatten)]
+    inventory: OldInventoryArguments,
 
-    /// Read the inventory as committed at this revision, not from disk
-    #[arg(long, value_name = "REV")]
-    rev: Option<String>,
-
-    /// Also check the changes since this revision, such as lost files
+    /// Compare with the inventory at this revision
     ///
-    /// Reports files that got lost, and protected subscribers that are removed.
+    /// Also reports files that got lost since then, and protected subscribers that are removed.
     #[arg(long, value_name = "REV")]
     against: Option<String>,
 
-    /// Check the changes since the commit where this branch left --against
+    /// Compare with the commit where this branch left --against
+    ///
+    /// As `git diff A...B` does: commits that only the other branch has do not count as changes that are taken back.
     #[arg(long, requires = "against")]
     merge_base: bool,
 
-    /// Print the findings in this format
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReportFormat,
 
     /// Accept this finding of --against: lost-file or emptied-inventory
@@ -54,14 +50,15 @@ pub(super) struct ValidateArguments {
     strict: bool,
 
     /// Only explain a rule, with a wrong and a right example
-    #[arg(long, value_name = "RULE", conflicts_with_all = ["path", "rev", "against", "merge_base", "format", "accept", "strict"])]
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["path", "inventory", "rev", "against", "merge_base", "format", "accept", "strict"])]
     explain: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ReportFormat {
     /// For people, with the lines concerned
-    Human,
+    #[value(alias = "human")]
+    Text,
     /// One JSON document
     Json,
     /// For code scanning
@@ -75,7 +72,7 @@ enum ReportFormat {
 impl From<ReportFormat> for FindingFormat {
     fn from(format: ReportFormat) -> Self {
         match format {
-            ReportFormat::Human => Self::Human,
+            ReportFormat::Text => Self::Human,
             ReportFormat::Json => Self::Json,
             ReportFormat::Sarif => Self::Sarif,
             ReportFormat::Github => Self::Github,
@@ -88,7 +85,7 @@ impl From<ReportFormat> for OutputFormat {
     fn from(format: ReportFormat) -> Self {
         match format {
             ReportFormat::Json => Self::Json,
-            ReportFormat::Human
+            ReportFormat::Text
             | ReportFormat::Sarif
             | ReportFormat::Github
             | ReportFormat::Gitlab => Self::Text,
@@ -107,13 +104,21 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
             "cannot accept `{rule}`; only lost-file and emptied-inventory can be accepted"
         );
     }
-    let path = invocation.folder(arguments.path.as_deref());
+    let path = invocation.folder(arguments.inventory.given());
     let (limits, cache) = (Limits::default(), Cache::default());
-    let mut reading = read(&source(&path, arguments.rev.as_deref())?, &limits, &cache)?;
+    let mut reading = read(
+        &source(&path, arguments.inventory.revision())?,
+        &limits,
+        &cache,
+    )?;
     terminal.detail(&told(&path, &reading));
     if let Some(revision) = &arguments.against {
         let base = match arguments.merge_base {
-            true => merge_base(&path, arguments.rev.as_deref().unwrap_or("HEAD"), revision)?,
+            true => merge_base(
+                &path,
+                arguments.inventory.revision().unwrap_or("HEAD"),
+                revision,
+            )?,
             false => revision.clone(),
         };
         let before = read(&Source::git(&path, &base)?, &limits, &cache)?;

@@ -1,4 +1,4 @@
-//! Parses times and durations: `2026-11-21`, `2026-11-21 18:00`, `90m`, `3d`. Times are UTC.
+//! Parses times and durations: `2026-11-21`, `2026-11-21 18:00`, `90m`, `3d`, `500ms`. Times are UTC.
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
@@ -24,30 +24,31 @@ pub(super) fn length(text: &str) -> anyhow::Result<u64> {
             visible(text)
         )
     };
-    let mut seconds: u64 = 0;
-    let mut digits = String::new();
-    for letter in text.trim().chars() {
-        if letter.is_ascii_digit() {
-            digits.push(letter);
-            continue;
-        }
-        let unit = match letter {
-            's' => 1,
-            'm' => 60,
-            'h' => 3600,
-            'd' => DAY,
-            'w' => 7 * DAY,
-            _ => bail!(meant()),
+    let millis = milliseconds(text).with_context(meant)?;
+    Ok(millis.div_ceil(1000))
+}
+
+/// Parses a duration in milliseconds; every option that is a duration has these units.
+pub(super) fn milliseconds(text: &str) -> Option<u64> {
+    let mut rest = text.trim();
+    let mut millis: u64 = 0;
+    while !rest.is_empty() {
+        let after_digits = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let number: u64 = rest.strip_suffix(after_digits)?.parse().ok()?;
+        let after_unit = after_digits.trim_start_matches(|letter: char| letter.is_alphabetic());
+        let unit = match after_digits.strip_suffix(after_unit)? {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60 * 1000,
+            "h" => 3600 * 1000,
+            "d" => DAY * 1000,
+            "w" => 7 * DAY * 1000,
+            _ => return None,
         };
-        let number: u64 = digits.parse().ok().with_context(meant)?;
-        digits.clear();
-        let part = number.checked_mul(unit).with_context(meant)?;
-        seconds = seconds.checked_add(part).with_context(meant)?;
+        millis = millis.checked_add(number.checked_mul(unit)?)?;
+        rest = after_unit;
     }
-    if !digits.is_empty() || seconds == 0 {
-        bail!(meant());
-    }
-    Ok(seconds)
+    (millis > 0).then_some(millis)
 }
 
 /// Parses a time: a day, a day with a time, or a duration before `now`.

@@ -1,16 +1,22 @@
 //! Reads program settings from `gamctl.toml` and the environment; no other file reads the environment.
 
+//!
+//! `settings_file` reads the file and refuses what it must not name · `inside` decides which paths stay in its folder.
+
 mod inside;
+mod settings_file;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
-use inside::{entries_are_inside, is_inside};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
+use crate::inventory::source::{Around, SETTINGS_FILE, around};
 use crate::model::{HostEnvironment, hazard_on_a_terminal};
-use crate::secrets::{SEALED_FOLDER, Secret, SecretCommand, SecretSources, VARIABLE_PREFIX};
+use crate::secrets::{SEALED_FOLDER, Secret, SecretSources, VARIABLE_PREFIX};
+pub use settings_file::SettingsError;
+use settings_file::{Origin, SettingsFile, StoreTable, WrittenSecrets, is_there, read};
 
 /// The settings of the program besides its arguments.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +25,10 @@ pub struct Settings {
     pub inventory: Option<PathBuf>,
     /// The operator named the file of these settings: no other is searched.
     pub is_named: bool,
+    /// The folder that the settings are of; left out: the current folder.
+    pub home: Option<PathBuf>,
+    /// The inventory and settings found around the current folder.
+    pub around: Around,
     /// The branch for commits, for commands that do not name one.
     pub branch: Option<String>,
     /// The sources of secrets for commands that contact devices.
@@ -96,79 +106,6 @@ pub struct BackupSettings {
     pub repository: Option<PathBuf>,
 }
 
-/// The reason that the settings cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    #[error("failed to read the settings {path}")]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("the settings {path} are larger than {limit} bytes; check that it is the right file")]
-    TooLarge { path: PathBuf, limit: u64 },
-    #[error(
-        "`{key}` in {path} is outside of the inventory; if you wrote these settings, use `--config {path}`"
-    )]
-    Outside { path: PathBuf, key: &'static str },
-    #[error("{path} is a link to outside its folder; if you created it, use `--config {path}`")]
-    LinkedSettings { path: PathBuf },
-    #[error("{path}:{line}: {message}")]
-    Invalid {
-        path: PathBuf,
-        line: usize,
-        message: String,
-    },
-}
-
-/// The file in its written form.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SettingsFile {
-    inventory: Option<WrittenInventory>,
-    secrets: Option<WrittenSecrets>,
-    store: Option<StoreTable>,
-    apply: Option<ApplySettings>,
-    backup: Option<BackupSettings>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
-struct WrittenInventory {
-    path: Option<PathBuf>,
-    branch: Option<String>,
-}
-
-/// The URL is read as a secret at once: it may contain a password.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "a table")]
-struct StoreTable {
-    #[serde(deserialize_with = "as_secret")]
-    url: Option<Secret>,
-    state: Option<PathBuf>,
-}
-
-fn as_secret<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Secret>, D::Error> {
-    let text = String::deserialize(written)?;
-    Ok(Some(Secret::new(text.into_bytes())))
-}
-
-impl std::fmt::Debug for StoreTable {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("StoreTable")
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
-struct WrittenSecrets {
-    directory: Option<PathBuf>,
-    identity: Option<PathBuf>,
-    command: Option<SecretCommand>,
-}
-
-/// Far larger than any settings.
-const MAX_BYTES: u64 = 1 << 20;
-
 #[allow(
     clippy::disallowed_methods,
     reason = "this is the file that reads the environment"
@@ -236,28 +173,52 @@ fn secret_variables() -> BTreeMap<String, Secret> {
     all.collect()
 }
 
-/// Returns the settings: from the given file, else from `GAMCTL_CONFIG`, else from `./gamctl.toml` if it exists.
-pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
+/// Returns the settings: from the given file, else from `GAMCTL_CONFIG`, else from the nearest `gamctl.toml` in the
+/// current folder or above it. `inventory`, else `GAMCTL_INVENTORY`, names an inventory, which brings its own.
+pub fn settings(given: Option<&Path>, inventory: Option<&Path>) -> Result<Settings, SettingsError> {
+    let mut settings = found(given)?;
+    let inventory = inventory
+        .map(Path::to_path_buf)
+        .or_else(|| variable("GAMCTL_INVENTORY").map(PathBuf::from));
+    if let Some(folder) = inventory {
+        settings = settings_of(&settings, &folder)?;
+        settings.home = Some(folder);
+    }
+    Ok(settings)
+}
+
+/// Returns the settings of the named file, else those around the current folder.
+fn found(given: Option<&Path>) -> Result<Settings, SettingsError> {
     let named = given
         .map(Path::to_path_buf)
         .or_else(|| variable("GAMCTL_CONFIG").map(PathBuf::from));
     let is_named = named.is_some();
-    let written = match named {
-        Some(path) => read(&path, Origin::Named)?,
-        None => match Path::new("gamctl.toml") {
-            path if is_there(path) => read(path, Origin::Found)?,
-            _ => SettingsFile::default(),
+    // A folder that cannot be named has none above it either.
+    let around = std::env::current_dir().map_or_else(|_| Around::default(), |here| around(&here));
+    let mut home = None;
+    let written = match &named {
+        Some(path) => read(path, Origin::Named)?,
+        None => match &around.settings {
+            Some(folder) => {
+                let (folder, written) = settings_around(folder, &around)?;
+                home = folder;
+                written
+            }
+            None => SettingsFile::default(),
         },
     };
     let inventory = written.inventory.unwrap_or_default();
-    let path = variable("GAMCTL_INVENTORY").map(PathBuf::from);
-    let path = path.or(inventory.path);
+    let path = inventory.path.or_else(|| home.clone());
+    let path = path.or_else(|| above(&around, around.inventory.as_deref()));
     let folder = path.clone().unwrap_or_default();
-    let unnamed = (!is_named).then_some(Path::new("gamctl.toml"));
+    let file = home.as_deref().unwrap_or(Path::new("")).join(SETTINGS_FILE);
+    let unnamed = (!is_named).then_some(file.as_path());
     let host = HostEnvironment::of(&variable);
     Ok(Settings {
         inventory: path,
         is_named,
+        home,
+        around,
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
         secrets: secret_sources(written.secrets, unnamed, &folder),
         store: store_settings(written.store),
@@ -274,14 +235,42 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     })
 }
 
+/// Returns a folder of the search if it is above the current one, which has no other name than `.`.
+fn above(around: &Around, folder: Option<&Path>) -> Option<PathBuf> {
+    let folder = folder?;
+    (around.searched.first().map(PathBuf::as_path) != Some(folder)).then(|| folder.to_path_buf())
+}
+
+/// Reads the settings around the current folder, with their folder if it is above. They do not count if a nearer
+/// inventory is not the one that they are about.
+fn settings_around(
+    folder: &Path,
+    around: &Around,
+) -> Result<(Option<PathBuf>, SettingsFile), SettingsError> {
+    let home = above(around, Some(folder));
+    let path = home.as_deref().unwrap_or(Path::new("")).join(SETTINGS_FILE);
+    let written = read(&path, Origin::Found)?;
+    let inventory = written.inventory.as_ref();
+    let named = inventory.and_then(|inventory| inventory.path.as_deref());
+    let real = |path: &Path| path.canonicalize().ok();
+    let is_about = |nearer: &Path| real(nearer) == real(named.unwrap_or(folder));
+    match &around.inventory {
+        Some(nearer) if nearer != folder && !is_about(nearer) => {
+            Ok((None, SettingsFile::default()))
+        }
+        _ => Ok((home, written)),
+    }
+}
+
 /// Returns the settings for a command that names an inventory: those of its folder, unless a file was named.
 ///
 /// A folder with a `gamctl.toml` is complete by itself: its secrets belong to its devices, and the secrets of the
 /// current folder do not.
 pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, SettingsError> {
-    let path = folder.join("gamctl.toml");
+    let path = folder.join(SETTINGS_FILE);
     if settings.is_named || !is_there(&path) {
-        if !settings.is_named && !is_below_here(folder) {
+        let home = settings.home.as_deref().unwrap_or(Path::new("."));
+        if !settings.is_named && !is_below(home, folder) {
             // Settings found here belong to the inventory here: an inventory elsewhere must not get secrets of this one.
             return Ok(Settings {
                 inventory: Some(folder.to_path_buf()),
@@ -306,7 +295,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
     let inventory = written.inventory.unwrap_or_default();
     let folder = inventory.path.unwrap_or_else(|| folder.to_path_buf());
     Ok(Settings {
-        branch: inventory.branch.or_else(|| settings.branch.clone()),
+        branch: variable("GAMCTL_BRANCH").or(inventory.branch),
         secrets: secret_sources(written.secrets, Some(&path), &folder),
         inventory: Some(folder),
         store: store_settings(written.store),
@@ -352,133 +341,13 @@ fn usual_identity() -> Option<PathBuf> {
     Some(folder.join("gamctl").join("identity.txt"))
 }
 
-/// The way in which settings were found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    /// The operator named the file.
-    Named,
-    /// It is in the current folder or in the inventory: the author of the inventory may have written it.
-    Found,
-}
-
-/// Returns whether there is a file, or a link to one, even a dangling link.
-fn is_there(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
-}
-
-fn is_below_here(folder: &Path) -> bool {
+fn is_below(home: &Path, folder: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
-    match (real(folder), real(Path::new("."))) {
-        (Some(folder), Some(here)) => folder.starts_with(here),
+    match (real(folder), real(home)) {
+        (Some(folder), Some(home)) => folder.starts_with(home),
         // The reader reports the error.
         _ => true,
     }
-}
-
-impl SettingsFile {
-    /// Returns the first setting that leads out of the folder of the settings.
-    fn outside(&self, folder: &Path) -> Option<&'static str> {
-        let leads_out =
-            |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| !is_inside(folder, path));
-        let inventory = self.inventory.as_ref();
-        if inventory.is_some_and(|inventory| leads_out(&inventory.path)) {
-            return Some("[inventory] path");
-        }
-        if let Some(secrets) = &self.secrets {
-            if leads_out(&secrets.directory) {
-                return Some("[secrets] directory");
-            }
-            if leads_out(&secrets.identity) {
-                return Some("[secrets] identity");
-            }
-        }
-        if self
-            .backup
-            .as_ref()
-            .is_some_and(|backup| leads_out(&backup.repository))
-        {
-            return Some("[backup] repository");
-        }
-        let store = self.store.as_ref()?;
-        if let Some(state) = &store.state
-            && !(is_inside(folder, state) && entries_are_inside(folder, state, ""))
-        {
-            return Some("[store] state");
-        }
-        let url = store.url.as_ref()?;
-        // The password in it, and other Postgres variables of the environment, would go to a server that the inventory
-        // chose.
-        let path = std::str::from_utf8(url.reveal()).ok();
-        let path = path.and_then(|url| url.strip_prefix("sqlite://"));
-        // A path in a URL is relative to the current folder.
-        let is_here = folder == Path::new("");
-        let is_ours = path.map(Path::new).is_some_and(|path| {
-            let parent = path.parent().unwrap_or(Path::new(""));
-            let name = path.file_name().and_then(|name| name.to_str());
-            is_here
-                && is_inside(folder, path)
-                && name.is_some_and(|name| entries_are_inside(folder, parent, name))
-        });
-        (!is_ours).then_some("[store] url")
-    }
-}
-
-fn read(path: &Path, origin: Origin) -> Result<SettingsFile, SettingsError> {
-    let unreadable = |source| SettingsError::Unreadable {
-        path: path.to_path_buf(),
-        source,
-    };
-    let name = Path::new(path.file_name().unwrap_or_default());
-    if origin == Origin::Found && !is_inside(path.parent().unwrap_or(Path::new("")), name) {
-        return Err(SettingsError::LinkedSettings {
-            path: path.to_path_buf(),
-        });
-    }
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_BYTES {
-        return Err(SettingsError::TooLarge {
-            path: path.to_path_buf(),
-            limit: MAX_BYTES,
-        });
-    }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let written: Result<SettingsFile, toml::de::Error> = toml::from_str(&text);
-    let mut written = written.map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        let before = text.get(..at).unwrap_or_default();
-        SettingsError::Invalid {
-            path: path.to_path_buf(),
-            line: before.matches('\n').count() + 1,
-            message: error.message().to_owned(),
-        }
-    })?;
-    // A path in the file is relative to the folder of the file.
-    let folder = path.parent().unwrap_or(Path::new(""));
-    if origin == Origin::Found
-        && let Some(key) = written.outside(folder)
-    {
-        return Err(SettingsError::Outside {
-            path: path.to_path_buf(),
-            key,
-        });
-    }
-    if let Some(inventory) = &mut written.inventory {
-        inventory.path = inventory.path.take().map(|inner| folder.join(inner));
-    }
-    if let Some(store) = &mut written.store {
-        store.state = store.state.take().map(|inner| folder.join(inner));
-    }
-    if let Some(backup) = &mut written.backup {
-        backup.repository = backup.repository.take().map(|inner| folder.join(inner));
-    }
-    if let Some(secrets) = &mut written.secrets {
-        secrets.directory = secrets.directory.take().map(|inner| folder.join(inner));
-        secrets.identity = secrets.identity.take().map(|inner| folder.join(inner));
-        if let Some(command) = &mut secrets.command {
-            command.resolve(folder);
-        }
-    }
-    Ok(written)
 }
 
 #[cfg(test)]
@@ -515,7 +384,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("gamctl.toml");
         std::fs::write(&path, "[secrets]\ndirectory = \"secrets\"\n").unwrap();
-        let settings = settings(Some(&path)).unwrap();
+        let settings = settings(Some(&path), None).unwrap();
         assert_eq!(
             settings.secrets.directory,
             Some(directory.path().join("secrets"))
@@ -527,7 +396,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("gamctl.toml");
         std::fs::write(&path, "[secrets]\ncommand = [\"echo\", \"{name}\"]\n").unwrap();
-        let named = settings(Some(&path)).unwrap();
+        let named = settings(Some(&path), None).unwrap();
         let found = settings_of(&Settings::default(), directory.path()).unwrap();
         let name = crate::model::SecretName::new("of-the-command").unwrap();
         let ask = |settings: Settings| crate::secrets::Secrets::of(settings.secrets).get(&name);
@@ -570,7 +439,7 @@ mod tests {
         let found = |text: &str| {
             let path = inventory.join("gamctl.toml");
             std::fs::write(&path, text).unwrap();
-            let named = settings(Some(&path));
+            let named = settings(Some(&path), None);
             assert!(named.is_ok(), "{named:?}");
             settings_of(&Settings::default(), &inventory)
         };
@@ -633,7 +502,7 @@ mod tests {
             matches!(error, SettingsError::LinkedSettings { .. }),
             "{error}"
         );
-        assert!(settings(Some(&inventory.join("gamctl.toml"))).is_ok());
+        assert!(settings(Some(&inventory.join("gamctl.toml")), None).is_ok());
     }
 
     #[test]

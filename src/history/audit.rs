@@ -43,9 +43,7 @@ pub(super) async fn listed(
     if let Some(run) = filter.run {
         conditions.add("run = ?", Bind::Id(run.0));
     }
-    if let Some(device) = &filter.device {
-        conditions.add("subject = ?", Bind::Text(device.as_str()));
-    }
+    conditions.any_of("subject in (?)", &filter.devices);
     conditions.between("at", filter);
     if let Some(before) = before {
         conditions.add("id < ?", Bind::Number(before));

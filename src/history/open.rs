@@ -83,6 +83,40 @@ pub(super) async fn open(url: &StoreUrl, timeouts: Timeouts) -> Result<Db, Fault
     }
 }
 
+/// Opens a store for queries: creates, locks and migrates nothing. A store of another schema is refused.
+pub(super) async fn open_to_read(url: &StoreUrl, timeouts: Timeouts) -> Result<Db, Fault> {
+    let older = || Fault::Broken("its schema is older than that of this gamctl".to_owned());
+    let db = match (url.postgres(), url.path()) {
+        (Some(options), _) => {
+            let options = options.clone().application_name("gamctl");
+            let pool = PgPoolOptions::new().max_connections(1);
+            let pool = pool.acquire_timeout(NEVER).connect_with(options).await?;
+            let has: Vec<AppliedMigration> = sqlx::query_as(MIGRATIONS).fetch_all(&pool).await?;
+            if is_to_migrate(url, &has, &POSTGRES)? {
+                return Err(older());
+            }
+            Db::Postgres(pool)
+        }
+        (None, Some(path)) => {
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .read_only(true)
+                .busy_timeout(timeouts.operation);
+            let readers = sqlite_pool(1).connect_with(options).await?;
+            if is_to_migrate(url, &sqlite_migrations(&readers).await?, &SQLITE)? {
+                return Err(older());
+            }
+            Db::Sqlite {
+                writer: readers.clone(),
+                readers,
+                file: file_number(path)?,
+            }
+        }
+        (None, None) => return Err(Fault::Broken("its URL has no path".to_owned())),
+    };
+    Ok(db)
+}
+
 async fn open_postgres(
     url: &StoreUrl,
     options: PgConnectOptions,

@@ -10,6 +10,7 @@ use super::version::{INVENTORY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::RunResult;
 use crate::crash;
+use crate::model::DeviceName;
 
 const RUN_COLUMNS: &str = "id, verb, who, inventory, is_uncommitted, plan, version, \
     @seconds(began) as began_seconds, @seconds(ended) as ended_seconds, result, holder, \
@@ -65,12 +66,10 @@ impl Store {
             if let Some(run) = filter.run {
                 conditions.add("run = ?", Bind::Id(run.0));
             }
-            if let Some(device) = &filter.device {
-                conditions.add("device = ?", Bind::Text(device.as_str()));
-            }
+            conditions.any_of("device in (?)", &filter.devices);
             conditions.between("at", filter);
             // Run ids are in order of time, and have an index with device or run.
-            let order = match filter.run.is_some() || filter.device.is_some() {
+            let order = match filter.run.is_some() || !filter.devices.is_empty() {
                 true => "run desc, device",
                 false => "at desc, run desc, device",
             };
@@ -146,10 +145,8 @@ pub(super) async fn listed(
     if let Some(run) = filter.run {
         conditions.add("id = ?", Bind::Id(run.0));
     }
-    if let Some(device) = &filter.device {
-        let sql = "exists (select 1 from outcome where outcome.run = run.id and device = ?)";
-        conditions.add(sql, Bind::Text(device.as_str()));
-    }
+    let sql = "exists (select 1 from outcome where outcome.run = run.id and device in (?))";
+    conditions.any_of(sql, &filter.devices);
     conditions.between("began", filter);
     if let Some((began, run)) = before {
         conditions.add(&format!("began <= {moment}"), Bind::Number(began));
@@ -343,6 +340,17 @@ impl<'a> Conditions<'a> {
         self.binds.push(bind);
         let place = format!("${}", self.binds.len());
         self.sql.push(sql.replace('?', &place));
+    }
+
+    /// Adds a condition with a `?` for a list of devices; an empty list adds none.
+    pub(super) fn any_of(&mut self, sql: &str, devices: &'a [DeviceName]) {
+        if devices.is_empty() {
+            return;
+        }
+        let places = places(self.binds.len() + 1, devices.len());
+        let devices = devices.iter().map(|device| Bind::Text(device.as_str()));
+        self.binds.extend(devices);
+        self.sql.push(sql.replace('?', &places));
     }
 
     pub(super) fn between(&mut self, column: &str, filter: &Filter) {

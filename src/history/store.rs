@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::batch::Batches;
-use super::deadline::repeated;
+use super::deadline::{repeated, within};
 use super::error::Fault;
 use super::open::{self, Db, Timeouts};
 use super::session::Session;
@@ -59,15 +59,35 @@ impl Store {
         let doing = "be opened";
         let opened = repeated(timeouts.open, || open::open(url, timeouts)).await;
         let db = opened.map_err(|fault| said(url, doing, fault))?;
+        Ok(Self::of(url, db, timeouts))
+    }
+
+    /// Opens a store for queries, within the time for opening. Nothing is created, locked or migrated.
+    ///
+    /// # Errors
+    ///
+    /// As `open`, and if its schema is older than that of this program.
+    pub async fn open_to_read(url: &StoreUrl, timeouts: Timeouts) -> Result<Self, StoreError> {
+        let opened = within(timeouts.open, open::open_to_read(url, timeouts)).await;
+        let late = || Err(Fault::Away(format!("no answer within {:?}", timeouts.open)));
+        let db = opened.unwrap_or_else(late);
+        Ok(Self::of(
+            url,
+            db.map_err(|fault| said(url, "be opened", fault))?,
+            timeouts,
+        ))
+    }
+
+    fn of(url: &StoreUrl, db: Db, timeouts: Timeouts) -> Self {
         let inner = Inner {
             url: url.clone(),
             db,
             timeouts,
             batches: Batches::default(),
         };
-        Ok(Self {
+        Self {
             inner: Arc::new(inner),
-        })
+        }
     }
 
     pub fn url(&self) -> &StoreUrl {

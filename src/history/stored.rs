@@ -229,7 +229,8 @@ pub struct Freeze {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub run: Option<RunId>,
-    pub device: Option<DeviceName>,
+    /// Any of these devices; none: all.
+    pub devices: Vec<DeviceName>,
     /// Seconds since 1970, both included.
     pub since: Option<u64>,
     pub until: Option<u64>,
@@ -242,7 +243,7 @@ impl Default for Filter {
     fn default() -> Self {
         Self {
             run: None,
-            device: None,
+            devices: Vec::new(),
             since: None,
             until: None,
             most: 100,

@@ -84,6 +84,11 @@ impl StoreLocation {
         Ok(Store::open(&self.url, Timeouts::default()).await?)
     }
 
+    /// Opens an existing store for queries, if it answers in time; changes nothing.
+    pub async fn open_to_read(&self, timeouts: Timeouts) -> Result<Store, StoreLocationError> {
+        Ok(Store::open_to_read(&self.url, timeouts).await?)
+    }
+
     /// Opens store and journal, and replays the journal.
     pub async fn open_with_journal(
         &self,

@@ -109,7 +109,7 @@ impl Explanation {
         if self.chapters.is_empty() {
             text.push_str("\nThe store has no run that changed it.\n");
         } else if self.is_cut {
-            text.push_str("\nThere may be older runs; `--most` shows more.\n");
+            text.push_str("\nThere may be older runs; `--limit` shows more.\n");
         }
         text
     }

@@ -70,17 +70,24 @@ async fn by_what_is_asked(bed: &Bed, oak: &DeviceName, [first, second]: [RunId; 
         ),
         (
             Filter {
-                device: Some(oak.clone()),
+                devices: vec![oak.clone()],
                 ..Filter::default()
             },
             vec![first],
         ),
         (
             Filter {
-                device: Some(device("elm")),
+                devices: vec![device("elm")],
                 ..Filter::default()
             },
             vec![],
+        ),
+        (
+            Filter {
+                devices: vec![device("elm"), oak.clone()],
+                ..Filter::default()
+            },
+            vec![first],
         ),
         (
             Filter {
@@ -117,7 +124,7 @@ async fn by_what_is_asked(bed: &Bed, oak: &DeviceName, [first, second]: [RunId; 
         assert_eq!(listed, expected, "{filter:?}");
     }
     let of_oak = Filter {
-        device: Some(oak.clone()),
+        devices: vec![oak.clone()],
         since: Some(now - 600),
         ..Filter::default()
     };
@@ -358,7 +365,7 @@ async fn the_audit_is_listed_by_what_is_asked(bed: Bed) {
         [""]
     );
     let of_elm = Filter {
-        device: Some(device("elm")),
+        devices: vec![device("elm")],
         ..Filter::default()
     };
     assert_eq!(subjects(of_elm.clone()).await, ["elm"]);

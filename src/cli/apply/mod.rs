@@ -94,8 +94,8 @@ pub(super) struct HowArguments {
 
     /// Wait this long for devices that another run writes to
     ///
-    /// Write it as `30s`, `2m` or `1h`. Without it, such devices are skipped.
-    #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Concurrency")]
+    /// Such as `30s`, `2m` or `1h`. Without it, such devices are skipped.
+    #[arg(long, value_name = "DURATION", value_parser = length, help_heading = "Concurrency")]
     pub wait: Option<u64>,
 
     /// Apply to this many devices at once [default: 50]
@@ -117,7 +117,7 @@ pub(super) struct HowArguments {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: OutputFormat,
 
-    /// Show the lines of the plan before asking
+    /// Include the CLI lines, and those that undo them or the replies
     #[arg(long)]
     pub detailed: bool,
 }

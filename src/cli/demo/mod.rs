@@ -32,7 +32,7 @@ pub(super) struct DemoArguments {
     fast: bool,
 
     /// Keep all files in this new or empty folder [default: a temporary one]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
 
     /// Exit after the last step instead of running the twins until Ctrl-C

@@ -265,7 +265,7 @@ fn start_twins(root: &Path) -> anyhow::Result<Child> {
         .arg("--write-inventory")
         .arg(root.join("inventory"))
         .args(["--latency", "ssh=150ms,line=40ms,snmp=1ms,save=1s,boot=6s"])
-        .arg("--json")
+        .args(["--format", "json"])
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -50,7 +50,7 @@ pub(super) struct FindArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// Show at most this many objects
+    /// Show at most this many entries
     #[arg(long, value_name = "NUMBER", default_value = "20")]
     limit: NonZeroU32,
 
@@ -96,7 +96,7 @@ pub(super) fn run(arguments: &FindArguments, invocation: &Invocation) -> anyhow:
     }
     lines.sort_by_key(|line| !line.is_whole());
     lines.truncate(most);
-    if let Some(folder) = arguments.inventory.given() {
+    if let Some(folder) = invocation.named(arguments.inventory.given()) {
         let folder = folder.display().to_string();
         for command in lines.iter_mut().filter_map(|line| line.command.as_mut()) {
             command.push_str(&format!(" -i {folder}"));

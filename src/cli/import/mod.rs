@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use serde::Serialize;
 
 use sites::Sites;
 
 use super::format::OutputFormat;
 use super::invocation::Invocation;
-use super::source::report;
+use super::source::{FolderArguments, OfflineArguments, report};
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::authoring::new_files::{editor_schemas, schema_line, template};
@@ -32,16 +32,18 @@ const SHOWN: usize = 20;
 
 /// Write an inventory from devices as they are
 ///
-/// Looks at devices, or reads recorded looks, and writes new files for everything found: devices with their identity pins, uplinks, ports, service plans and subscribers. A new inventory also gets the commented settings, policy and schemas of `gamctl init`. Existing files do not change, nothing is written to a device, and the plan right after is empty. Objects that the inventory cannot express stay on the device, unmanaged, and are listed.
+/// Looks at devices, or reads recorded looks, and writes new files for everything found: devices with their identity pins, uplinks, ports, service plans and subscribers. A new inventory also gets the commented settings, policy and schemas of `gamctl init`. Existing files do not change, nothing is written to a device, and the plan right after is empty. The folder of --inventory is created if it does not exist. Objects that the inventory cannot express stay on the device, unmanaged, and are listed.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("inventory", |folder| folder.alias("into")))]
+#[command(mut_arg("offline", |looks| looks.conflicts_with("devices")))]
 #[command(after_help = "\
 Examples:
-  gamctl import 10.20.0.0/24 --into network --community-secret gam-snmp
-  gamctl import 10.20.0.11 10.20.0.40-10.20.0.60 --into network     more devices, into the same inventory
-  gamctl import 10.20.0.0/23 --into network --site maple=10.20.0.0/26 --site oak=10.20.1.0/26
-  gamctl import 127.20.0.0/28:2222/1161 --into network              a test bed with other ports for SSH and SNMP
-  gamctl import maple-court-a --into network                        subscribers of a device that is described already
-  gamctl import --offline looks/ --into network                     from looks that `observe --save` wrote
+  gamctl import 10.20.0.0/24 -i network --community-secret gam-snmp
+  gamctl import 10.20.0.11 10.20.0.40-10.20.0.60 -i network     more devices, into the same inventory
+  gamctl import 10.20.0.0/23 -i network --assign-site maple=10.20.0.0/26 --assign-site oak=10.20.1.0/26
+  gamctl import 127.20.0.0/28:2222/1161 -i network              a test bed with other ports for SSH and SNMP
+  gamctl import maple-court-a -i network                        subscribers of a device that is described already
+  gamctl import --offline looks/ -i network                     from looks that `observe --out` wrote
 
 Secrets are given by name; their values come from GAMCTL_SECRET_NAME or the settings' folder of secrets.
 Exit codes: 0 all found devices are written, 6 a device that was named did not answer.")]
@@ -52,25 +54,23 @@ pub(super) struct ImportArguments {
     #[arg(value_name = "DEVICE", required_unless_present = "offline")]
     devices: Vec<String>,
 
-    /// The inventory's folder; created if it does not exist
-    #[arg(long, value_name = "PATH")]
-    into: PathBuf,
+    #[command(flatten)]
+    inventory: FolderArguments,
 
-    /// Import recorded looks from these files and folders instead of looking
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "devices")]
-    offline: Vec<PathBuf>,
+    #[command(flatten)]
+    offline: OfflineArguments,
 
-    /// Credentials of the inventory to try, in this order [default: all]
+    /// Try these credentials of the inventory, in this order [default: all]
     ///
     /// For a new inventory: the name of its credentials [default: default].
     #[arg(long, value_name = "NAME")]
     credentials: Vec<String>,
 
     /// Put devices at these addresses into a site; several are possible
-    #[arg(long, value_name = "NAME=RANGE")]
-    site: Vec<String>,
+    #[arg(long, alias = "site", value_name = "NAME=RANGE")]
+    assign_site: Vec<String>,
 
-    /// Requests per second in ranges, at most
+    /// Send at most this many requests per second
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=2000))]
     rate: u32,
 
@@ -131,8 +131,14 @@ struct LeftOut<'a> {
 const WHY: &str = "Nothing is imported: what would be added could not be checked.";
 
 pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let folder = &arguments.into;
-    let selected = invocation.select(Some(folder))?.waiting(arguments.timeout);
+    let selected = invocation
+        .select(arguments.inventory.given())?
+        .waiting(arguments.timeout);
+    // Devices must not come into a folder that nobody named.
+    let folder = selected.settings.inventory.as_deref();
+    let folder = folder.context(
+        "there is no inventory here; name its folder with `-i FOLDER`, which is created if it does not exist",
+    )?;
     let terminal = &invocation.terminal;
     let base = Base::folder(folder, reading_of(folder)?);
     let mut texts: Texts = base.reading.inventory.texts().collect();
@@ -148,11 +154,11 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     if before.has_errors() {
         return super::source::refuse(before, WHY, terminal);
     }
-    let sites = Sites::of(&arguments.site)?;
-    let mut found = if arguments.offline.is_empty() {
+    let sites = Sites::of(&arguments.assign_site)?;
+    let mut found = if arguments.offline.files.is_empty() {
         find::look(arguments, &before.inventory, &selected)?
     } else {
-        find::recorded(&arguments.offline, &before.inventory)?
+        find::recorded(&arguments.offline.files, &before.inventory)?
     };
     for one in &mut found.found {
         one.site = one.address.and_then(|address| sites.of_address(address));

@@ -1,4 +1,4 @@
-//! `--site NAME=RANGE`: assigns sites to devices by their addresses.
+//! `--assign-site NAME=RANGE`: assigns sites to devices by their addresses.
 
 use anyhow::{Context, bail, ensure};
 
@@ -17,16 +17,18 @@ impl Sites {
         for text in arguments {
             let shown = visible(text).into_owned();
             let Some((name, range)) = text.split_once('=') else {
-                bail!("`--site {shown}` needs the form NAME=RANGE, such as `maple=10.20.0.0/26`");
+                bail!(
+                    "`--assign-site {shown}` needs the form NAME=RANGE, such as `maple=10.20.0.0/26`"
+                );
             };
-            let name =
-                SiteName::new(name).with_context(|| format!("cannot use `--site {shown}`"))?;
+            let name = SiteName::new(name)
+                .with_context(|| format!("cannot use `--assign-site {shown}`"))?;
             let range: Result<AddressRange, RangeError> = range.parse();
-            let range = range.with_context(|| format!("cannot use `--site {shown}`"))?;
+            let range = range.with_context(|| format!("cannot use `--assign-site {shown}`"))?;
             for (other, known) in &sites.0 {
                 ensure!(
                     *other == name || !known.overlaps(&range),
-                    "`--site {shown}` overlaps with the addresses of site {other}"
+                    "`--assign-site {shown}` overlaps with the addresses of site {other}"
                 );
             }
             sites.0.push((name, range));

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::SealedFolder;
 use crate::authoring::commit;
 use crate::authoring::replace;
+use crate::cli::format::OutputFormat;
 use crate::cli::terminal::Terminal;
 use crate::report::{DocumentKind, Exit, counted, visible};
 use crate::secrets::{IdentityError, Recipients, new_identity, read_identity};
@@ -16,7 +17,11 @@ use crate::secrets::{IdentityError, Recipients, new_identity, read_identity};
 /// `~/.config/gamctl/identity.txt`. It is for you alone: keep a copy in a safe place. A key that exists is used as it
 /// is. The public key is added to `sealed/recipients.txt` of the inventory and printed; commit that file.
 #[derive(Debug, clap::Args)]
-pub(super) struct InitArguments {}
+pub(super) struct InitArguments {
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
+}
 
 /// The JSON document of the command: the key that was found or created.
 #[derive(Serialize)]
@@ -27,7 +32,7 @@ pub(in crate::cli) struct KeyDocument {
 }
 
 pub(super) fn init(
-    InitArguments {}: &InitArguments,
+    arguments: &InitArguments,
     place: &SealedFolder<'_>,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
@@ -77,8 +82,12 @@ pub(super) fn init(
         public_keys,
         is_new,
     };
-    terminal.json(DocumentKind::SecretKey, &made)?;
-    terminal.result(&format!("{}\n", made.public_keys.join("\n")))?;
+    let text = || format!("{}\n", made.public_keys.join("\n"));
+    terminal.print(
+        arguments.format,
+        || DocumentKind::SecretKey.document(&made),
+        text,
+    )?;
     Ok(Exit::Done)
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::cli::format::OutputFormat;
 use crate::cli::invocation::Selected;
+use crate::cli::source::RevisionArguments;
 use crate::cli::terminal::Terminal;
 use crate::model::{SecretName, chain};
 use crate::report::{
@@ -19,6 +20,9 @@ use crate::secrets::{SealedName, SecretSource, Secrets, sealed_for, unseal};
 /// Opens no secret and runs no program.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArguments {
+    #[command(flatten)]
+    revision: RevisionArguments,
+
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
@@ -30,6 +34,9 @@ pub(super) struct ListArguments {
 /// value.
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArguments {
+    #[command(flatten)]
+    revision: RevisionArguments,
+
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
@@ -42,24 +49,16 @@ pub(in crate::cli) struct SecretsDocument<'a> {
     secrets: &'a [SecretLine],
 }
 
-pub(super) fn list(
-    arguments: &ListArguments,
-    revision: Option<&str>,
-    selected: &Selected<'_>,
-) -> anyhow::Result<Exit> {
+pub(super) fn list(arguments: &ListArguments, selected: &Selected<'_>) -> anyhow::Result<Exit> {
     let secrets = Secrets::of(selected.settings.secrets.clone());
-    let lines = lines(&secrets, revision, selected)?;
+    let lines = lines(&secrets, arguments.revision.given(), selected)?;
     show(&lines, false, arguments.format, selected.terminal())?;
     Ok(Exit::Done)
 }
 
-pub(super) fn check(
-    arguments: &CheckArguments,
-    revision: Option<&str>,
-    selected: &Selected<'_>,
-) -> anyhow::Result<Exit> {
+pub(super) fn check(arguments: &CheckArguments, selected: &Selected<'_>) -> anyhow::Result<Exit> {
     let secrets = Secrets::of(selected.settings.secrets.clone());
-    let mut lines = lines(&secrets, revision, selected)?;
+    let mut lines = lines(&secrets, arguments.revision.given(), selected)?;
     for line in &mut lines {
         // A line that is not a valid secret name is shown, and no object can refer to it.
         if let Ok(name) = SecretName::new(&line.name) {

@@ -18,7 +18,7 @@ pub(super) use keys::KeyDocument;
 pub(super) use list::SecretsDocument;
 
 use super::invocation::{Invocation, Selected};
-use super::source::{InventoryArguments, is_bare};
+use super::source::{FolderArguments, is_bare};
 use crate::authoring::check_no_link;
 use crate::model::SecretName;
 use crate::report::Exit;
@@ -40,7 +40,7 @@ Examples:
   gamctl secret rotate                    recipients changed: seal everything for the present list")]
 pub(super) struct SecretArguments {
     #[command(flatten)]
-    inventory: InventoryArguments,
+    inventory: FolderArguments,
 
     #[command(subcommand)]
     command: SecretCommand,
@@ -58,17 +58,10 @@ enum SecretCommand {
 pub(super) fn run(arguments: &SecretArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
     let selected = invocation.select(arguments.inventory.given())?;
-    let revision = arguments.inventory.revision();
-    let place = || {
-        ensure!(
-            revision.is_none(),
-            "a revision cannot be written to; run this in a work tree, without `--rev`"
-        );
-        SealedFolder::of(&selected)
-    };
+    let place = || SealedFolder::of(&selected);
     match &arguments.command {
-        SecretCommand::List(list) => list::list(list, revision, &selected),
-        SecretCommand::Check(check) => list::check(check, revision, &selected),
+        SecretCommand::List(list) => list::list(list, &selected),
+        SecretCommand::Check(check) => list::check(check, &selected),
         SecretCommand::Init(init) => keys::init(init, &place()?, terminal),
         SecretCommand::Set(set) => set::set(set, &place()?, terminal),
         SecretCommand::Rotate(rotate) => rotate::rotate(rotate, &place()?, terminal),
@@ -88,7 +81,8 @@ impl<'a> SealedFolder<'a> {
         let (folder, settings) = (&selected.folder, &selected.settings);
         ensure!(
             !is_bare(folder),
-            "a revision cannot be written to; run this in a work tree, without `--rev`"
+            "{} is a repository without files to write to; run this in a work tree",
+            folder.display()
         );
         ensure!(
             folder.is_dir(),

@@ -6,6 +6,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::SealedFolder;
 use crate::authoring::{Replacement, replace};
+use crate::cli::format::OutputFormat;
 use crate::cli::terminal::{Terminal, WrittenFiles};
 use crate::model::SecretName;
 use crate::report::{DocumentKind, Exit, counted, listed};
@@ -21,6 +22,10 @@ pub(super) struct RotateArguments {
     /// Seal only these secrets [default: all sealed ones]
     #[arg(value_name = "NAME")]
     names: Vec<SecretName>,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 /// A file with its content before and after.
@@ -72,7 +77,11 @@ pub(super) fn rotate(
     write(&changes)?;
     let written = changes.into_iter().map(|change| change.path).collect();
     let written = WrittenFiles { written };
-    terminal.json(DocumentKind::Written, &written)?;
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Written.document(&written),
+        String::new,
+    )?;
     terminal.say(&format!(
         "Sealed {} again for {}; commit that.",
         counted(written.written.len(), "secret"),

@@ -6,6 +6,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::SealedFolder;
 use crate::authoring::replace;
+use crate::cli::format::OutputFormat;
 use crate::cli::terminal::{Terminal, WrittenFiles};
 use crate::inventory::nearest;
 use crate::model::SecretName;
@@ -29,6 +30,10 @@ pub(super) struct SetArguments {
     /// Seal an empty value, as on a device in factory state
     #[arg(long)]
     empty: bool,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
 }
 
 pub(super) fn set(
@@ -58,7 +63,11 @@ pub(super) fn set(
     let document = WrittenFiles {
         written: vec![path.clone()],
     };
-    terminal.json(DocumentKind::Written, &document)?;
+    terminal.print(
+        arguments.format,
+        || DocumentKind::Written.document(&document),
+        String::new,
+    )?;
     let verb = if is_there { "Replaced" } else { "Sealed" };
     terminal.say(&format!(
         "{verb} `{name}` for {}: {}; commit that.",

@@ -43,7 +43,7 @@ pub(super) enum ListenError {
         "{0} can be reached from other machines, and the passwords of twins are not secret; listen on 127.0.0.1, ::1 or a network within 127.0.0.0/8, or add `--allow-remote`"
     )]
     Remote(Listen),
-    #[error("{0} has room for {1} twins; give a larger network, or fewer devices with `--only`")]
+    #[error("{0} has room for {1} twins; give a larger network, or fewer devices with `--device`")]
     Full(Listen, u64),
     #[error("there is no {0} port {1} + {2}: ports end at 65535; start lower")]
     NoPort(&'static str, u16, usize),

@@ -18,12 +18,14 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::format::OutputFormat;
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::text::DeviceText;
 use crate::model::Address;
 use crate::report::Exit;
 use crate::simulator::gam::FirmwareProfile;
+pub(super) use ctl::fault_names;
 use listen::{Listen, ListenAddress, ListenError, Ports};
 #[cfg(test)]
 pub(super) use ready::Ready;
@@ -32,7 +34,7 @@ use start_from::StartFrom;
 const AFTER_HELP: &str = "\
 Examples:
   gamctl twin --inventory inventory.example
-  gamctl twin --only 'maple-*' --ssh-port 2200 --snmp-port 16100
+  gamctl twin --device 'maple-*' --ssh-port 2200 --snmp-port 16100
   gamctl twin --listen 127.20.0.0/16 --latency ssh=150ms,line=40ms,snmp=20ms
   gamctl twin --write-inventory /tmp/try     then, elsewhere: cd /tmp/try && gamctl validate
 
@@ -41,14 +43,15 @@ Passwords and communities of twins follow from --seed and are not secret. See `g
 /// Run simulated devices: a twin for every device of an inventory
 ///
 /// Twins speak SSH and SNMP as real GAMs do, with the users, models and serial numbers of the inventory. They run until
-/// Ctrl-C. A `preprovision` device gets no twin unless `--only` names it.
+/// Ctrl-C. A `preprovision` device gets no twin unless `--device` names it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(super) struct TwinArguments {
     #[command(subcommand)]
     inner: Option<Inner>,
 
-    /// Simulate this inventory folder, or git repository with --rev
+    // Not global, as that of other commands is: `twin ctl` reads no inventory.
+    /// Use the inventory in this folder or git repository
     #[arg(long, short = 'i', value_name = "PATH")]
     inventory: Option<PathBuf>,
 
@@ -56,16 +59,16 @@ pub(super) struct TwinArguments {
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
 
-    /// Run twins only of devices whose name matches, such as `maple-*`
-    #[arg(long, value_name = "PATTERN")]
-    only: Vec<String>,
+    /// Only devices whose name matches, such as `maple-*`
+    #[arg(long, alias = "only", value_name = "PATTERN")]
+    device: Vec<String>,
 
     /// Start with this configuration: factory, intended or a file
     ///
     /// `factory` is the state at delivery, with the endpoints plugged in. `intended` is the configuration of the
     /// inventory. A file holds the text of a `show running-config`.
-    #[arg(long, value_name = "WHAT", default_value = "factory")]
-    from: StartFrom,
+    #[arg(long, alias = "from", value_name = "WHAT", default_value = "factory")]
+    start_with: StartFrom,
 
     /// Behave like this firmware version
     #[arg(long, value_name = "VERSION", default_value = "1.8")]
@@ -130,10 +133,10 @@ pub(super) struct TwinArguments {
     trap_to: Option<SocketAddr>,
 
     /// Keep host keys in this folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
 
-    /// Create the control socket at this path
+    /// Use this path for the control socket
     ///
     /// [default: twin.sock in the folder of --write-inventory, of --state or of an inventory written by
     /// --write-inventory, else a file in the folder for temporary files]
@@ -141,15 +144,21 @@ pub(super) struct TwinArguments {
     control: Option<PathBuf>,
 
     /// Write a copy of the inventory, with settings and secrets, for the twins
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     write_inventory: Option<PathBuf>,
 
     /// Overwrite an earlier copy
     #[arg(long, requires = "write_inventory")]
     force: bool,
 
-    /// Print the twins as one JSON document when they are ready
-    #[arg(long)]
+    /// Print the result in this format
+    ///
+    /// The result are the addresses and logins of the twins, when all are ready.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: OutputFormat,
+
+    /// The earlier spelling of `--format json`
+    #[arg(long, hide = true, conflicts_with = "format")]
     json: bool,
 }
 

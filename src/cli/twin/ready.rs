@@ -10,7 +10,7 @@ use crate::inventory::text::{AuthProtocol, PrivacyProtocol};
 use crate::model::DeviceName;
 use crate::report::{Align, Paint, Table};
 
-/// The one document of `--json`.
+/// The one document of `--format json`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::cli) struct Ready {

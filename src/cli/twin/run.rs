@@ -140,12 +140,8 @@ impl Job<'_> {
     fn tell(&self, ready: &Ready, is_written: bool) -> anyhow::Result<()> {
         let terminal = self.terminal;
         let document = || DocumentKind::Twins.document(ready);
-        terminal.json_text(document)?;
-        if self.arguments.json {
-            terminal.result(&document())?;
-        } else {
-            terminal.result(&ready.table(terminal.paint))?;
-        }
+        let format = self.arguments.format.or_json(self.arguments.json);
+        terminal.print(format, document, || ready.table(terminal.paint))?;
         let folder = self.arguments.write_inventory.as_deref();
         terminal.say(&ready.next_steps(folder.filter(|_| is_written)));
         Ok(())

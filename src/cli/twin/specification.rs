@@ -33,11 +33,11 @@ pub(super) fn specifications(
     inventory: &Inventory,
     keyring: &Keyring,
 ) -> anyhow::Result<Vec<Specification>> {
-    let devices = chosen(&arguments.only, inventory)?;
-    if let StartFrom::File(path) = &arguments.from {
+    let devices = chosen(&arguments.device, inventory)?;
+    if let StartFrom::File(path) = &arguments.start_with {
         ensure!(
             devices.len() == 1,
-            "{} is the configuration of one device, and {} are chosen; choose one with `--only`",
+            "{} is the configuration of one device, and {} are chosen; choose one with `--device`",
             path.display(),
             devices.len()
         );
@@ -89,7 +89,7 @@ fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&
             let hint = near
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
-            anyhow::bail!("no device matches `--only {}`{hint}", visible(text));
+            anyhow::bail!("no device matches `--device {}`{hint}", visible(text));
         }
         patterns.push(pattern);
     }
@@ -103,7 +103,7 @@ fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&
     devices.sort_by(|left, right| natural_order(left.id.as_str(), right.id.as_str()));
     ensure!(
         !devices.is_empty(),
-        "no device of the inventory is installed: all are `preprovision`; `--only '*'` simulates these too"
+        "no device of the inventory is installed: all are `preprovision`; `--device '*'` simulates these too"
     );
     Ok(devices)
 }
@@ -152,7 +152,7 @@ impl Draft<'_> {
             hardware.mac = mac;
         }
         let start = arguments
-            .from
+            .start_with
             .start(intended, management_vlan, &hardware, seed)?;
         let build = Build {
             hardware,

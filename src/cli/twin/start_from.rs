@@ -1,4 +1,4 @@
-//! `--from`: builds the configuration that twins start with.
+//! `--start-with`: builds the configuration that twins start with.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<(Configuration,
     let shown = path.display();
     let failed = || {
         format!(
-            "failed to read the running-config {shown}; `--from` accepts `intended`, `factory` or a file"
+            "failed to read the running-config {shown}; `--start-with` accepts `intended`, `factory` or a file"
         )
     };
     let size = std::fs::metadata(path).with_context(failed)?.len();

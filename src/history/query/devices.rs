@@ -12,6 +12,10 @@ use crate::history::session::{Bind, Row, Session};
 use crate::history::{LookStatus, OutcomeRow, Store, StoreError};
 use crate::model::{DeviceName, Fingerprint};
 
+/// Selects every device. One with an outcome was leased; each of these tables has one row per device.
+const EVERY_DEVICE: &str =
+    "select device from lease union select device from last_look union select device from ledger";
+
 /// The last outcome and look of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceSummary {
@@ -46,10 +50,8 @@ impl Store {
         let size = size(u32::MAX);
         let page = self.within("list devices", || async {
             let mut session = self.read().await?;
-            // A device with an outcome was leased. Each of these tables has one row per device.
             let known = format!(
-                "select device from (select device from lease union select device from last_look \
-                union select device from ledger) as every where device > $1 order by device {}",
+                "select device from ({EVERY_DEVICE}) as every where device > $1 order by device {}",
                 most(size + 1)
             );
             let after = Bind::Text(after.map_or("", DeviceName::as_str));
@@ -58,6 +60,18 @@ impl Store {
             Ok(Page::of(size, positioned.collect()))
         });
         Ok(page.await?)
+    }
+
+    /// Returns the names of all devices that were ever leased, looked at, or have a ledger.
+    pub async fn known_devices(&self) -> Result<Vec<DeviceName>, StoreError> {
+        self.within("list devices", || async {
+            let mut session = self.read().await?;
+            let sql = format!("select device from ({EVERY_DEVICE}) as every order by device");
+            let rows = session.rows(&sql, &[]).await?;
+            let names = rows.iter().map(|row| device_name(&row.text("device")?));
+            names.collect()
+        })
+        .await
     }
 
     /// Returns the summary of one device.

@@ -1,6 +1,7 @@
 //! Lists and reads an inventory's files, from a directory or a git commit.
 
 mod ancestry;
+mod around;
 mod content;
 mod directory;
 mod error;
@@ -22,6 +23,7 @@ use crate::inventory::FileKind;
 use crate::model::{Finding, Rule, by_place};
 
 pub use ancestry::{Ancestry, ancestry, first_parent, merge_base};
+pub use around::{Around, SETTINGS_FILE, SearchEnd, around};
 pub use content::{content_findings, lfs_pointer};
 pub use directory::DirectorySource;
 pub use error::SourceError;

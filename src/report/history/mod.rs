@@ -245,7 +245,7 @@ pub fn runs_verdict(runs: &[RunLine], most: u32) -> String {
     let is_full = u32::try_from(runs.len()).is_ok_and(|count| count >= most);
     match runs.len() {
         0 => "No run matches.".to_owned(),
-        count if is_full => format!("The last {}; `--most` shows more.", counted(count, "run")),
+        count if is_full => format!("The last {}; `--limit` shows more.", counted(count, "run")),
         count => format!("{}.", counted(count, "run")),
     }
 }
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(runs_verdict(&[run()], 50), "1 run.");
         assert_eq!(
             runs_verdict(&[run()], 1),
-            "The last 1 run; `--most` shows more."
+            "The last 1 run; `--limit` shows more."
         );
     }
 

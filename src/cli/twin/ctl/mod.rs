@@ -4,11 +4,14 @@ mod client;
 mod print;
 mod words;
 
+pub(in crate::cli) use words::fault_names;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Subcommand;
 
+use crate::cli::format::OutputFormat;
 use crate::cli::terminal::Terminal;
 use crate::model::MacAddress;
 use crate::report::{DocumentKind, Exit, visible};
@@ -28,12 +31,18 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct CtlArguments {
-    /// Use this control socket of `gamctl twin` [default: ./twin.sock]
+    /// Use this path for the control socket
+    ///
+    /// [default: twin.sock in this folder]
     #[arg(long, value_name = "PATH", global = true)]
     control: Option<PathBuf>,
 
-    /// Print the answer as JSON
-    #[arg(long, global = true)]
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    format: OutputFormat,
+
+    /// The earlier spelling of `--format json`
+    #[arg(long, hide = true, global = true, conflicts_with = "format")]
     json: bool,
 
     #[command(subcommand)]
@@ -120,7 +129,7 @@ enum AlarmVerb {
         device: Device,
         #[arg(value_parser = words::condition, value_name = "CONDITION", help = words::conditions())]
         condition: AlarmCondition,
-        /// Raise it for this entity, such as `CPE-3` or `G.hn 1/3` [default: system]
+        /// Name the entity, such as `CPE-3` or `G.hn 1/3` [default: system]
         #[arg(long, value_name = "NAME")]
         entity: Option<String>,
         /// Use this severity: nr, na, mn, mj or cr
@@ -137,7 +146,7 @@ enum AlarmVerb {
         /// The condition it was raised with
         #[arg(value_parser = words::condition, value_name = "CONDITION")]
         condition: AlarmCondition,
-        /// The entity it was raised for
+        /// Name the entity, such as `CPE-3` or `G.hn 1/3` [default: system]
         #[arg(long, value_name = "NAME")]
         entity: Option<String>,
     },
@@ -170,6 +179,7 @@ enum FaultVerb {
 pub(super) fn run(arguments: CtlArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
     let CtlArguments {
         control,
+        format,
         json,
         verb,
     } = arguments;
@@ -188,12 +198,8 @@ pub(super) fn run(arguments: CtlArguments, terminal: &Terminal) -> anyhow::Resul
         _ => Exit::Done,
     };
     let document = || DocumentKind::TwinAnswer.document(&print::document(&answer));
-    terminal.json_text(document)?;
-    if json {
-        terminal.result(&document())?;
-    } else {
-        terminal.result(&print::text(&answer, terminal.paint))?;
-    }
+    let text = || print::text(&answer, terminal.paint);
+    terminal.print(format.or_json(json), document, text)?;
     Ok(exit)
 }
 

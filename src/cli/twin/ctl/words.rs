@@ -52,13 +52,31 @@ pub(super) fn fault(name: &str, fields: &[String]) -> anyhow::Result<FaultOrder>
     order.map_err(|error| no_fault(name, &error.to_string()))
 }
 
+/// Returns the names of all faults.
+pub(in crate::cli) fn fault_names() -> Vec<String> {
+    // The parser names all of them where it knows none of that name.
+    let error = serde_json::from_value::<FaultOrder>(serde_json::json!({ "fault": "" }));
+    let text = error.map_or_else(|error| error.to_string(), |_| String::new());
+    let names = known_names("", &text).unwrap_or_default();
+    names
+        .split('`')
+        .filter(|name| name.contains(char::is_alphabetic))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Returns the part of an error that lists all names, if the name is not one of them.
+fn known_names<'a>(name: &str, error: &'a str) -> Option<&'a str> {
+    let (written, all) = error
+        .split_once("unknown variant")?
+        .1
+        .split_once("expected one of ")?;
+    written.contains(&format!("`{name}`")).then_some(all)
+}
+
 /// Explains why a fault is invalid: a similar name, or the missing fields.
 fn no_fault(name: &str, error: &str) -> anyhow::Error {
-    let Some((_, all)) = error
-        .split_once("unknown variant")
-        .and_then(|(_, rest)| rest.split_once("expected one of "))
-        .filter(|(written, _)| written.contains(&format!("`{name}`")))
-    else {
+    let Some(all) = known_names(name, error) else {
         return anyhow!("`{}`: {error}", visible(name));
     };
     let names = all
