@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     /// Flags that differ between commands, in what, and why that is right.
-    const EXCEPTIONS: [(&str, &[Part], &str); 5] = [
+    const EXCEPTIONS: [(&str, &[Part], &str); 4] = [
         (
             "all",
             &[Part::Meaning],
@@ -167,11 +167,6 @@ mod tests {
             "out",
             &[Part::Value, Part::Meaning],
             "the files of the command: a plan, looks, manual pages",
-        ),
-        (
-            "control",
-            &[Part::Default],
-            "one creates the socket, the others look for it here",
         ),
     ];
 
