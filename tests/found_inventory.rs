@@ -69,7 +69,7 @@ fn the_nearest_inventory_wins_and_the_search_ends_at_the_root_of_a_repository() 
     let docs = world.root().join("outer/repo/docs");
     let (code, text) = run(&world, &docs, None, "validate");
     let searched = format!(
-        "no inventory was found in {}, {} (the root of the repository); name one with `-i FOLDER`",
+        "no inventory was found in {} and the folders above it, up to {} (the root of the repository); name one with `-i FOLDER`",
         docs.display(),
         world.root().join("outer/repo").display()
     );

@@ -101,6 +101,15 @@ impl Invocation {
     }
 }
 
+/// Runs asynchronous work to its end on this thread, for a program that does nothing else.
+pub(super) fn wait_once<T>(work: impl Future<Output = T>) -> Option<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .ok()?;
+    Some(runtime.block_on(work))
+}
+
 impl Selected<'_> {
     /// Returns it with the time that silent devices are given.
     pub(super) fn waiting(self, timeout: TimeoutArguments) -> Self {

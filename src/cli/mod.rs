@@ -359,14 +359,17 @@ fn no_inventory(settings: &config::Settings) -> Option<String> {
         SearchEnd::FileSystem => " (the folder above is on another file system)",
         SearchEnd::Owner => " (the folder above belongs to another user)",
     };
-    let searched = around
-        .searched
-        .iter()
-        .map(|folder| folder.display().to_string());
-    let searched: Vec<String> = searched.collect();
+    let shown = |folder: Option<&PathBuf>| {
+        let folder = folder.map_or_else(String::new, |folder| folder.display().to_string());
+        visible(&folder).into_owned()
+    };
+    let mut searched = shown(around.searched.first());
+    if around.searched.len() > 1 {
+        let last = shown(around.searched.last());
+        searched.push_str(&format!(" and the folders above it, up to {last}"));
+    }
     Some(format!(
-        "no inventory was found in {}{end}; name one with `-i FOLDER`, or create one with `gamctl init FOLDER`",
-        visible(&searched.join(", "))
+        "no inventory was found in {searched}{end}; name one with `-i FOLDER`, or create one with `gamctl init FOLDER`"
     ))
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Arg;
 
 use super::target::Target;
+use crate::cli::invocation::wait_once;
 use crate::cli::source::{path, source};
 use crate::cli::twin::fault_names;
 use crate::config::Settings;
@@ -262,22 +263,18 @@ fn changes(inventory: &Inventory, target: &Target<'_>) -> Vec<Candidate> {
     found
 }
 
-/// Asks the store, if it exists and answers at once. It is not changed, and a schema of an older gamctl is left alone.
+/// Asks the store, if it exists and answers at once. It is not changed: a store of an older gamctl is not asked.
 fn asked<T>(settings: &Settings, query: impl AsyncFnOnce(&Store) -> Option<T>) -> Option<T> {
     let location = StoreLocation::of(&settings.store, &path(None, settings)).ok()?;
     if !location.is_there() {
         return None;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .ok()?;
-    runtime.block_on(async {
+    wait_once(async {
         let store = location.open_to_read(PATIENCE).await.ok()?;
         let found = query(&store).await;
         store.close().await;
         found
-    })
+    })?
 }
 
 fn runs(settings: &Settings) -> Vec<Candidate> {
