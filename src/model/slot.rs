@@ -4,6 +4,5 @@ use serde::{Deserialize, Serialize};
 
 /// The device's number of an object; only the device knows it until a plan assigns one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Slot(pub u16);
