@@ -37,6 +37,7 @@ mod plans;
 mod postgres;
 mod properties;
 mod reconcile;
+mod rehearsal;
 mod rendering;
 mod rules;
 mod run;

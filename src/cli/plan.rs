@@ -106,6 +106,21 @@ pub(super) struct PlanArguments {
     /// Allow changes that affect management access (VLAN, uplink, address)
     #[arg(long)]
     allow_management: bool,
+
+    #[command(flatten)]
+    rehearsal: RehearsalArguments,
+}
+
+/// The rehearsal of a plan, for `plan`, `apply` and `rollback`.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct RehearsalArguments {
+    /// Try each plan on a simulated GAM first, and refuse those that fail
+    ///
+    /// The simulated device begins as the real one was seen. Its answers are the usual ones, then the strictest where nobody
+    /// knows how a GAM behaves. A line that it refuses, another end than planned, or a further difference refuses the
+    /// device's plan; other devices go on.
+    #[arg(long)]
+    pub(super) rehearse: bool,
 }
 
 /// The amount of detail of a plan, for `plan` and `show plan`.
@@ -242,6 +257,7 @@ impl PlanArguments {
                 management: self.allow_management,
                 ..Allowances::default()
             },
+            rehearses: self.rehearsal.rehearse,
             ..RunRequest::of(Verb::Plan, who)
         })
     }

@@ -109,6 +109,11 @@ fn say(note: &RunNote, terminal: &Terminal) {
             ),
             None => format!("Waiting: {device}: {}.", lease_held(*until, None)),
         }),
+        RunNote::Rehearsed { devices: 0 } => terminal.say("Nothing to rehearse: no device has changes."),
+        RunNote::Rehearsed { devices } => terminal.say(&format!(
+            "Rehearsed the plans of {} on simulated GAMs, under default and strictest assumptions.",
+            counted(*devices, "device")
+        )),
         RunNote::Replayed(replayed) => {
             if replayed.entries > 0 {
                 terminal.say(&format!(

@@ -106,24 +106,28 @@ fn command_line(
     secrets: &Secrets,
 ) -> CommandLine {
     let given = credentials.text.ssh.as_ref().and_then(|ssh| {
-        let password = &ssh.password.as_ref()?.0;
-        Some((ssh, ssh.user.as_ref()?, password))
+        let password = ssh.password.as_ref().map(|password| &password.0);
+        let key = ssh.key.as_ref().map(|key| &key.0);
+        let has_login = password.is_some() || key.is_some();
+        has_login.then_some((ssh, ssh.user.as_ref()?, password, key))
     });
-    let Some((ssh, user, password)) = given else {
+    let Some((ssh, user, password, key)) = given else {
         return CommandLine::None(format!(
             "the credentials `{}` have no SSH part",
             credentials.id
         ));
     };
-    let password = match secrets.get(password) {
-        Ok(password) => password,
-        Err(error) => return CommandLine::None(error.to_string()),
+    let value = |name: Option<&SecretName>| name.map(|name| secrets.get(name)).transpose();
+    let (password, private_key) = match (value(password), value(key)) {
+        (Ok(password), Ok(key)) => (password, key),
+        (Err(error), _) | (_, Err(error)) => return CommandLine::None(error.to_string()),
     };
     let login = Login {
         address: SocketAddr::new(address.ip, address.ssh_port),
         user: user.as_str().to_owned(),
-        password,
-        private_key: None,
+        // With an empty one, only the key is tried.
+        password: password.unwrap_or_else(|| Secret::new(Vec::new())),
+        private_key,
         legacy_algorithms: ssh.legacy_algorithms.unwrap_or(false),
         host_key,
     };

@@ -4,7 +4,7 @@
 //! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
 //! task per device, `look` for observations, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
-//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `import` makes an
+//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `import` makes an
 //! inventory from observations.
 
 mod access_check;
@@ -22,6 +22,7 @@ mod look_results;
 mod many;
 mod one_device;
 mod origin;
+mod rehearsal;
 pub mod run;
 mod store_location;
 
@@ -44,6 +45,7 @@ pub use look_results::{FingerprintedObservation, LookResults};
 pub use many::{Panicked, ask_many};
 pub use one_device::DevicePlanInputs;
 pub use origin::find_origins;
+pub use rehearsal::{FailedRehearsal, RehearsalFailure, rehearse, rehearse_all};
 pub use store_location::{StoreLocation, StoreLocationError};
 
 pub use crate::transport::snmp::SILENCE;

@@ -28,6 +28,7 @@ fn keys() -> Keys {
         (Privacy::Aes, PRIV),
     );
     Keys {
+        key: None,
         password: PASSWORD.to_owned(),
         snmp: SnmpSettings {
             communities: vec![Community {

@@ -13,6 +13,7 @@ use gamctl::history::{Store, StoreUrl, Timeouts};
 use gamctl::model::{DeviceName, GamModel};
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{SnmpSettings, State, Twin, TwinSettings};
+use russh::keys::PublicKey;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -29,6 +30,8 @@ const PASSWORD: &str = "correct horse";
 /// The credentials of twins and inventory.
 pub(crate) struct Keys {
     pub(crate) password: String,
+    /// A key that the twins accept besides the password.
+    pub(crate) key: Option<PublicKey>,
     pub(crate) snmp: SnmpSettings,
     /// The text of `credentials.toml`, and the values of its names.
     pub(crate) credentials: String,
@@ -44,6 +47,7 @@ impl Default for Keys {
             ssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n";
         Self {
             password: PASSWORD.to_owned(),
+            key: None,
             snmp: SnmpSettings::default(),
             credentials: credentials.to_owned(),
             secrets: vec![
@@ -432,6 +436,7 @@ async fn twin(number: usize, keys: &Keys) -> Twin {
         })
     };
     settings.login.password.clone_from(&keys.password);
+    settings.login.authorized_keys = keys.key.iter().cloned().collect();
     Twin::start(settings).await.unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! What holds for every plan, tried on twins: it ends where it should, is safe half-way, and touches nothing else.
 
 use gamctl::model::MAX_ALLOWED_VLANS;
+use gamctl::reconcile::rehearse;
 use proptest::prelude::*;
 
 use super::dice::{self, Dice};
@@ -15,6 +16,19 @@ proptest! {
         let case = case::case(&mut dice);
         let judged = judge::judge(&case, judge::Prefixes::Some(3));
         prop_assert!(judged.is_ok(), "{}\n{case:#?}", judged.unwrap_err());
+    }
+
+    #[test]
+    fn every_plan_passes_its_rehearsal_where_everything_was_read(mut dice in dice::dice(2_500)) {
+        let case = case::case(&mut dice);
+        let observation = case.observation(&case.configuration);
+        let inputs = case.inputs();
+        let (plan, complaints) = inputs.plan(&observation);
+        prop_assert_eq!(complaints, []);
+        if let Err(failed) = rehearse(&inputs, &plan, &observation) {
+            let is_excused = !failed.not_read.is_empty() || failed.assumption.is_some();
+            prop_assert!(is_excused || plan.is_refused(), "{:?}\n{:#?}", failed, case);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod caller;
 mod freezes;
 mod full_disk;
+mod key_login;
 mod left_open;
 mod logs;
 mod named;

@@ -17,6 +17,7 @@ pub(super) use run::{RunArguments, carry_out};
 
 use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
+use super::plan::RehearsalArguments;
 use super::scope::ScopeArguments;
 use super::show_plan::read_plan_file;
 use super::source::InventoryArguments;
@@ -109,6 +110,9 @@ pub(super) struct HowArguments {
     /// Start no more devices after this many failures [default: 3]
     #[arg(long, value_name = "NUMBER", help_heading = "Concurrency")]
     pub failure_budget: Option<NonZeroU16>,
+
+    #[command(flatten)]
+    pub rehearsal: RehearsalArguments,
 
     #[command(flatten)]
     pub timeout: TimeoutArguments,

@@ -53,6 +53,7 @@ pub(in crate::cli) fn carry_out(
             rewritten_history: how.accept_history,
             management: how.allow_management,
         },
+        rehearses: how.rehearsal.rehearse,
         auto_approval: how.approval(),
         reapply: asked.reapply,
         ..RunRequest::of(asked.verb, &selected.settings.who)

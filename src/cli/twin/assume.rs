@@ -1,17 +1,106 @@
 //! `--assume ports=management-first`: parses what a twin takes for granted where the family's documents are unclear.
 
-use crate::simulator::gam::{Hardware, PortLayout};
+use crate::simulator::gam::{
+    AllowedVlansCounted, Assumptions, EndpointsCounted, Hardware, LongestDescription, PortLayout,
+    RemovalInUse, UnnamedProfile,
+};
 
 /// An answer to an open question about the device. docs/gam.md lists the questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Assumption {
     Ports(PortLayout),
+    Removal(RemovalInUse),
+    Endpoints(EndpointsCounted),
+    AllowedVlans(AllowedVlansCounted),
+    Descriptions(LongestDescription),
+    UnnamedProfile(UnnamedProfile),
+    Strictest,
 }
+
+/// The names, and the values of each with its assumption; the first one is the default.
+const QUESTIONS: [(&str, &[(&str, Assumption)]); 7] = [
+    (
+        "ports",
+        &[
+            ("uplinks-first", Assumption::Ports(PortLayout::UplinksFirst)),
+            (
+                "management-first",
+                Assumption::Ports(PortLayout::ManagementFirst),
+            ),
+            ("alike", Assumption::Ports(PortLayout::Alike)),
+        ],
+    ),
+    (
+        "removal",
+        &[
+            ("refused", Assumption::Removal(RemovalInUse::Refused)),
+            ("detached", Assumption::Removal(RemovalInUse::Detached)),
+            (
+                "service-gone",
+                Assumption::Removal(RemovalInUse::ServiceGone),
+            ),
+        ],
+    ),
+    (
+        "endpoints",
+        &[
+            (
+                "with-a-port",
+                Assumption::Endpoints(EndpointsCounted::WithAPort),
+            ),
+            ("all", Assumption::Endpoints(EndpointsCounted::All)),
+        ],
+    ),
+    (
+        "allowed-vlans",
+        &[
+            (
+                "12-vlans",
+                Assumption::AllowedVlans(AllowedVlansCounted::TwelveVlans),
+            ),
+            (
+                "14-entries",
+                Assumption::AllowedVlans(AllowedVlansCounted::FourteenEntries),
+            ),
+        ],
+    ),
+    (
+        "descriptions",
+        &[
+            (
+                "127",
+                Assumption::Descriptions(LongestDescription::OfTheMib),
+            ),
+            (
+                "63",
+                Assumption::Descriptions(LongestDescription::OfTheWebPage),
+            ),
+        ],
+    ),
+    (
+        "unnamed-profile",
+        &[
+            ("none", Assumption::UnnamedProfile(UnnamedProfile::None)),
+            (
+                "built-in",
+                Assumption::UnnamedProfile(UnnamedProfile::BuiltIn),
+            ),
+        ],
+    ),
+    ("all", &[("strictest", Assumption::Strictest)]),
+];
 
 impl Assumption {
     pub(super) fn set(self, hardware: &mut Hardware) {
+        let assumptions = &mut hardware.assumptions;
         match self {
             Self::Ports(layout) => hardware.layout = layout,
+            Self::Removal(removal) => assumptions.removal = removal,
+            Self::Endpoints(endpoints) => assumptions.endpoints = endpoints,
+            Self::AllowedVlans(allowed) => assumptions.allowed_vlans = allowed,
+            Self::Descriptions(longest) => assumptions.descriptions = longest,
+            Self::UnnamedProfile(profile) => assumptions.unnamed_profile = profile,
+            Self::Strictest => *assumptions = Assumptions::strictest(),
         }
     }
 }
@@ -21,14 +110,25 @@ pub(super) fn assumption(text: &str) -> Result<Assumption, String> {
     let (name, value) = text.split_once('=').ok_or_else(|| {
         format!("`{text}` needs the form NAME=VALUE, such as `ports=management-first`")
     })?;
-    match (name, value) {
-        ("ports", "uplinks-first") => Ok(Assumption::Ports(PortLayout::UplinksFirst)),
-        ("ports", "management-first") => Ok(Assumption::Ports(PortLayout::ManagementFirst)),
-        ("ports", "alike") => Ok(Assumption::Ports(PortLayout::Alike)),
-        ("ports", _) => Err(format!(
-            "unknown value `{value}`; `ports` is `uplinks-first`, `management-first` or `alike`"
-        )),
-        _ => Err(format!("unknown assumption `{name}`; there is `ports`")),
+    let question = QUESTIONS.iter().find(|(known, _)| *known == name);
+    let Some((_, values)) = question else {
+        let names = listed(QUESTIONS.iter().map(|(name, _)| *name), "and");
+        return Err(format!("unknown assumption `{name}`; there are {names}"));
+    };
+    let known = values.iter().find(|(known, _)| *known == value);
+    known.map(|(_, assumption)| *assumption).ok_or_else(|| {
+        let values = listed(values.iter().map(|(value, _)| *value), "or");
+        format!("unknown value `{value}`; `{name}` is {values}")
+    })
+}
+
+/// Returns words in a sentence: `a`, `b` or `c`.
+fn listed<'a>(words: impl Iterator<Item = &'a str>, last: &str) -> String {
+    let mut words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    match (words.pop(), words.is_empty()) {
+        (Some(only), true) => only,
+        (Some(end), false) => format!("{} {last} {end}", words.join(", ")),
+        (None, _) => String::new(),
     }
 }
 
@@ -45,9 +145,22 @@ mod tests {
         );
         assert_eq!(
             why("colour=red"),
-            "unknown assumption `colour`; there is `ports`"
+            "unknown assumption `colour`; there are `ports`, `removal`, `endpoints`, `allowed-vlans`, `descriptions`, \
+             `unnamed-profile` and `all`"
         );
         assert!(why("ports=up").contains("`uplinks-first`, `management-first` or `alike`"));
         assert!(why("ports").contains("NAME=VALUE"));
+    }
+
+    #[test]
+    fn the_first_value_of_each_question_is_the_default() {
+        let mut hardware = Hardware::of(crate::model::GamModel::ALL[0], 1);
+        let delivered = hardware.clone();
+        for (name, values) in QUESTIONS {
+            if name != "all" {
+                values[0].1.set(&mut hardware);
+            }
+        }
+        assert_eq!(hardware, delivered);
     }
 }

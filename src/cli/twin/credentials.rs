@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
+use russh::keys::ssh_key::LineEnding;
+use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
+use russh::keys::{PrivateKey, PublicKey};
 
 use super::secret_value::secret_value;
 use crate::inventory::Inventory;
@@ -11,6 +14,7 @@ use crate::inventory::text::{
     SnmpVersion,
 };
 use crate::model::SecretName;
+use crate::simulator::gam::chance;
 use crate::simulator::server::{Login, SnmpSettings};
 use crate::simulator::snmp::{
     Access, Authentication, Community, Limits, PasswordTooShort, Privacy, User,
@@ -21,6 +25,8 @@ use crate::simulator::snmp::{
 pub(super) struct TwinLogin {
     pub user: String,
     pub password: String,
+    /// The public part of the private key that opens it.
+    key: Option<PublicKey>,
     pub snmp: Snmp,
     /// Whether the inventory marks these devices as limited to old algorithms.
     pub legacy_ssh: bool,
@@ -73,15 +79,22 @@ impl Keyring {
     fn login(&mut self, text: &CredentialsText, seed: u64) -> anyhow::Result<TwinLogin> {
         let ssh = text.ssh.as_ref().context("`ssh` is missing")?;
         let user = ssh.user.as_ref().context("`ssh.user` is missing")?;
-        let SecretReference(password) =
-            ssh.password.as_ref().context("`ssh.password` is missing")?;
-        let password = self.value(password, seed);
+        let password = match &ssh.password {
+            Some(SecretReference(password)) => self.value(password, seed),
+            // A login by key alone: nobody knows this password.
+            None => secret_value(seed, &SecretName::new("no-password")?),
+        };
+        let key = match &ssh.key {
+            Some(SecretReference(name)) => Some(self.private_key(name, seed)?),
+            None => None,
+        };
         let snmp = text.snmp.as_ref().context("`snmp` is missing")?;
         let snmp = self.snmp(snmp, seed)?;
         let agent = agent(&snmp).context("invalid SNMP password")?;
         Ok(TwinLogin {
             user: user.as_str().to_owned(),
             password,
+            key,
             snmp,
             legacy_ssh: ssh.legacy_algorithms.unwrap_or(false),
             agent,
@@ -117,6 +130,20 @@ impl Keyring {
         }
     }
 
+    /// Returns the public part of the private key with this name, which follows from the seed.
+    fn private_key(&mut self, name: &SecretName, seed: u64) -> anyhow::Result<PublicKey> {
+        let mut bytes = [0; 32];
+        for (index, part) in bytes.chunks_exact_mut(8).enumerate() {
+            let drawn = chance::draw(seed, name.as_str(), u64::try_from(index)?);
+            part.copy_from_slice(&drawn.to_be_bytes());
+        }
+        let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(&bytes));
+        let key = PrivateKey::new(pair, "twin")?;
+        let pem = key.to_openssh(LineEnding::LF)?;
+        self.secrets.insert(name.clone(), pem.to_string());
+        Ok(key.public_key().clone())
+    }
+
     fn value(&mut self, name: &SecretName, seed: u64) -> String {
         self.secrets
             .entry(name.clone())
@@ -130,6 +157,7 @@ impl TwinLogin {
         Login {
             user: self.user.clone(),
             password: self.password.clone(),
+            authorized_keys: self.key.iter().cloned().collect(),
             ..Login::default()
         }
     }

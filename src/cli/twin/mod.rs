@@ -76,8 +76,12 @@ pub(super) struct TwinArguments {
 
     /// Answer an open question about the device: `ports=management-first`
     ///
-    /// `ports` is the order of the interfaces after the G.hn ports: `uplinks-first`, `management-first`, or `alike` for
-    /// a device that describes them all alike. docs/gam.md lists what is unknown.
+    /// `ports` is the order of the interfaces after the G.hn ports: `uplinks-first`, `management-first`, or `alike` for a
+    /// device that describes them all alike. `removal` is what becomes of the users of a removed profile or endpoint:
+    /// `refused`, `detached` or `service-gone`. `endpoints` counted for the limit: `with-a-port` or `all`.
+    /// `allowed-vlans`: `12-vlans` or `14-entries`. `descriptions`: at most `127` or `63` characters. `unnamed-profile` of
+    /// a new subscriber: `none` or `built-in`. `all=strictest` sets the answers that refuse most. docs/gam.md lists what is
+    /// unknown.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assume::assumption)]
     assume: Vec<assume::Assumption>,
 

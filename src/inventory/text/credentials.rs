@@ -9,8 +9,9 @@ use crate::inventory::tree::Item;
 use crate::model::{PlainText, SecretName};
 
 rules! {
-    /// SNMP 1 and 2c are opened by a community, SNMP 3 by a user with authentication and, on top of that, privacy.
-    INCOMPLETE_CREDENTIALS = "incomplete-credentials", Error, "credentials that do not fit the SNMP version",
+    /// SNMP 1 and 2c are opened by a community, SNMP 3 by a user with authentication and, on top of that, privacy. SSH needs a
+    /// password or a private key.
+    INCOMPLETE_CREDENTIALS = "incomplete-credentials", Error, "credentials that do not fit the SNMP version, or no SSH login",
     wrong: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"3\", community = { secret = \"gam-snmp\" } }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")],
     right: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"3\", user = \"gamctl\", auth = { protocol = \"sha\", secret = \"gam-auth\" }, priv = { protocol = \"aes\", secret = \"gam-priv\" } }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")];
 }
@@ -34,7 +35,9 @@ impl CredentialsText {
         let privacy = snmp.and_then(|snmp| Some(&snmp.privacy.as_ref()?.secret.as_ref()?.0));
         let ssh = self.ssh.as_ref();
         let password = ssh.and_then(|ssh| Some(&ssh.password.as_ref()?.0));
-        [community, auth, privacy, password].into_iter().flatten()
+        let key = ssh.and_then(|ssh| Some(&ssh.key.as_ref()?.0));
+        let all = [community, auth, privacy, password, key];
+        all.into_iter().flatten()
     }
 }
 
@@ -79,8 +82,10 @@ record! {
     SshText {
         /// The user; `admin` on a device as it leaves the factory.
         "user" => user: PlainText, required;
-        /// The password.
-        "password" => password: SecretReference, required;
+        /// The password; it also answers `enable`. Needed unless there is a `key`.
+        "password" => password: SecretReference, optional;
+        /// The private key in OpenSSH's PEM format, without a passphrase; it is tried before the password.
+        "key" => key: SecretReference, optional;
         /// Whether the old algorithms of old firmware may be used.
         "legacy_algorithms" => legacy_algorithms: bool, default "false";
     }
@@ -211,6 +216,18 @@ pub(in crate::inventory) fn check_credentials(
     findings: &mut FileFindings,
 ) {
     use crate::inventory::record::Fields;
+    if let (Some(ssh), Some(ssh_item)) = (&credentials.ssh, item.get("ssh"))
+        && ssh.is_absent("password")
+        && ssh.is_absent("key")
+    {
+        findings
+            .add(
+                &INCOMPLETE_CREDENTIALS,
+                ssh_item.key_span(),
+                "the SSH part has neither `password` nor `key`",
+            )
+            .hint("name the secret: `password = { secret = \"gam-ssh\" }`, or `key` for a private key");
+    }
     let (Some(snmp), Some(snmp_item)) = (&credentials.snmp, item.get("snmp")) else {
         return;
     };

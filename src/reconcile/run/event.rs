@@ -59,6 +59,10 @@ pub enum RunNote {
         /// Left out: an earlier gamctl holds it.
         by: Option<HeldBy>,
     },
+    /// The plans of this many devices were tried on simulated ones.
+    Rehearsed {
+        devices: usize,
+    },
     /// The journal was replayed into the store.
     Replayed(Replayed),
     /// A device has pending changes, but its state forbids writes.

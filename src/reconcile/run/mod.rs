@@ -2,7 +2,7 @@
 //!
 //! `request` the request · `reconciler` state kept between runs · `inputs` the inventory and the last applied one · `gates`
 //! refusals · `prepare` up to the decision, `prepared` a run that waits for confirmation · `execute` the rest · `adopt` and
-//! `ownership` without a write · `rollback` past runs, `rolled_back` steps that undo a rollback · `plan_file` approved plans · `stored_state` facts of the store for a plan · `tasks` the devices to start · `event` progress for callers.
+//! `ownership` without a write · `rollback` past runs, `rolled_back` steps that undo a rollback · `plan_devices` the plans of a run · `plan_file` approved plans · `stored_state` facts of the store for a plan · `tasks` the devices to start · `event` progress for callers.
 
 mod adopt;
 mod error;
@@ -11,6 +11,7 @@ mod execute;
 mod gates;
 mod inputs;
 mod ownership;
+mod plan_devices;
 mod plan_file;
 mod prepare;
 mod prepared;

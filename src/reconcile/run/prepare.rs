@@ -8,9 +8,9 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::inputs::{StoreState, aside};
+use super::plan_devices::complete;
 use super::plan_file::only_approved;
 use super::prepared::{Known, Preparation, PreparedRun, Refused};
-use super::tasks::is_written;
 use super::{
     Baseline, LookSource, PlanInputs, Reconciler, RunError, RunEvent, RunNote, RunRequest, Verb,
     Watcher, gates, read_intended,
@@ -24,7 +24,7 @@ use crate::plan::{InventoryVersion, Planned, Refusal};
 use crate::reconcile::apply::{LeaseWait, RecoveryOptions, recover, release_dead};
 use crate::reconcile::{
     Accesses, DevicePlanInputs, Fleet, LookResults, StoreWithJournal, as_if_applied,
-    inventory_digest, look_at_all, plan_all, recorded,
+    inventory_digest, look_at_all, recorded,
 };
 use crate::report::{preflight, scope_words};
 
@@ -46,20 +46,15 @@ impl Reconciler {
         if reading.has_errors() {
             return Ok(Preparation::InventoryInvalid(Box::new(reading)));
         }
-        let version = || InventoryVersion {
-            commit: reading.inventory.commit().map(str::to_owned),
-            tree: None,
-            digest: inventory_digest(&reading.inventory),
-        };
         if let Err(refusal) = self.check_inventory(&request, &reading).await? {
-            let version = version();
+            let version = version_of(&reading.inventory);
             return self.refused(&request, &version, refusal, None).await;
         }
         self.wait_for_others(&request, &reading.inventory, watcher)
             .await?;
         let recovered = self.recover(&request, &reading, watcher).await?;
         if let Some(refusal) = self.check_plan_file(&request).await? {
-            let version = version();
+            let version = version_of(&reading.inventory);
             return self.refused(&request, &version, refusal, None).await;
         }
         let stale = self.stale_checkout(&request, &reading).await?;
@@ -74,18 +69,15 @@ impl Reconciler {
         let accesses = self.accesses_for(&request, &fleet, &names, watcher);
         let looks = self.looks_for(&request, &fleet, &names, &accesses, watcher);
         let looks = looks.await;
-        let mut planned = plan_all(&fleet, &looks);
-        inputs.add_origins(&mut planned, &fleet, watcher);
-        let stored = self.stored_state(&request, &fleet, &names, &planned);
-        planned.stored = stored.await?;
-        self.mark_rolled_back(&mut planned, &request).await?;
+        let planned = self.planned(&request, &inputs, &fleet, &names, &looks, watcher);
+        let mut planned = planned.await?;
         planned.refusals.extend(stale);
         if let Some(file) = &request.plan_file
             && let Err(refusal) = only_approved(&mut planned, file, &fleet)
         {
             return self.refused(&request, &fleet.version, refusal, None).await;
         }
-        adapt(&mut planned, &request, watcher);
+        complete(&mut planned, &request, &fleet, &looks, watcher);
         if request.verb.writes()
             && let Err(refusal) = gates::within_limits(&planned)
         {
@@ -404,6 +396,15 @@ impl Reconciler {
     }
 }
 
+/// Returns the version of an inventory, for the record.
+fn version_of(inventory: &Inventory) -> InventoryVersion {
+    InventoryVersion {
+        commit: inventory.commit().map(str::to_owned),
+        tree: None,
+        digest: inventory_digest(inventory),
+    }
+}
+
 /// Records a refused run: one without devices in the history, and the reason in the audit log.
 pub(super) async fn record_refusal(
     store: &StoreWithJournal,
@@ -468,24 +469,4 @@ fn names_in(request: &RunRequest, inventory: &Inventory) -> Result<Vec<DeviceNam
     });
     names.sort();
     Ok(names)
-}
-
-/// Adapts a plan to the kind of run: devices that are never written to are reported and left out.
-fn adapt(planned: &mut Planned, request: &RunRequest, watcher: &Watcher) {
-    if matches!(request.looks, LookSource::Baseline) {
-        planned.against = planned.applied.take();
-    }
-    if !request.verb.writes() {
-        return;
-    }
-    for plan in &planned.devices {
-        if !is_written(plan.state) && !plan.steps.is_empty() {
-            watcher.note(RunNote::NotWritten {
-                device: plan.device.clone(),
-                state: plan.state,
-                steps: plan.steps.len(),
-            });
-        }
-    }
-    planned.devices.retain(|plan| is_written(plan.state));
 }

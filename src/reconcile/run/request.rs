@@ -38,6 +38,8 @@ pub struct RunRequest {
     pub baseline: Baseline,
     pub looks: LookSource,
     pub allows: Allowances,
+    /// Try every plan on a simulated device first; one that fails there is refused.
+    pub rehearses: bool,
     /// The class of plans that need no confirmation.
     pub auto_approval: AutoApproval,
     /// The rollbacks whose result may be undone without asking a person, by run.
@@ -125,6 +127,7 @@ impl RunRequest {
             baseline: Baseline::Store,
             looks: LookSource::Devices,
             allows: Allowances::default(),
+            rehearses: false,
             auto_approval: AutoApproval::Nothing,
             reapply: BTreeSet::new(),
         }

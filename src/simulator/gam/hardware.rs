@@ -2,6 +2,7 @@
 
 use compact_str::{CompactString, format_compact};
 
+use super::Assumptions;
 use crate::model::{GamModel, MacAddress, Medium};
 
 /// The hardware of one device, until it is replaced.
@@ -12,6 +13,7 @@ pub struct Hardware {
     /// Address of the board; ports count up from it.
     pub mac: MacAddress,
     pub layout: PortLayout,
+    pub assumptions: Assumptions,
 }
 
 /// The order of the interfaces after the G.hn ports, which no document of the family settles (docs/gam.md).
@@ -50,12 +52,21 @@ impl Hardware {
             serial: format_compact!("{:08}", 1_000_000 + number % 90_000_000),
             mac: MacAddress::new(octets).unwrap_or_else(|_| fallback_mac()),
             layout: PortLayout::default(),
+            assumptions: Assumptions::default(),
         }
     }
 
     #[must_use]
     pub fn with_layout(self, layout: PortLayout) -> Self {
         Self { layout, ..self }
+    }
+
+    #[must_use]
+    pub fn with_assumptions(self, assumptions: Assumptions) -> Self {
+        Self {
+            assumptions,
+            ..self
+        }
     }
 
     pub fn ghn_ports(&self) -> u8 {

@@ -1,6 +1,7 @@
 //! Simulates a GAM without I/O: configuration, rules, physical world, alarms, reboots.
 
 mod alarms;
+mod assumptions;
 pub mod chance;
 mod configuration;
 mod counters;
@@ -29,6 +30,10 @@ use compact_str::CompactString;
 pub use alarms::{
     Alarm, AlarmChange, AlarmCondition, Alarms, Entity, Grade, LOG_LENGTH, LogEntry, Severity,
     Wanted,
+};
+pub use assumptions::{
+    AllowedVlansCounted, Assumptions, EndpointsCounted, LongestDescription, RemovalInUse,
+    UnnamedProfile,
 };
 pub use configuration::{
     Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, Password, Port,

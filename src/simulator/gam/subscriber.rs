@@ -4,8 +4,8 @@
 
 use compact_str::CompactString;
 
-use super::Refusal;
 use super::text::check_description;
+use super::{AllowedVlansCounted, Hardware, Refusal};
 use crate::model::{Poe, SubscriberConfig, VlanId, VlanSet};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,11 @@ pub struct SubscriberOptions {
 /// "No service configured": the VLAN of a subscriber without a VLAN.
 pub const UNSERVED_VLAN: u16 = 4094;
 
-/// The most entries in a list of allowed VLANs, the twin's own number (docs/gam.md).
+/// The most allowed VLANs, the twin's own number (docs/gam.md).
 const MOST_ALLOWED_VLANS: usize = 12;
+
+/// The most entries in a list of them, where a firmware counts entries.
+const MOST_ALLOWED_ENTRIES: usize = 14;
 
 impl Subscriber {
     /// Returns the defaults of a new subscriber.
@@ -128,7 +131,7 @@ impl Subscriber {
     }
 
     /// Refuses values that no subscriber can have, whatever else is configured.
-    pub(super) fn check_values(&self) -> Result<(), Refusal> {
+    pub(super) fn check_values(&self, hardware: &Hardware) -> Result<(), Refusal> {
         let Self {
             // `rules` checks these against the other objects.
             name: _,
@@ -157,7 +160,13 @@ impl Subscriber {
                 return Err(Refusal::SameAsPort2Vlan);
             }
         }
-        if allowed_vlans.iter().count() > MOST_ALLOWED_VLANS {
+        let too_many = match hardware.assumptions.allowed_vlans {
+            AllowedVlansCounted::TwelveVlans => allowed_vlans.iter().count() > MOST_ALLOWED_VLANS,
+            AllowedVlansCounted::FourteenEntries => {
+                allowed_vlans.ranges().len() > MOST_ALLOWED_ENTRIES
+            }
+        };
+        if too_many {
             return Err(Refusal::TooManyAllowedVlans);
         }
         if !allowed_vlans.iter().all(|vlan| is_tag(vlan.get())) {

@@ -1,6 +1,8 @@
 //! Checks names and descriptions as a GAM does.
 
-use super::Refusal;
+use compact_str::CompactString;
+
+use super::{Hardware, LongestDescription, Refusal};
 
 const LONGEST_NAME: usize = 31;
 /// The longest host name that leaves space on a line for commands (assumed).
@@ -23,6 +25,21 @@ pub(super) fn check_description(text: &str) -> Result<(), Refusal> {
     match is_printable(text) {
         true => Ok(()),
         false => Err(Refusal::Description),
+    }
+}
+
+/// Checks the length of a description that a line gives; one that the device has already is not checked again.
+pub(super) fn check_length(
+    hardware: &Hardware,
+    given: Option<&CompactString>,
+) -> Result<(), Refusal> {
+    let longest = match hardware.assumptions.descriptions {
+        LongestDescription::OfTheMib => 127,
+        LongestDescription::OfTheWebPage => 63,
+    };
+    match given {
+        Some(text) if text.len() > longest => Err(Refusal::Description),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -46,7 +46,9 @@ fn start(gam: &mut Gam, restart: Restart, now: Moment) {
         Restart::FactoryReset => gam.factory_reset(now),
         Restart::ReplaceHardware { seed } => {
             let old = gam.hardware();
-            let hardware = Hardware::of(old.model, seed).with_layout(old.layout);
+            let hardware = Hardware::of(old.model, seed)
+                .with_layout(old.layout)
+                .with_assumptions(old.assumptions);
             gam.replace_hardware(hardware, now);
         }
         Restart::ChangeFirmware(profile) => gam.change_firmware(profile, now),

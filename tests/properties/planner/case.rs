@@ -1,15 +1,21 @@
 //! A planning problem: a valid device as observed, a valid intention for it, what is ours, and what was not understood.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use gamctl::inventory::IntendedDevice;
 use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, Identity, MAX_ALLOWED_VLANS,
     MacAddress, Mbps, Medium, Observation, Part, Poe, PortAssignment, PortConfig, PortMode,
-    PortNumber, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName,
-    Unclear, Unread, UplinkConfig, UplinkNumber, VlanId, VlanRange, VlanSet,
+    PortNumber, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberIds,
+    SubscriberName, Unclear, Unread, UplinkConfig, UplinkNumber, VlanId, VlanRange, VlanSet,
 };
 use gamctl::plan::{DevicePlan, Ledger, PlannedStep, Request, plan};
-use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
+use gamctl::reconcile::DevicePlanInputs;
+use gamctl::simulator::gam::{
+    AllowedVlansCounted, Assumptions, Configuration, Hardware, RemovalInUse, UnnamedProfile,
+    configuration_of,
+};
 
 use super::super::dice::Dice;
 use super::{device, mutate, odd};
@@ -53,7 +59,7 @@ const MODELS: [GamModel; 7] = [
 
 pub(crate) fn case(dice: &mut Dice) -> Case {
     let model = *dice.pick(&MODELS);
-    let hardware = Hardware::of(model, 7);
+    let hardware = Hardware::of(model, 7).with_assumptions(assumptions(dice));
     let size = Size::draw(dice, model);
     let observed = config(dice, model, &size, true);
     let changes = (!dice.once_in(3)).then(|| dice.below(6));
@@ -101,6 +107,23 @@ pub(crate) fn case(dice: &mut Dice) -> Case {
         odd::make_odd(dice, &mut case);
     }
     case
+}
+
+/// Draws answers to the open questions that a plan must not depend on.
+fn assumptions(dice: &mut Dice) -> Assumptions {
+    Assumptions {
+        removal: *dice.pick(&[
+            RemovalInUse::Refused,
+            RemovalInUse::Detached,
+            RemovalInUse::ServiceGone,
+        ]),
+        allowed_vlans: *dice.pick(&[
+            AllowedVlansCounted::TwelveVlans,
+            AllowedVlansCounted::FourteenEntries,
+        ]),
+        unnamed_profile: *dice.pick(&[UnnamedProfile::None, UnnamedProfile::BuiltIn]),
+        ..Assumptions::default()
+    }
 }
 
 /// How much there is of everything.
@@ -484,6 +507,28 @@ impl Case {
 
     pub(crate) fn plan(&self, observation: &Observation) -> DevicePlan<PlannedStep> {
         plan(&self.request(), observation)
+    }
+
+    /// Returns what a run knows of the device, besides the look.
+    pub(crate) fn inputs(&self) -> DevicePlanInputs<'static> {
+        DevicePlanInputs {
+            intended: Cow::Owned(IntendedDevice {
+                name: self.device.clone(),
+                state: DeviceState::Managed,
+                config: self.intended.clone(),
+            }),
+            model: self.hardware.model,
+            serial: None,
+            mac: None,
+            management_vlan: VlanId::DEFAULT_MANAGEMENT,
+            authoritative: self.authoritative,
+            removes_unmanaged: self.authoritative,
+            renamed: self.renamed.clone(),
+            subscriber_ids: SubscriberIds::default(),
+            ledger: self.ledger.clone(),
+            protected: BTreeSet::new(),
+            allows_management: false,
+        }
     }
 
     pub(crate) fn request(&self) -> Request<'_> {

@@ -5,8 +5,10 @@ use compact_str::CompactString;
 use super::HIGHEST_ID;
 use crate::model::MacAddress;
 use crate::simulator::gam::edit::EndpointOptions;
-use crate::simulator::gam::text::{check_description, is_name};
-use crate::simulator::gam::{Configuration, Endpoint, ExpectedPort, Hardware, Refusal};
+use crate::simulator::gam::text::{check_description, check_length, is_name};
+use crate::simulator::gam::{
+    Configuration, Endpoint, EndpointsCounted, ExpectedPort, Hardware, Refusal, RemovalInUse,
+};
 
 pub(super) fn set_endpoint(
     configuration: &mut Configuration,
@@ -44,6 +46,7 @@ pub(super) fn set_endpoint(
     }
     check_endpoint(configuration, hardware, id, &endpoint)?;
     check_description(&endpoint.description)?;
+    check_length(hardware, options.description.as_ref())?;
     configuration.endpoints.insert(id, endpoint);
     Ok(())
 }
@@ -54,7 +57,11 @@ fn check_endpoint(
     id: u16,
     endpoint: &Endpoint,
 ) -> Result<(), Refusal> {
-    let (mut on_port, mut placed) = (0, 0);
+    let counts = |port: ExpectedPort| match hardware.assumptions.endpoints {
+        EndpointsCounted::WithAPort => port != ExpectedPort::Unassigned,
+        EndpointsCounted::All => true,
+    };
+    let (mut on_port, mut counted) = (0, 0);
     for (other, with) in &configuration.endpoints {
         if *other == id {
             continue;
@@ -65,10 +72,8 @@ fn check_endpoint(
         if with.mac == endpoint.mac {
             return Err(Refusal::EndpointMac);
         }
-        if with.port != ExpectedPort::Unassigned {
-            placed += 1;
-            on_port += usize::from(with.port == endpoint.port);
-        }
+        counted += usize::from(counts(with.port));
+        on_port += usize::from(with.port == endpoint.port);
     }
     if !is_name(&endpoint.name) {
         return Err(Refusal::EndpointName);
@@ -84,8 +89,7 @@ fn check_endpoint(
             return Err(Refusal::PortFull);
         }
     }
-    // An endpoint without a port does not count, so a new one can be prepared before the old one is removed [assumed].
-    if endpoint.port != ExpectedPort::Unassigned && placed >= hardware.model.endpoint_capacity() {
+    if counts(endpoint.port) && counted >= hardware.model.endpoint_capacity() {
         return Err(Refusal::TooManyEndpoints);
     }
     Ok(())
@@ -99,12 +103,26 @@ fn is_own_address(hardware: &Hardware, mac: MacAddress) -> bool {
             .any(|interface| hardware.interface_mac(interface) == mac)
 }
 
-pub(super) fn remove_endpoint(configuration: &mut Configuration, id: u16) -> Result<(), Refusal> {
+pub(super) fn remove_endpoint(
+    configuration: &mut Configuration,
+    hardware: &Hardware,
+    id: u16,
+) -> Result<(), Refusal> {
     if !configuration.endpoints.contains_key(&id) {
         return Err(Refusal::NoSuchEndpoint);
     }
-    if configuration.subscriber_of(id).is_some() {
-        return Err(Refusal::EndpointInUse);
+    if let Some((user, _)) = configuration.subscriber_of(id) {
+        match hardware.assumptions.removal {
+            RemovalInUse::Refused => return Err(Refusal::EndpointInUse),
+            RemovalInUse::Detached => {
+                if let Some(user) = configuration.subscribers.get_mut(&user) {
+                    user.endpoint = None;
+                }
+            }
+            RemovalInUse::ServiceGone => {
+                configuration.subscribers.remove(&user);
+            }
+        }
     }
     configuration.endpoints.remove(&id);
     Ok(())

@@ -52,7 +52,7 @@ pub fn apply(
         Edit::Uplink { uplink, options } => set_uplink(configuration, *uplink, options)?,
         Edit::Port { port, options } => set_port(configuration, hardware, *port, options)?,
         Edit::Profile { id, options } => set_profile(configuration, hardware, *id, options)?,
-        Edit::RemoveProfile(id) => remove_profile(configuration, *id)?,
+        Edit::RemoveProfile(id) => remove_profile(configuration, hardware, *id)?,
         Edit::Endpoint { id, options } => set_endpoint(configuration, hardware, *id, options)?,
         Edit::ChangeEndpoint { id, options } => {
             if !configuration.endpoints.contains_key(id) {
@@ -60,15 +60,15 @@ pub fn apply(
             }
             set_endpoint(configuration, hardware, *id, options)?;
         }
-        Edit::RemoveEndpoint(id) => remove_endpoint(configuration, *id)?,
+        Edit::RemoveEndpoint(id) => remove_endpoint(configuration, hardware, *id)?,
         Edit::Subscriber { id, options } => {
-            set_subscriber(configuration, *id, options)?;
+            set_subscriber(configuration, hardware, *id, options)?;
         }
         Edit::ChangeSubscriber { id, options } => {
             if !configuration.subscribers.contains_key(id) {
                 return Err(Refusal::NoSuchSubscriber);
             }
-            set_subscriber(configuration, *id, options)?;
+            set_subscriber(configuration, hardware, *id, options)?;
         }
         Edit::RemoveSubscriber(id) => {
             configuration

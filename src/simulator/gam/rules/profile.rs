@@ -4,8 +4,10 @@ use compact_str::CompactString;
 
 use super::HIGHEST_PROFILE;
 use crate::simulator::gam::edit::ProfileOptions;
-use crate::simulator::gam::text::{check_description, is_name};
-use crate::simulator::gam::{Configuration, DEFAULT_PROFILE, Hardware, Profile, Refusal};
+use crate::simulator::gam::text::{check_description, check_length, is_name};
+use crate::simulator::gam::{
+    Configuration, DEFAULT_PROFILE, Hardware, Profile, Refusal, RemovalInUse, Subscriber,
+};
 
 /// The slowest limiter in Mbps, the twin's own number (docs/gam.md).
 const SLOWEST_LIMITER: u32 = 10;
@@ -53,6 +55,7 @@ pub(super) fn set_profile(
         profile.service_limit_level = Some(level);
     }
     check_description(&profile.description)?;
+    check_length(hardware, options.description.as_ref())?;
     let taken = configuration
         .profiles
         .iter()
@@ -64,19 +67,29 @@ pub(super) fn set_profile(
     Ok(())
 }
 
-pub(super) fn remove_profile(configuration: &mut Configuration, id: u16) -> Result<(), Refusal> {
+pub(super) fn remove_profile(
+    configuration: &mut Configuration,
+    hardware: &Hardware,
+    id: u16,
+) -> Result<(), Refusal> {
     if id == DEFAULT_PROFILE {
         return Err(Refusal::DefaultProfile);
     }
     if !configuration.profiles.contains_key(&id) {
         return Err(Refusal::NoSuchProfile);
     }
-    if configuration
-        .subscribers
-        .values()
-        .any(|subscriber| subscriber.profile == Some(id))
-    {
-        return Err(Refusal::ProfileInUse);
+    let uses = |subscriber: &Subscriber| subscriber.profile == Some(id);
+    if configuration.subscribers.values().any(uses) {
+        match hardware.assumptions.removal {
+            RemovalInUse::Refused => return Err(Refusal::ProfileInUse),
+            RemovalInUse::Detached => {
+                let users = configuration.subscribers.values_mut();
+                for user in users.filter(|user| user.profile == Some(id)) {
+                    user.profile = None;
+                }
+            }
+            RemovalInUse::ServiceGone => configuration.subscribers.retain(|_, user| !uses(user)),
+        }
     }
     configuration.profiles.remove(&id);
     Ok(())

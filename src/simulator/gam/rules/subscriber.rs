@@ -1,11 +1,15 @@
 //! Applies an edit of a subscriber, and checks it against the other objects of the device.
 
 use super::HIGHEST_ID;
-use crate::simulator::gam::text::is_name;
-use crate::simulator::gam::{Configuration, Refusal, Subscriber, SubscriberOptions};
+use crate::simulator::gam::text::{check_length, is_name};
+use crate::simulator::gam::{
+    Configuration, DEFAULT_PROFILE, Hardware, Refusal, Subscriber, SubscriberOptions,
+    UnnamedProfile,
+};
 
 pub(super) fn set_subscriber(
     configuration: &mut Configuration,
+    hardware: &Hardware,
     id: u16,
     options: &SubscriberOptions,
 ) -> Result<(), Refusal> {
@@ -14,13 +18,25 @@ pub(super) fn set_subscriber(
     }
     let mut subscriber = match configuration.subscribers.get(&id) {
         Some(subscriber) => subscriber.clone(),
-        None => Subscriber::named(options.name.as_deref().ok_or(Refusal::SubscriberName)?),
+        None => Subscriber {
+            profile: unnamed_profile(hardware),
+            ..Subscriber::named(options.name.as_deref().ok_or(Refusal::SubscriberName)?)
+        },
     };
     subscriber.take(options);
     check_subscriber(configuration, id, &subscriber)?;
-    subscriber.check_values()?;
+    subscriber.check_values(hardware)?;
+    check_length(hardware, options.description.as_ref())?;
     configuration.subscribers.insert(id, subscriber);
     Ok(())
+}
+
+/// Returns the profile of a new subscriber whose line names none.
+fn unnamed_profile(hardware: &Hardware) -> Option<u16> {
+    match hardware.assumptions.unnamed_profile {
+        UnnamedProfile::None => None,
+        UnnamedProfile::BuiltIn => Some(DEFAULT_PROFILE),
+    }
 }
 
 fn check_subscriber(
