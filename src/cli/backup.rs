@@ -19,11 +19,11 @@ use crate::authoring::commit::{Person, identity};
 use crate::authoring::{BackupAuthor, BackupRepository, KeptBackup};
 use crate::inventory::Inventory;
 use crate::model::DeviceName;
-use crate::reconcile::run::Watcher;
-use crate::reconcile::{LoginProblem, NoBackup, read_backups};
+use crate::reconcile::run::{Reconciler, Watcher};
+use crate::reconcile::{Backup, Backups, LoginProblem, NoBackup, read_backups};
 use crate::report::{
-    BackupLine, BackupResult, DocumentKind, Exit, backup_table, backup_verdict, changed_lines,
-    text_difference,
+    BackupLine, BackupResult, DocumentKind, Exit, Paint, backup_table, backup_verdict,
+    changed_lines, text_difference,
 };
 
 /// Keep the running-config of devices in a git repository, without secrets
@@ -89,78 +89,29 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
         return refuse(reading, why, terminal);
     }
     let inventory = &reading.inventory;
-    let mut names = installed(inventory, &arguments.scope.scope()?);
-    if !arguments.devices.is_empty() {
-        for name in &arguments.devices {
-            known(inventory, name)?;
-        }
-        names.retain(|device| arguments.devices.iter().any(|name| name == device.as_str()));
-    }
+    let names = names(inventory, arguments)?;
     let folder = folder(arguments, &selected)?;
     // A folder that cannot be used is told before any device is asked.
     let kept = BackupRepository::open(&folder)?;
-
-    let serials = names.iter().filter_map(|name| {
-        let serial = inventory.device(name.as_str())?.text.serial.clone()?;
-        Some((name.clone(), serial))
-    });
-    let serials: BTreeMap<_, _> = serials.collect();
-    let accesses = reconciler.accesses(inventory, &names, &watcher);
-    let bar = Bar::new(
-        names.iter().map(ToString::to_string),
-        "Reading",
-        "devices",
-        terminal,
-    );
-    let reading = read_backups(accesses, &serials, |device| bar.step(device.as_str()));
-    let backups = invocation.wait(reading)?;
-    bar.end();
-
+    let backups = read(&names, inventory, &reconciler, &selected, &watcher)?;
     let author = author(&selected);
-    let mut kept = match kept {
+    let kept = match kept {
         None if !arguments.diff && backups.values().any(Result::is_ok) => {
             Some(BackupRepository::open_or_create(&folder, &author)?)
         }
         kept => kept,
     };
+    let mut keeper = Keeper {
+        kept,
+        author,
+        commits: !arguments.diff,
+        paint: terminal.paint,
+        differences: String::new(),
+    };
     let mut lines = Vec::new();
-    let mut differences = String::new();
     for (device, backup) in &backups {
         let path = path(inventory, device);
-        let latest = match &kept {
-            Some(kept) => kept.latest(device.as_str())?,
-            None => None,
-        };
-        let result = match backup {
-            Err(why) => BackupResult::NotRead {
-                why: sentence(device, why),
-            },
-            Ok(backup) if is_same(latest.as_ref(), &path, backup.as_str()) => {
-                BackupResult::Unchanged
-            }
-            Ok(backup) => {
-                let before = latest.as_ref().map_or("", |latest| latest.text.as_str());
-                let (added, removed) = changed_lines(before, backup.as_str());
-                match &mut kept {
-                    Some(kept) if !arguments.diff => {
-                        let text = backup.as_str();
-                        let id =
-                            kept.record(device.as_str(), &path, text, latest.as_ref(), &author);
-                        BackupResult::Committed {
-                            commit: id?.as_str().to_owned(),
-                            added,
-                            removed,
-                        }
-                    }
-                    _ => {
-                        let paint = terminal.paint;
-                        let shown = text_difference(&path, before, backup.as_str(), paint);
-                        differences.push_str(&shown);
-                        BackupResult::Differs { added, removed }
-                    }
-                }
-            }
-        };
+        let result = keeper.keep(device, &path, backup)?;
         lines.push(BackupLine {
             device: device.to_string(),
             path,
@@ -172,9 +123,9 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
         repository: repository.clone(),
         devices: &lines,
     };
-    let text = || match differences.is_empty() {
-        true => backup_table(&lines, terminal.paint),
-        false => format!("{differences}\n{}", backup_table(&lines, terminal.paint)),
+    let text = || match keeper.differences.as_str() {
+        "" => backup_table(&lines, terminal.paint),
+        shown => format!("{shown}\n{}", backup_table(&lines, terminal.paint)),
     };
     terminal.print(
         arguments.format,
@@ -187,6 +138,89 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
     }
     let read = backups.values().filter(|backup| backup.is_ok()).count();
     Ok(Exit::of_looks(read, backups.len() - read))
+}
+
+fn names(inventory: &Inventory, arguments: &BackupArguments) -> anyhow::Result<Vec<DeviceName>> {
+    let mut names = installed(inventory, &arguments.scope.scope()?);
+    if !arguments.devices.is_empty() {
+        for name in &arguments.devices {
+            known(inventory, name)?;
+        }
+        names.retain(|device| arguments.devices.iter().any(|name| name == device.as_str()));
+    }
+    Ok(names)
+}
+
+/// Reads the devices, many at once.
+fn read(
+    names: &[DeviceName],
+    inventory: &Inventory,
+    reconciler: &Reconciler,
+    selected: &Selected<'_>,
+    watcher: &Watcher,
+) -> anyhow::Result<Backups> {
+    let serials = names.iter().filter_map(|name| {
+        let serial = inventory.device(name.as_str())?.text.serial.clone()?;
+        Some((name.clone(), serial))
+    });
+    let serials: BTreeMap<_, _> = serials.collect();
+    let accesses = reconciler.accesses(inventory, names, watcher);
+    let things = names.iter().map(ToString::to_string);
+    let bar = Bar::new(things, "Reading", "devices", selected.terminal());
+    let reading = read_backups(accesses, &serials, |device| bar.step(device.as_str()));
+    let backups = selected.invocation.wait(reading)?;
+    bar.end();
+    Ok(backups)
+}
+
+/// Compares backups with the latest ones, and commits or shows what differs.
+struct Keeper {
+    kept: Option<BackupRepository>,
+    author: BackupAuthor,
+    commits: bool,
+    paint: Paint,
+    differences: String,
+}
+
+impl Keeper {
+    fn keep(
+        &mut self,
+        device: &DeviceName,
+        path: &str,
+        backup: &Result<Backup, NoBackup>,
+    ) -> anyhow::Result<BackupResult> {
+        let text = match backup {
+            Ok(backup) => backup.as_str(),
+            Err(why) => {
+                let why = sentence(device, why);
+                return Ok(BackupResult::NotRead { why });
+            }
+        };
+        let latest = match &self.kept {
+            Some(kept) => kept.latest(device.as_str())?,
+            None => None,
+        };
+        if is_same(latest.as_ref(), path, text) {
+            return Ok(BackupResult::Unchanged);
+        }
+        let before = latest.as_ref().map_or("", |latest| latest.text.as_str());
+        let (added, removed) = changed_lines(before, text);
+        match &mut self.kept {
+            Some(kept) if self.commits => {
+                let id = kept.record(device.as_str(), path, text, latest.as_ref(), &self.author)?;
+                Ok(BackupResult::Committed {
+                    commit: id.as_str().to_owned(),
+                    added,
+                    removed,
+                })
+            }
+            _ => {
+                let shown = text_difference(path, before, text, self.paint);
+                self.differences.push_str(&shown);
+                Ok(BackupResult::Differs { added, removed })
+            }
+        }
+    }
 }
 
 fn is_same(latest: Option<&KeptBackup>, path: &str, text: &str) -> bool {

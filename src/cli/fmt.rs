@@ -10,7 +10,7 @@ use crate::authoring::format;
 use crate::authoring::replace_inside;
 use crate::inventory::canonical_order;
 use crate::inventory::source::{Entry, Limits, ReadProblem, Source};
-use crate::report::{DocumentKind, Exit};
+use crate::report::{DocumentKind, Exit, counted, difference, visible};
 
 /// Bring the inventory's files into canonical order and spacing
 ///
@@ -65,6 +65,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
         root.display()
     );
     let (mut changed, mut broken) = (Vec::new(), Vec::new());
+    let mut shown = String::new();
     for entry in &listing.entries {
         let problem = match reader.read(entry, &limits) {
             Ok(bytes) => match formatted(entry, bytes) {
@@ -78,20 +79,16 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
             Err(ReadProblem::Finding(finding)) => finding.message,
             Err(ReadProblem::Source(error)) => return Err(error.into()),
         };
-        terminal.complain(&format!(
-            "{}: {problem}",
-            crate::report::visible(&entry.path)
-        ));
+        terminal.complain(&format!("{}: {problem}", visible(&entry.path)));
         broken.push(UnformattedFile {
             file: &entry.path,
             message: problem,
         });
     }
-    let mut shown = String::new();
     for (entry, before, after) in &changed {
         shown.push_str(&match arguments.diff {
-            true => crate::report::difference(&entry.path, before, after, terminal.paint),
-            false => format!("{}\n", crate::report::visible(&entry.path)),
+            true => difference(&entry.path, before, after, terminal.paint),
+            false => format!("{}\n", visible(&entry.path)),
         });
         if !arguments.check {
             let file = root.join(&*entry.path);
@@ -108,7 +105,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
         || DocumentKind::Fmt.document(&document),
         || shown,
     )?;
-    let files = crate::report::counted(changed.len(), "file");
+    let files = counted(changed.len(), "file");
     if !broken.is_empty() {
         terminal.hint("`gamctl validate` shows the errors");
         return Ok(Exit::InventoryInvalid);

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::apply::Live;
 use super::progress::Bar;
 use super::terminal::Terminal;
+use crate::history::Replayed;
 use crate::model::DeviceName;
 use crate::reconcile::run::{RunEvent, RunNote, Watcher};
 use crate::report::{counted, lease_held, lease_holder, listed, moment, recovery, visible};
@@ -114,27 +115,7 @@ fn say(note: &RunNote, terminal: &Terminal) {
             "Rehearsed the plans of {} on simulated GAMs, under default and strictest assumptions.",
             counted(*devices, "device")
         )),
-        RunNote::Replayed(replayed) => {
-            if replayed.entries > 0 {
-                terminal.say(&format!(
-                    "Replayed {} that the store missed while it was unreachable.",
-                    match replayed.entries {
-                        1 => "1 entry".to_owned(),
-                        many => format!("{many} entries"),
-                    }
-                ));
-            }
-            for rejected in &replayed.rejected {
-                terminal.complain(&format!(
-                    "The store rejected an entry of the journal: {}. The audit log keeps it.",
-                    visible(rejected)
-                ));
-            }
-            if replayed.is_torn {
-                terminal
-                    .say("The last entry of the journal was incomplete and is ignored: no step depended on it.");
-            }
-        }
+        RunNote::Replayed(replayed) => say_replayed(replayed, terminal),
         RunNote::NotWritten {
             device,
             state,
@@ -143,6 +124,29 @@ fn say(note: &RunNote, terminal: &Terminal) {
             "note: {device} is `{state}`, so it is not written to; {} would be pending there, and `gamctl plan` shows them\n",
             counted(*steps, "step")
         )),
+    }
+}
+
+fn say_replayed(replayed: &Replayed, terminal: &Terminal) {
+    if replayed.entries > 0 {
+        terminal.say(&format!(
+            "Replayed {} that the store missed while it was unreachable.",
+            match replayed.entries {
+                1 => "1 entry".to_owned(),
+                many => format!("{many} entries"),
+            }
+        ));
+    }
+    for rejected in &replayed.rejected {
+        terminal.complain(&format!(
+            "The store rejected an entry of the journal: {}. The audit log keeps it.",
+            visible(rejected)
+        ));
+    }
+    if replayed.is_torn {
+        terminal.say(
+            "The last entry of the journal was incomplete and is ignored: no step depended on it.",
+        );
     }
 }
 

@@ -25,12 +25,15 @@ pub enum NoBackup {
     NotUsable(BackupError),
 }
 
+/// The backup of each device, or the reason that there is none.
+pub type Backups = BTreeMap<DeviceName, Result<Backup, NoBackup>>;
+
 /// Reads the devices; `seen` is called for each as it comes in.
 pub async fn read_backups(
     devices: Accesses,
     serials: &BTreeMap<DeviceName, Serial>,
     mut seen: impl FnMut(&DeviceName),
-) -> BTreeMap<DeviceName, Result<Backup, NoBackup>> {
+) -> Backups {
     let mut backups = BTreeMap::new();
     let mut reachable = Vec::new();
     for (device, access) in devices {

@@ -26,11 +26,12 @@ mod rehearsal;
 pub mod run;
 mod store_location;
 
+pub use crate::observe::Backup;
 pub use access_check::{AccessCheck, LoginProblem, check_access};
 pub use against::as_if_applied;
 pub use apply::{ConcurrencyLimits, StoreWithJournal, is_known_dead};
 pub use approval::{AutoApproval, needs_no_person};
-pub use backup::{NoBackup, read_backups};
+pub use backup::{Backups, NoBackup, read_backups};
 pub use device_access::{
     Accesses, DeviceAccess, DeviceAccessError, access_at, access_of, device_access,
 };

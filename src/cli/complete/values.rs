@@ -286,11 +286,7 @@ fn runs(settings: &Settings) -> Vec<Candidate> {
     let runs = runs.unwrap_or_default().into_iter().map(|summary| {
         let commit = summary.run.inventory.commit.unwrap_or_default();
         let commit = commit.get(..12).unwrap_or(&commit);
-        let devices: u64 = summary
-            .devices
-            .values()
-            .map(|count| u64::from(*count))
-            .sum();
+        let devices: u64 = summary.devices.values().sum();
         let devices = counted(usize::try_from(devices).unwrap_or(usize::MAX), "device");
         Candidate::new(
             short_id(summary.run.id.0),
