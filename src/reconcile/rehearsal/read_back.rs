@@ -156,6 +156,9 @@ fn ports(config: &mut DeviceConfig, begins: &Configuration, ends: &Configuration
         else {
             continue;
         };
+        if before == port {
+            continue;
+        }
         let read: &mut PortConfig = config.ports.entry(number).or_default();
         if before.name != port.name {
             read.name = held(&port.name);
