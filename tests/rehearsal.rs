@@ -4,10 +4,10 @@ use gamctl::simulator::gam::Configuration;
 
 use crate::crash::site::{Flat, Site};
 
-/// Returns flats that fill a small copper device: an endpoint on each port.
+/// Returns flats that fill the first device, of four coax ports: 16 endpoints on each.
 fn full() -> Vec<Flat> {
-    (0..4)
-        .map(|number| Flat::new(number + 1, 0, "home-100"))
+    (1..=64)
+        .map(|number| Flat::new(number, 0, "home-100"))
         .collect()
 }
 

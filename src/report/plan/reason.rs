@@ -62,7 +62,14 @@ impl Reasons {
             same.entry(self.gist(step)).or_default().push(step);
         }
         let (gist, of) = same.into_iter().max_by_key(|(_, of)| of.len())?;
-        if of.len() < MANY || of.len() * 2 <= steps.len() {
+        // A file alone is no reason to be said once: each step names it with its line.
+        let has_commit = gist.commits.iter().flatten().flatten().next().is_some();
+        let has_text = of.first().is_some_and(|step| {
+            let mut reasons = step.because.iter();
+            reasons.any(|because| self.cause(step, because).is_some())
+        });
+        let is_worth_it = has_commit || has_text;
+        if !is_worth_it || of.len() < MANY || of.len() * 2 <= steps.len() {
             return None;
         }
         let said = self.shared(&of)?;
