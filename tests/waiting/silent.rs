@@ -80,7 +80,7 @@ fn every_command_that_contacts_devices_accepts_the_same_timeout() {
         let mut arguments = command.to_vec();
         arguments.push("--help");
         let help = site.run(&arguments).exits(0).text;
-        let at = help.find("--timeout <TIME>");
+        let at = help.find("--timeout <DURATION>");
         let at = at.unwrap_or_else(|| panic!("{command:?} has no --timeout:\n{help}"));
         let text: String = help[at..].lines().take(6).map(str::trim).collect();
         texts.push(text[..text.find("default: 5s").unwrap()].to_owned());
