@@ -1,5 +1,6 @@
 //! Arranges what is shown of a plan, in the same order for a terminal and for a pull request.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::alike::{Alike, alike};
@@ -148,14 +149,15 @@ fn premises(planned: &Planned) -> Vec<String> {
         .any(|plan| !plan.unmanaged.is_empty());
     if let Some(memory) = &planned.memory {
         said.extend(unknown(memory, planned.devices.len()).filter(|_| has_steps || has_strangers));
+        said.extend(only_found(memory));
     } else if planned.applied.is_none() && (has_steps || has_strangers) {
         said.push(match has_steps {
             true => "No commit is named as applied: nothing is removed, and what differs may have drifted or was never \
                      applied; `--applied REV` tells which. If there was a store and it is lost, `gamctl adopt --rev REV` \
-                     records it."
+                     records what is owned, with the commit that was applied last."
                 .to_owned(),
             false => "No commit is named as applied (`--applied REV`), so nothing is removed. If there was a store and it is \
-                      lost, `gamctl adopt --rev REV` records it."
+                      lost, `gamctl adopt --rev REV` records what is owned, with the commit that was applied last."
                 .to_owned(),
         });
     }
@@ -197,6 +199,18 @@ fn unknown(memory: &LedgerCoverage, planned: usize) -> Option<String> {
         ),
     };
     Some(format!("{text} {RECOVER}"))
+}
+
+/// Names the devices with unmanaged subscribers that a lost store may have owned.
+fn only_found(memory: &LedgerCoverage) -> Option<String> {
+    let names = memory.only_found.iter();
+    let names = names.map(|name| Cow::Borrowed(name.as_str()));
+    (names.len() > 0).then(|| {
+        format!(
+            "As far as the store knows, gamctl never wrote to {}, and subscribers there are unmanaged. {RECOVER}",
+            words::some_names(names)
+        )
+    })
 }
 
 /// Names the devices that were read over SSH; of many, only their number.

@@ -25,6 +25,7 @@ pub use drift::Drift;
 pub use file::{PlanFileError, read_plan, write_plan};
 pub use markdown::{PLAN_MARKER, no_plan_markdown};
 pub(super) use reason::Reasons;
+pub(super) use stored::waits;
 pub use verdict::{Totals, exit, verdict};
 pub use words::some_names;
 pub(super) use words::{effects, impact, object, what};
