@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::gates::taken_once;
-use super::prepare::record_not_started;
+use super::prepare::{audit_of, record_not_started};
 use super::prepared::{ConfirmedRun, PreparedRun};
 use super::{Reconciler, RunError, RunOptions, Watcher};
 use crate::apply::{PreflightRefusal, RunNotice, RunReport, RunResult, Skipped};
@@ -111,6 +111,14 @@ impl Execution {
         }
         // If the store is unreachable, the outcomes of this run show the unsaved devices.
         let _unknown = self.find_unsaved(&run, &mut report).await;
+        if let Some(what) = not_carried_out(&report) {
+            let audit = Audit {
+                run: Some(id),
+                ..audit_of(&run.request, what)
+            };
+            // Of a store that is away, a notice tells already.
+            let _recorded = self.store.store.audit(&audit).await;
+        }
         tracing::info!(result = report.result().word(), "run ended");
         let ended = self.store.store.end_run(id, report.result()).await;
         if let Err(error) = ended {

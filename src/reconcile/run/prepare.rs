@@ -417,20 +417,11 @@ pub(super) async fn record_not_started(
     result: RunResult,
 ) -> Result<Option<Uuid>, RunError> {
     let id = RunId(Uuid::now_v7());
-    let scope = match request.scope == FreezeScope::default() {
-        true => "all devices".to_owned(),
-        false => scope_words(&request.scope).join(" "),
-    };
-    let plan = request.plan_file.as_ref().map(|file| file.id.clone());
     let is_run = request.verb != Verb::Plan;
     let audit = Audit {
-        who: request.who.clone(),
-        verb: request.verb.word().to_owned(),
-        subject: Some(plan.unwrap_or(scope)),
         is_refused: result == RunResult::Refused,
-        what: because,
-        objects: None,
         run: is_run.then_some(id),
+        ..audit_of(request, because)
     };
     if is_run {
         let run = NewRun {
@@ -450,6 +441,24 @@ pub(super) async fn record_not_started(
         store.store.end_run(id, result).await?;
     }
     Ok(is_run.then_some(id.0))
+}
+
+/// Returns the audit entry about a request as a whole.
+pub(super) fn audit_of(request: &RunRequest, what: String) -> Audit {
+    let scope = match request.scope == FreezeScope::default() {
+        true => "all devices".to_owned(),
+        false => scope_words(&request.scope).join(" "),
+    };
+    let plan = request.plan_file.as_ref().map(|file| file.id.clone());
+    Audit {
+        who: request.who.clone(),
+        verb: request.verb.word().to_owned(),
+        subject: Some(plan.unwrap_or(scope)),
+        is_refused: false,
+        what,
+        objects: None,
+        run: None,
+    }
 }
 
 /// Returns the names of the installed devices in a request's scope.

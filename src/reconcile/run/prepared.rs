@@ -197,7 +197,9 @@ impl PreparedRun {
             }
         }
         let is_all = kept.is_empty() && !unconfirmed.is_empty();
-        let refusal = is_all.then_some(PreflightRefusal::NotConfirmed);
+        let refusal = is_all.then_some(PreflightRefusal::NotConfirmed {
+            is_harmless_approved: approval == AutoApproval::Harmless,
+        });
         self.tasks = kept;
         self.skipped.extend(unconfirmed);
         self.skipped

@@ -82,10 +82,17 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
                 first.map_or_else(String::new, |first| first.hint.clone()),
             )
         }
-        PreflightRefusal::NotConfirmed => text(
+        PreflightRefusal::NotConfirmed {
+            is_harmless_approved,
+        } => text(
             "not confirmed".to_owned(),
-            "`--yes` applies without asking; `--auto-approve harmless` asks only about changes that subscribers notice"
-                .to_owned(),
+            match is_harmless_approved {
+                true => "subscribers would notice; `--yes` applies without asking",
+                false => {
+                    "`--yes` applies without asking; `--auto-approve harmless` asks only about changes that subscribers notice"
+                }
+            }
+            .to_owned(),
         ),
         PreflightRefusal::StoreFull { error } => text(
             visible(error).into_owned(),

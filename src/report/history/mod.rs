@@ -53,7 +53,7 @@ pub struct RunLine {
     /// The reason that all of it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// The changes that it did not carry out, with the reasons, where no device was started and none of it was refused.
+    /// The devices that it skipped or that have changes waiting, with the reasons, where it was not refused as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_carried_out: Option<String>,
     /// The number of objects that became owned by an adoption.
