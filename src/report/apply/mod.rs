@@ -20,7 +20,6 @@ pub use cause::{cause_text, failure_text, left_text, remark_text, save_failure_t
 pub(crate) use document::{ErrorDocument, RunDocument};
 pub use document::{error_document, run_document};
 pub use interruption::found_text;
-pub(super) use preflight::short_run;
 pub use preflight::{
     RefusalText, lease_held, lease_holder, not_carried_out, preflight, recovery, skip_reason,
 };

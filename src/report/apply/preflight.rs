@@ -1,6 +1,7 @@
 //! Explains a refused run or a skipped device: the reason, and the next step.
 
 use super::super::alike::alike;
+use super::super::freeze::short_run;
 use super::super::plan::{some_names, waits};
 use super::super::{counted, moment, short_id, visible};
 use super::interruption::found_text;
@@ -241,11 +242,6 @@ fn rolled_back(by: &RolledBack, objects: &[String]) -> String {
         some_names(names),
         visible(short_run(run)),
     )
-}
-
-/// Shortens the id of a run that is kept as text, as `short_id` does.
-pub(in crate::report) fn short_run(run: &str) -> &str {
-    run.rsplit('-').next().unwrap_or(run)
 }
 
 /// Renders who holds a lease: run, person, host, process, since when and until when.

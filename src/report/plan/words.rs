@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::apply::short_run;
+use super::super::freeze::short_run;
 use super::super::{counted, listed, moment, visible};
 use crate::model::SubscriberName;
 use crate::plan::{
