@@ -260,7 +260,7 @@ impl Known<'_> {
         // It was moved: the device that had it last.
         past.sort_by_key(|one| one.run);
         Ok(past.pop().map(|one| ResolvedSubscriber {
-            id: None,
+            id: one.id.map(|id| id.to_string()),
             device: one.device,
             name: one.name,
             endpoint: one.endpoint,

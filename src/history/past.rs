@@ -12,13 +12,15 @@ use super::unfinished::{contents, looked};
 use super::{Store, StoreError};
 use crate::apply::{Ended, Entry, Purpose};
 use crate::history::ledger::device_name;
-use crate::model::{DeviceName, MacAddress, SubscriberName};
+use crate::model::{DeviceName, MacAddress, SubscriberId, SubscriberName};
 use crate::plan::{Change, Edit};
 
 /// A subscriber on a device, by the newest run that was about to change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastSubscriber {
     pub device: DeviceName,
+    /// In the inventory of that run; left out: it is the name, or was not recorded.
+    pub id: Option<SubscriberId>,
     pub name: SubscriberName,
     /// Left out: the run did not name it.
     pub endpoint: Option<MacAddress>,
@@ -31,23 +33,50 @@ pub struct PastSubscriber {
 }
 
 impl Store {
-    /// Returns the subscribers of this name, or whose endpoint has this MAC address, one for each device.
+    /// Returns the subscribers of this name or id, or whose endpoint has this MAC address, one for each device.
     pub async fn past_subscribers(&self, word: &str) -> Result<Vec<PastSubscriber>, StoreError> {
         self.within("find a subscriber in the history", || async {
             let mut session = self.read().await?;
             let mac: Option<MacAddress> = word.parse().ok();
-            let (kind, subject) = match mac {
-                Some(mac) => ("endpoint", mac.to_string()),
-                None => ("subscriber", word.to_owned()),
-            };
-            let mut found = Vec::new();
-            for (device, run) in newest(&mut session, kind, &subject).await? {
-                found.extend(changed(&mut session, &device, run, word, mac).await?);
+            let mut found: Vec<PastSubscriber> = Vec::new();
+            if let Some(mac) = mac {
+                for (device, run) in newest(&mut session, "endpoint", &mac.to_string()).await? {
+                    found.extend(changed(&mut session, &device, run, word).await?);
+                }
+                return Ok(found);
+            }
+            for (device, run) in newest(&mut session, "subscriber", word).await? {
+                found.extend(changed(&mut session, &device, run, word).await?);
+            }
+            for (device, run) in newest(&mut session, "subscriber-id", word).await? {
+                if let Some(named) = changed(&mut session, &device, run, word).await? {
+                    let one = newest_of(&mut session, named).await?;
+                    found.retain(|other| (&other.device, &other.name) != (&one.device, &one.name));
+                    found.push(one);
+                }
             }
             Ok(found)
         })
         .await
     }
+}
+
+/// Returns the newest change of a subscriber that an id named. A removal may not know the id any more; another subscriber
+/// may have the name by then.
+async fn newest_of(session: &mut Session, named: PastSubscriber) -> Result<PastSubscriber, Fault> {
+    let name = named.name.to_string();
+    let runs = newest(session, "subscriber", &name).await?;
+    let Some(run) = runs.get(&named.device) else {
+        return Ok(named);
+    };
+    let last = changed(session, &named.device, *run, &name).await?;
+    Ok(match last {
+        Some(last) if last.id.is_none() || last.id == named.id => PastSubscriber {
+            id: named.id,
+            ..last
+        },
+        _ => named,
+    })
 }
 
 /// Returns the newest run that was about to change an object, for each device that had it.
@@ -76,14 +105,14 @@ async fn newest(
     Ok(newest)
 }
 
-/// Returns the last change of a subscriber in a run.
+/// Returns the last change in a run of a subscriber with this name, id or MAC address.
 async fn changed(
     session: &mut Session,
     device: &DeviceName,
     run: RunId,
     word: &str,
-    mac: Option<MacAddress>,
 ) -> Result<Option<PastSubscriber>, Fault> {
+    let mac: Option<MacAddress> = word.parse().ok();
     let Some(summary) = runs_of(session, &[run]).await?.pop() else {
         return Ok(None);
     };
@@ -108,13 +137,16 @@ async fn changed(
                     };
                     let endpoint = whole.and_then(|whole| whole.endpoint.as_ref());
                     let endpoint = endpoint.map(|endpoint| endpoint.mac);
+                    let id = step.subscriber_ids.get(edit.new_key());
+                    let names = [edit.key().as_str(), edit.new_key().as_str()];
                     let is_meant = match mac {
                         Some(_) => endpoint == mac,
-                        None => edit.key().as_str() == word || edit.new_key().as_str() == word,
+                        None => names.contains(&word) || id.is_some_and(|id| id.as_str() == word),
                     };
                     if is_meant {
                         last = Some(PastSubscriber {
                             device: device.clone(),
+                            id: id.cloned(),
                             name: edit.new_key().clone(),
                             endpoint,
                             run,

@@ -31,7 +31,7 @@ pub(super) use unique::{Candidate, candidates, only, only_device, only_subscribe
 ///
 /// Searches ids, names, accounts, MAC addresses, VLANs, descriptions, serial numbers, addresses and host names, and
 /// objects that only the store knows: owned ones that left the inventory, those of the last looks, and subscribers that
-/// gamctl removed (by their whole name or MAC address). A value that is
+/// gamctl removed (by their whole id, name or MAC address). A value that is
 /// the word comes before one that contains it. Contacts no device.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

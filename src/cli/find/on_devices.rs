@@ -10,7 +10,7 @@ use crate::inventory::{
     subscriber_matches,
 };
 use crate::model::{
-    DeviceConfig, DeviceName, EndpointState, MacAddress, Observation, SubscriberName,
+    DeviceConfig, DeviceName, EndpointState, MacAddress, Observation, SubscriberId, SubscriberName,
 };
 use crate::report::{FoundLine, HeardElsewhere, moment, short_id};
 
@@ -64,17 +64,27 @@ fn removed(store: &StoreClient<'_>, known: &Known, text: &str) -> anyhow::Result
         .into_iter()
         .filter(|one| !known.has_subscriber(&one.device, &one.name));
     let lines = past.map(|one| {
-        let name = one.name.as_str();
-        let is_name = name == text;
+        let id = one.id.as_ref().map(SubscriberId::as_str);
+        let (field, value) = match one.endpoint {
+            Some(mac) if text.parse() == Ok(mac) => ("endpoint", mac.to_string()),
+            _ if id == Some(text) => ("id", text.to_owned()),
+            _ if id.is_some() => ("name", one.name.to_string()),
+            _ => ("id", one.name.to_string()),
+        };
         let value = FieldMatch {
-            field: if is_name { "id" } else { "endpoint" },
-            value: match one.endpoint.filter(|_| !is_name) {
-                Some(mac) => mac.to_string(),
-                None => name.to_owned(),
-            },
+            field,
+            value,
             closeness: Closeness::Whole,
         };
-        subscriber(&one.device, &one.name, &[value], &past_words(&one))
+        let line = subscriber(&one.device, &one.name, &[value], &past_words(&one));
+        match id {
+            Some(id) => FoundLine {
+                id: id.to_owned(),
+                name: (id != one.name.as_str()).then(|| one.name.to_string()),
+                ..line
+            },
+            None => line,
+        }
     });
     Ok(lines.collect())
 }

@@ -111,7 +111,7 @@ impl Execution {
         }
         // If the store is unreachable, the outcomes of this run show the unsaved devices.
         let _unknown = self.find_unsaved(&run, &mut report).await;
-        if let Some(what) = not_carried_out(&report) {
+        if let Some(what) = not_carried_out(&report).filter(|_| !self.store.is_away()) {
             let audit = Audit {
                 run: Some(id),
                 ..audit_of(&run.request, what)
