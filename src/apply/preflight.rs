@@ -53,7 +53,10 @@ pub enum PreflightRefusal {
         refusals: Vec<Refusal>,
     },
     /// Subscribers would notice something and the plan was not confirmed.
-    NotConfirmed,
+    NotConfirmed {
+        /// Changes that no subscriber notices were approved: the rest is not among them.
+        is_harmless_approved: bool,
+    },
     /// The store lacks the free space for the records of the run.
     StoreFull {
         error: String,
@@ -105,7 +108,7 @@ impl PreflightRefusal {
     /// Returns whether the same run may be accepted later, with nothing changed by a person.
     pub fn retry_helps(&self) -> bool {
         match self {
-            Self::StoreFull { .. } | Self::NotConfirmed => true,
+            Self::StoreFull { .. } | Self::NotConfirmed { .. } => true,
             Self::Uncommitted
             | Self::OlderCommit { .. }
             | Self::RewrittenHistory { .. }

@@ -1,17 +1,21 @@
 //! Defines the result of a run of many devices, and the one word for it.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::cause::Refusal;
 use super::{DeviceOutcome, Ended, PreflightRefusal, RunResult, SkipReason, Skipped, Undone};
 use crate::model::DeviceName;
-use crate::plan::{DeviceLintError, Unobservable};
+use crate::plan::{DeviceLintError, Unobservable, WaitingChanges};
 
 /// The result of a run. Lists are sorted by device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunReport {
     /// Left out if nothing was started, so that nothing is stored under it.
     pub run: Option<Uuid>,
+    /// The run that a refusal, or changes that no device got, are recorded as. Left out if a run was started.
+    pub recorded_as: Option<Uuid>,
     /// Left out if the inventory differs from its commit.
     pub commit: Option<String>,
     pub plan_id: Option<String>,
@@ -23,6 +27,10 @@ pub struct RunReport {
     pub observed: usize,
     /// Devices that could not be looked at, and so have no plan.
     pub unobservable: Vec<Unobservable>,
+    /// Devices that the plan found as delivered: reset, or replaced by other hardware.
+    pub looks_new: BTreeSet<DeviceName>,
+    /// Changes that wait for devices of `unobservable`, and so were not carried out.
+    pub waiting: Vec<WaitingChanges>,
     /// Devices that could not be read in full, and so may not be as intended.
     pub partly_unread: Vec<DeviceName>,
     /// Devices in scope with an unsaved configuration that this run did not save.
@@ -85,6 +93,14 @@ impl RunReport {
         for outcome in &self.outcomes {
             *undone.ended(&outcome.ended) += 1;
             undone.not_compared += usize::from(!outcome.not_compared.is_empty());
+        }
+        for waiting in &self.waiting {
+            let mut missing = self.unobservable.iter();
+            let reason = missing.find(|one| one.device == waiting.device);
+            match reason.is_some_and(|one| one.reason.is_own_setting()) {
+                true => undone.own_settings += 1,
+                false => undone.not_reached += 1,
+            }
         }
         for skipped in &self.skipped {
             *undone.skipped(&skipped.reason) += 1;

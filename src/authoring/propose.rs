@@ -1,7 +1,9 @@
 //! Proposes a change of an inventory: the difference of every file, and the findings that it causes.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+
+use toml_edit::DocumentMut;
 
 use super::change_base::Base;
 use super::commit::{CommitTime, Person};
@@ -94,10 +96,60 @@ pub fn propose<'a>(
     Ok(proposal)
 }
 
+/// Returns the text of each object in a table of a file; none where it is not TOML.
+fn objects(text: Option<&Arc<str>>, table: &str) -> BTreeMap<String, String> {
+    let document = text.and_then(|text| text.parse::<DocumentMut>().ok());
+    let objects = document.as_ref().and_then(|document| document.get(table));
+    let objects = objects.and_then(|item| item.as_table_like());
+    let objects = objects.iter().flat_map(|objects| objects.iter());
+    objects
+        .map(|(id, item)| (id.to_owned(), item.to_string()))
+        .collect()
+}
+
 impl Proposal<'_> {
+    /// Names the author of the change, for a commit.
+    #[must_use]
+    pub fn by(self, authorship: Option<Authorship>) -> Self {
+        Self { authorship, ..self }
+    }
+
+    /// Returns the ids of the objects in a table, such as `subscriber`, whose text the change alters.
+    pub fn changed(&self, table: &str) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for FileChange { before, after, .. } in &self.changes {
+            let (before, after) = (
+                objects(before.as_ref(), table),
+                objects(after.as_ref(), table),
+            );
+            let all = before.keys().chain(after.keys());
+            ids.extend(all.filter(|id| before.get(*id) != after.get(*id)).cloned());
+        }
+        ids
+    }
+
     /// Returns the changed inventory where the change causes errors; its findings are these.
     pub fn refusal(&self) -> Option<&Reading> {
         let after = self.after.as_ref();
         after.filter(|after| !after.findings.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_an_object_is_that_of_its_own_table() {
+        let text: Arc<str> =
+            "[subscriber.a]\nvlan = 7\n\n[subscriber.b]\nvlan = 8\n[device.c]\n".into();
+        let before = objects(Some(&text), "subscriber");
+        assert_eq!(before.keys().collect::<Vec<_>>(), ["a", "b"]);
+        let changed: Arc<str> = text.replace("vlan = 8", "vlan = 9").into();
+        let after = objects(Some(&changed), "subscriber");
+        assert_eq!(before.get("a"), after.get("a"));
+        assert_ne!(before.get("b"), after.get("b"));
+        assert!(objects(None, "subscriber").is_empty());
+        assert!(objects(Some(&"[".into()), "subscriber").is_empty());
     }
 }

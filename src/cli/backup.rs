@@ -14,6 +14,7 @@ use super::observe::known;
 use super::progress::Bar;
 use super::scope::ScopeArguments;
 use super::source::{FolderArguments, refuse};
+use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::authoring::commit::{Person, identity};
 use crate::authoring::{BackupAuthor, BackupRepository, KeptBackup};
@@ -38,7 +39,8 @@ Examples:
   gamctl backup --site maple-court --repository /srv/gam-backups
   gamctl backup maple-court-a --diff             show what changed since the latest backup, commit nothing
 
-Exits with 6 where a device could not be read, and with 1 if none could.")]
+With `--quiet` nothing is printed for a device whose backup is unchanged, so that a nightly job is silent.
+Exit codes: 0 all were read, also where `--diff` shows differences; 6 a device could not be read; 1 none could.")]
 pub(super) struct BackupArguments {
     /// Back up these devices [default: all in scope]
     #[arg(value_name = "DEVICE")]
@@ -123,10 +125,7 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
         repository: repository.clone(),
         devices: &lines,
     };
-    let text = || match keeper.differences.as_str() {
-        "" => backup_table(&lines, terminal.paint),
-        shown => format!("{shown}\n{}", backup_table(&lines, terminal.paint)),
-    };
+    let text = || shown(&lines, &keeper.differences, terminal);
     terminal.print(
         arguments.format,
         || DocumentKind::Backup.document(&document),
@@ -223,6 +222,20 @@ impl Keeper {
     }
 }
 
+/// Renders what became of the backups. With `--quiet` only what is news: a job that prints nothing sends no mail.
+fn shown(lines: &[BackupLine], differences: &str, terminal: &Terminal) -> String {
+    let is_news = |line: &&BackupLine| !terminal.is_quiet || line.result != BackupResult::Unchanged;
+    let news: Vec<BackupLine> = lines.iter().filter(is_news).cloned().collect();
+    let table = match news.is_empty() && terminal.is_quiet {
+        true => String::new(),
+        false => backup_table(&news, terminal.paint),
+    };
+    match differences.is_empty() {
+        true => table,
+        false => format!("{differences}\n{table}"),
+    }
+}
+
 fn is_same(latest: Option<&KeptBackup>, path: &str, text: &str) -> bool {
     latest.is_some_and(|latest| latest.path == path && latest.text == text)
 }
@@ -279,7 +292,9 @@ fn sentence(device: &DeviceName, why: &NoBackup) -> String {
              `gamctl trust {device} --pin`"
         ),
         NoBackup::Login(LoginProblem::HostKeyChanged { error }) => {
-            format!("{error}; `gamctl trust {device}` shows both keys")
+            format!(
+                "{error}; `gamctl trust {device}` shows both, and `gamctl trust {device} --pin --replace` pins it"
+            )
         }
         NoBackup::Login(LoginProblem::NotReached { error }) => error.clone(),
         NoBackup::Login(LoginProblem::Rejected { error }) => {

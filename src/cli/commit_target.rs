@@ -159,10 +159,14 @@ pub(super) fn change_sentence(written: &Written, what: &str) -> String {
             let branch = short(branch);
             match starts_from.as_deref().map(short) {
                 Some("HEAD") => {
-                    format!("Committed {id} to {branch}, a new branch from the current commit.")
+                    format!(
+                        "Committed {id} to {branch}, a new branch from the current commit: {what}."
+                    )
                 }
-                Some(from) => format!("Committed {id} to {branch}, a new branch from {from}."),
-                None => format!("Committed {id} to {branch}."),
+                Some(from) => {
+                    format!("Committed {id} to {branch}, a new branch from {from}: {what}.")
+                }
+                None => format!("Committed {id} to {branch}: {what}."),
             }
         }
     }

@@ -86,6 +86,7 @@ type Released = BTreeMap<DeviceName, BTreeSet<Object>>;
 struct Ownership<'a> {
     inventory: &'a Inventory,
     ledgers: &'a BTreeMap<DeviceName, StoredLedger>,
+    store: &'a StoreClient<'a>,
     intended: BTreeMap<&'a DeviceName, Option<DeviceConfig>>,
 }
 
@@ -106,7 +107,7 @@ pub(super) fn run(arguments: &DisownArguments, invocation: &Invocation) -> anyho
         bail!("nothing is owned: there is no store yet");
     };
     let ledgers = store.wait(store.store().ledgers())?;
-    let ownership = Ownership::of(&reading.inventory, &ledgers);
+    let ownership = Ownership::of(&reading.inventory, &ledgers, &store);
     let released = ownership.released(arguments)?;
     let document = |result| DisownDocument {
         result,
@@ -183,7 +184,11 @@ fn text(released: &Released) -> String {
 }
 
 impl<'a> Ownership<'a> {
-    fn of(inventory: &'a Inventory, ledgers: &'a BTreeMap<DeviceName, StoredLedger>) -> Self {
+    fn of(
+        inventory: &'a Inventory,
+        ledgers: &'a BTreeMap<DeviceName, StoredLedger>,
+        store: &'a StoreClient<'a>,
+    ) -> Self {
         let intended = ledgers.keys().map(|device| {
             let intended = resolve_device(inventory, device.as_str());
             (device, intended.map(|device| device.config))
@@ -191,6 +196,7 @@ impl<'a> Ownership<'a> {
         Self {
             inventory,
             ledgers,
+            store,
             intended: intended.collect(),
         }
     }
@@ -316,6 +322,7 @@ impl<'a> Ownership<'a> {
         let known = Known {
             inventory: self.inventory,
             ledgers: self.ledgers,
+            store: Some(self.store),
         };
         let ResolvedSubject::Subscriber(served) = known.meant(word, only)? else {
             bail!(
@@ -326,7 +333,7 @@ impl<'a> Ownership<'a> {
         let (device, kept) = self.one_device(served.device.as_str())?;
         if !kept.ledger.owns_subscriber(&served.name) {
             bail!(
-                "subscriber {} on {device} is not owned; nothing to release",
+                "subscriber {0} on {device} is not owned; nothing to release: `gamctl explain {0} --device {device}` shows its runs",
                 served.name
             );
         }

@@ -63,14 +63,22 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
     let reading = reconciler.read(None, &watcher)?;
-    let memory = StoreClient::if_there(&selected)?;
-    let known = match &memory {
-        Some(memory) => memory.wait(StoreState::of(memory.store()))?,
-        None => StoreState::default(),
+    // The inventory has its answer, also where the store has none.
+    let opened = StoreClient::if_there(&selected).and_then(|memory| match memory {
+        Some(memory) => {
+            let known = memory.wait(StoreState::of(memory.store()))?;
+            Ok((Some(memory), known))
+        }
+        None => Ok((None, StoreState::default())),
+    });
+    let (memory, known, unanswered) = match opened {
+        Ok((memory, known)) => (memory, known, None),
+        Err(error) => (None, StoreState::default(), Some(format!("{error:#}"))),
     };
     let meant = Known {
         inventory: &reading.inventory,
         ledgers: &known.ledgers,
+        store: memory.as_ref(),
     }
     .meant(&arguments.what, arguments.device.patterns()?.as_ref())?;
     let device = meant.device();
@@ -113,6 +121,13 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
         || DocumentKind::Explain.document(&explanation),
         text,
     )?;
+    if let Some(error) = unanswered {
+        terminal.complain(&format!(
+            "The history is missing here: {}; `gamctl doctor --local` checks the store",
+            visible(&error)
+        ));
+        return Ok(Exit::Failed);
+    }
     if memory.is_none() {
         terminal.say("There is no store yet: nothing was applied from here.");
     }

@@ -222,6 +222,7 @@ fn of_subscriber(
     let known = Known {
         inventory: &reading.inventory,
         ledgers: &ledgers,
+        store: Some(memory),
     };
     let only = arguments.device.patterns()?;
     let meant = known.meant(subscriber, only.as_ref())?;
@@ -271,6 +272,7 @@ fn one(
         devices,
     };
     let mut text = run_head(&found.run, terminal.paint);
+    let process = found.run.process.as_ref().map(|process| process.state);
     let is_short = found.devices.len() > MOST_IN_FULL && only.is_none();
     for device in &found.devices {
         text.push('\n');
@@ -279,10 +281,22 @@ fn one(
                 happenings: Vec::new(),
                 ..device.clone()
             };
-            text.push_str(&device_story(&short, false, terminal.paint, terminal.width));
+            text.push_str(&device_story(
+                &short,
+                process,
+                false,
+                terminal.paint,
+                terminal.width,
+            ));
         } else {
             let lines = arguments.detailed;
-            text.push_str(&device_story(device, lines, terminal.paint, terminal.width));
+            text.push_str(&device_story(
+                device,
+                process,
+                lines,
+                terminal.paint,
+                terminal.width,
+            ));
         }
     }
     print(arguments, DocumentKind::HistoryRun, &found, text, terminal)?;
@@ -334,6 +348,7 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
         result,
         process,
         refused,
+        not_carried_out,
         adopted,
         devices,
     } = summary;
@@ -370,6 +385,7 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
             alive_until: process.alive_until,
         }),
         refused,
+        not_carried_out,
         adopted,
         devices,
     }

@@ -66,10 +66,16 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     let ids = request.choose(&before.inventory)?;
     let mut outcome = SetDocument::of(&request, &ids);
     let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
-    let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
-    let message = || format!("set {summary}");
+    let proposal = propose(&base, Change::Edits(&edits), None)?;
+    let changed = proposal.changed("subscriber");
+    let summary = summary_of(&request.words, changed.len(), ids.len());
+    let message = || {
+        let subscribers = counted(changed.len(), "subscriber");
+        format!("set {} for {subscribers}", request.words)
+    };
     let authorship = arguments.writing.authorship(people, message, "set");
-    let proposal = propose(&base, Change::Edits(&edits), authorship)?;
+    let proposal = proposal.by(authorship);
+    outcome.changed = changed.iter().cloned().collect();
     outcome.files = files_of(&proposal.changes);
     if proposal.changes.is_empty() {
         terminal.document(|| DocumentKind::Set.document(&outcome))?;
@@ -114,6 +120,16 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     Ok(Exit::Done)
 }
 
+/// Returns what is set, for those whose text changes: `state=suspended for 2 subscribers (1 has it already)`.
+fn summary_of(words: &str, changed: usize, chosen: usize) -> String {
+    let already = match chosen.saturating_sub(changed) {
+        0 => String::new(),
+        1 => " (1 has it already)".to_owned(),
+        more => format!(" ({more} have it already)"),
+    };
+    format!("{words} for {}{already}", counted(changed, "subscriber"))
+}
+
 /// The result as JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -121,6 +137,8 @@ pub(super) struct SetDocument {
     /// The request as it was given.
     set: String,
     subscribers: Vec<String>,
+    /// Those of them whose text changes; the others have the values already.
+    changed: Vec<String>,
     files: Vec<OutcomeFile>,
     commit: Option<String>,
     /// Why the change was refused; absent where it was not.
@@ -143,6 +161,7 @@ impl SetDocument {
         Self {
             set: request.words.clone(),
             subscribers: ids.to_vec(),
+            changed: Vec::new(),
             files: Vec::new(),
             commit: None,
             findings: None,
@@ -323,4 +342,22 @@ fn refuse(
         "The change is refused: it would cause errors in the inventory. Nothing is written.",
     );
     Ok(Exit::InventoryInvalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_counts_only_the_subscribers_that_change() {
+        assert_eq!(summary_of("vlan=7", 3, 3), "vlan=7 for 3 subscribers");
+        assert_eq!(
+            summary_of("vlan=7", 1, 2),
+            "vlan=7 for 1 subscriber (1 has it already)"
+        );
+        assert_eq!(
+            summary_of("vlan=7", 2, 7),
+            "vlan=7 for 2 subscribers (5 have it already)"
+        );
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
+use super::find::heard_elsewhere;
 use super::format::{ShowFormat, print_shown};
 use super::invocation::{Invocation, Selected, StoreUse};
 use super::looking::all_from_files;
@@ -25,7 +26,8 @@ use crate::model::{
 use crate::plan::{DevicePlan, Object, Planned};
 use crate::reconcile::run::{Baseline, LookSource, Preparation, Reconciler, RunRequest, Verb};
 use crate::report::{
-    self as paper, DocumentKind, Exit, LineBefore, LineFacts, LineReport, PlanReport, visible,
+    self as paper, DocumentKind, Exit, HeardElsewhere, LineBefore, LineFacts, LineReport,
+    PlanReport, visible,
 };
 
 /// The second configuration to show beside the intended one.
@@ -113,7 +115,17 @@ pub(super) fn compared(
     };
     let observation = match run.looks().get(&device) {
         Some(Ok(look)) => look.observation(),
-        Some(Err(reason)) => bail!("{}", visible(&reason.to_string())),
+        Some(Err(reason)) => {
+            let reason = visible(&reason.to_string()).into_owned();
+            match what {
+                Subject::Device(name) => bail!(
+                    "{reason}; `gamctl explain {name}` shows what is known of it without a look"
+                ),
+                Subject::Subscriber(id) => bail!(
+                    "{reason}; `gamctl explain {id}` shows what is known of it without a look"
+                ),
+            }
+        }
         None => bail!("`{device}` was not looked at"),
     };
     let mut planned = run.planned().clone();
@@ -127,6 +139,7 @@ pub(super) fn compared(
                     false => None,
                 },
                 before: before(id, &device, inventory, &selected),
+                elsewhere: elsewhere(id, &device, inventory, &selected),
             };
             let shown = (format, terminal);
             one(inventory, id, observation, &mut planned, line, shown)?;
@@ -139,6 +152,7 @@ pub(super) fn compared(
 struct LineSources {
     ethernet: Option<Result<Vec<EthernetPort>, String>>,
     before: Option<LineBefore>,
+    elsewhere: Option<HeardElsewhere>,
 }
 
 /// Requests the Ethernet ports of a subscriber's endpoint.
@@ -172,6 +186,18 @@ fn before(
         at: look.taken_at,
         is_heard: state != EndpointState::NotDetected,
     })
+}
+
+/// Returns another device that hears the endpoint; a store that cannot be read leaves it out.
+fn elsewhere(
+    id: &str,
+    device: &DeviceName,
+    inventory: &Inventory,
+    selected: &Selected<'_>,
+) -> Option<HeardElsewhere> {
+    let endpoint = inventory.subscriber(id)?.text.endpoint?;
+    let store = StoreClient::if_there(selected).ok()??;
+    heard_elsewhere(&store, endpoint, device).ok()?
 }
 
 fn device_of(inventory: &Inventory, what: Subject<'_>) -> anyhow::Result<DeviceName> {
@@ -262,6 +288,7 @@ fn one(
         look: observation,
         ethernet: line.ethernet,
         before: line.before,
+        elsewhere: line.elsewhere,
     });
     let shown: Compared<'_, &SubscriberConfig> = Compared {
         device: &subscriber.device,

@@ -6,6 +6,7 @@ use anyhow::bail;
 
 use super::find::{Candidate, candidates, only};
 use super::scope::DevicePatterns;
+use super::store_client::StoreClient;
 use crate::history::{StoredLedger, Subject};
 use crate::inventory::{
     FieldMatch, FoundObject, Inventory, SearchWord, SubscriberObject, complete_subscriber, nearest,
@@ -58,6 +59,8 @@ pub(super) struct Known<'a> {
     pub inventory: &'a Inventory,
     /// The stored ledgers, for subscribers and devices that left the inventory.
     pub ledgers: &'a BTreeMap<DeviceName, StoredLedger>,
+    /// The store, for subscribers that a run removed; left out if there is none.
+    pub store: Option<&'a StoreClient<'a>>,
 }
 
 impl Known<'_> {
@@ -108,7 +111,10 @@ impl Known<'_> {
             }
             _ => match self.by_search(word, only)? {
                 Some(found) => Ok(found),
-                None => bail!("{}", self.unknown(word)),
+                None => match self.removed(word, only)? {
+                    Some(found) => Ok(ResolvedSubject::Subscriber(found)),
+                    None => bail!("{}", self.unknown(word)),
+                },
             },
         }
     }
@@ -240,6 +246,27 @@ impl Known<'_> {
         }
     }
 
+    /// Returns the subscriber of this name or MAC address that an earlier run changed, and no ledger has any more.
+    fn removed(
+        &self,
+        word: &str,
+        only: Option<&DevicePatterns>,
+    ) -> anyhow::Result<Option<ResolvedSubscriber>> {
+        let Some(store) = self.store else {
+            return Ok(None);
+        };
+        let mut past = store.wait(store.store().past_subscribers(word))?;
+        past.retain(|one| only.is_none_or(|only| only.has(&one.device)));
+        // It was moved: the device that had it last.
+        past.sort_by_key(|one| one.run);
+        Ok(past.pop().map(|one| ResolvedSubscriber {
+            id: one.id.map(|id| id.to_string()),
+            device: one.device,
+            name: one.name,
+            endpoint: one.endpoint,
+        }))
+    }
+
     fn remembered(&self) -> impl Iterator<Item = ResolvedSubscriber> {
         self.ledgers.iter().flat_map(|(device, kept)| {
             let subscribers = kept.ledger.verified.subscribers.iter();
@@ -329,6 +356,7 @@ mod tests {
         let known = Known {
             inventory: &reading.inventory,
             ledgers: &ledgers,
+            store: None,
         };
         for word in ["acct-2", "apt-2", "00:0e:d8:00:00:02", "acct-9"] {
             let ResolvedSubject::Subscriber(served) = known.meant(word, None).unwrap() else {
@@ -360,7 +388,12 @@ mod tests {
         let meant = |ledgers: &BTreeMap<DeviceName, StoredLedger>,
                      only: Option<&DevicePatterns>| {
             let inventory = &reading.inventory;
-            Known { inventory, ledgers }.meant("apt-9", only)
+            Known {
+                inventory,
+                ledgers,
+                store: None,
+            }
+            .meant("apt-9", only)
         };
         let ResolvedSubject::Subscriber(served) = meant(&ledgers, None).unwrap() else {
             panic!("no subscriber");

@@ -1,5 +1,6 @@
 //! Prints results to stdout and messages to stderr, with colour only if wanted.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -142,6 +143,11 @@ impl Terminal {
     pub(super) fn result(&self, text: &str) -> anyhow::Result<()> {
         self.documents.is_printed.store(true, Ordering::Relaxed);
         let mut stdout = io::stdout().lock();
+        let is_read_here = stdout.is_terminal() && self.documents.printed == Printed::Text;
+        let text = match is_read_here {
+            true => Cow::Owned(fitted(text, self.width)),
+            false => Cow::Borrowed(text),
+        };
         let printed = stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush());
@@ -185,14 +191,13 @@ impl Terminal {
     /// Prints a message that is not a result.
     pub(super) fn say(&self, text: &str) {
         if !self.is_quiet {
-            talk(text);
+            self.talk(text);
         }
     }
 
     /// Prints an error, even with `--quiet`.
-    #[expect(clippy::unused_self, reason = "messages go to a terminal")]
     pub(super) fn complain(&self, text: &str) {
-        talk(text);
+        self.talk(text);
     }
 
     pub(super) fn is_verbose(&self) -> bool {
@@ -202,14 +207,23 @@ impl Terminal {
     /// Prints a detail, only with `--verbose`.
     pub(super) fn detail(&self, text: &str) {
         if self.is_verbose {
-            talk(&self.talk.dim(text));
+            self.talk(&self.talk.dim(text));
         }
     }
 
     pub(super) fn hint(&self, text: &str) {
         if !self.is_quiet {
-            talk(&format!("\n{} {text}", self.talk.note("hint:")));
+            self.talk(&format!("\n{} {text}", self.talk.note("hint:")));
         }
+    }
+
+    /// Writes a line to stderr, fitted to it if it is a terminal; a closed stderr is ignored.
+    fn talk(&self, line: &str) {
+        let mut stderr = io::stderr().lock();
+        let _unheard = match stderr.is_terminal() {
+            true => writeln!(stderr, "{}", fitted(line, self.width)),
+            false => writeln!(stderr, "{line}"),
+        };
     }
 
     /// Asks a person for confirmation; without a terminal, and for any answer but yes, returns false.
@@ -217,11 +231,8 @@ impl Terminal {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return false;
         }
-        let _unheard = write!(
-            io::stderr().lock(),
-            "{} {question} [y/N] ",
-            self.talk.note("?")
-        );
+        let question = format!("{} {question} [y/N] ", self.talk.note("?"));
+        let _unheard = write!(io::stderr().lock(), "{}", fitted(&question, self.width));
         let mut answer = String::new();
         // A longer answer is not a yes or no.
         let read = io::stdin().lock().take(100).read_line(&mut answer);
@@ -243,7 +254,7 @@ impl Terminal {
     /// Prints an error with everything that led to it, and gives the documents that are still owed.
     pub(super) fn error(&self, error: &anyhow::Error) {
         let text = format!("{error:#}");
-        talk(&format!("{} {}", self.talk.error("error:"), visible(&text)));
+        self.talk(&format!("{} {}", self.talk.error("error:"), visible(&text)));
         let documents = &self.documents;
         if !documents.is_printed.load(Ordering::Relaxed) {
             let document = match documents.printed {
@@ -258,7 +269,7 @@ impl Terminal {
         if !documents.is_written.load(Ordering::Relaxed)
             && let Err(error) = self.json_text(|| error_document(&text))
         {
-            talk(&format!(
+            self.talk(&format!(
                 "{} {}",
                 self.talk.error("error:"),
                 visible(&format!("{error:#}"))
@@ -267,7 +278,66 @@ impl Terminal {
     }
 }
 
-/// Writes a line to stderr; a closed stderr is ignored.
-fn talk(line: &str) {
-    let _unheard = writeln!(io::stderr().lock(), "{line}");
+/// The indentation of what did not fit into a line.
+const HANG: usize = 4;
+
+/// Breaks lines that do not fit a terminal at words. A line of TOML stays, so that it can be copied.
+pub(super) fn fitted(text: &str, width: usize) -> String {
+    let lines = text.split('\n').map(|line| match line.contains(" = ") {
+        true => line.to_owned(),
+        false => folded(line, HANG, width).join("\n"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Breaks a line at words so that it fits; what follows is indented by `hang` more than the line. Colours take no room.
+pub(super) fn folded(line: &str, hang: usize, width: usize) -> Vec<String> {
+    let size = console::measure_text_width;
+    if size(line) <= width {
+        return vec![line.to_owned()];
+    }
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let (space, rest) = line.split_at_checked(indent).unwrap_or(("", line));
+    let mut parts = Vec::new();
+    let mut part = space.to_owned();
+    for (index, word) in rest.split(' ').enumerate() {
+        if index > 0 && size(&part) + 1 + size(word) > width {
+            parts.push(std::mem::replace(&mut part, " ".repeat(indent + hang)));
+        } else if index > 0 {
+            part.push(' ');
+        }
+        part.push_str(word);
+    }
+    parts.push(part);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_breaks_at_words_and_colours_take_no_room() {
+        assert_eq!(
+            folded("  note: it is so", 1, 10),
+            ["  note: it", "   is so"]
+        );
+        let painted = "\u{1b}[1mone\u{1b}[0m two three";
+        assert_eq!(
+            folded(painted, 0, 7),
+            ["\u{1b}[1mone\u{1b}[0m two", "three"]
+        );
+        assert_eq!(folded("", 4, 7), [""]);
+        assert_eq!(folded("averylongword", 4, 7), ["averylongword"]);
+    }
+
+    #[test]
+    fn a_text_of_several_lines_fits_a_terminal_and_a_line_of_toml_stays_whole() {
+        assert_eq!(
+            fitted("one two three\n  four five six\n", 10),
+            "one two\n    three\n  four\n      five\n      six\n"
+        );
+        let toml = "description = \"a long one\"";
+        assert_eq!(fitted(toml, 10), toml);
+    }
 }

@@ -8,6 +8,7 @@ mod settings_file;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -147,12 +148,31 @@ fn who(of_ci: Option<String>) -> String {
         .or_else(|| variable("LOGNAME"));
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let host = variable("HOSTNAME").unwrap_or_else(|| host.trim().to_owned());
-    let mut who = user.unwrap_or_else(|| "unknown".to_owned());
+    let mut who = user
+        .or_else(account)
+        .unwrap_or_else(|| "unknown".to_owned());
     if !who.contains('@') && !host.is_empty() {
         who.push('@');
         who.push_str(&host);
     }
     one_line(&who)
+}
+
+/// Returns the account of this process where no variable names a user, as in a container; its number if it has no name.
+fn account() -> Option<String> {
+    let uid = std::fs::metadata("/proc/self").ok()?.uid();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    Some(account_name(&accounts, uid).unwrap_or_else(|| format!("uid{uid}")))
+}
+
+/// Returns the name of an account in the text of `/etc/passwd`.
+fn account_name(accounts: &str, uid: u32) -> Option<String> {
+    let number = uid.to_string();
+    let mut accounts = accounts.lines().map(|line| line.split(':'));
+    accounts.find_map(|mut fields| {
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)? == number).then(|| name.to_owned())
+    })
 }
 
 /// Returns a text for one line of a table: without line breaks, controls and invisible characters.
@@ -353,6 +373,16 @@ fn is_below(home: &Path, folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_has_the_name_of_its_number() {
+        let accounts =
+            "root:x:0:0:root:/root:/bin/sh\n\nada:x:1000:1000::/home/ada:/bin/sh\n:x:7\nodd\n";
+        assert_eq!(account_name(accounts, 1000).as_deref(), Some("ada"));
+        assert_eq!(account_name(accounts, 0).as_deref(), Some("root"));
+        assert_eq!(account_name(accounts, 7), None);
+        assert_eq!(account_name("", 0), None);
+    }
 
     fn written(text: &str) -> Result<SettingsFile, SettingsError> {
         let directory = tempfile::tempdir().unwrap();

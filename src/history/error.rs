@@ -59,6 +59,15 @@ pub enum StoreError {
         "the store {store} has a schema unknown to this gamctl: {what}; use the gamctl that created it, or restore a backup"
     )]
     ForeignSchema { store: String, what: String },
+    /// The database finds its own file damaged.
+    #[error(
+        "the store {store} is damaged, so it could not {doing}: {because}; restore a backup of it, or see \"The store is lost\" in docs/operating.md"
+    )]
+    Damaged {
+        store: String,
+        doing: &'static str,
+        because: String,
+    },
     #[error("the store {store} could not {doing}: {because}")]
     Broken {
         store: String,
@@ -94,6 +103,10 @@ impl StoreError {
         matches!(self, Self::Full { .. })
     }
 
+    pub fn is_damaged(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Fenced { .. })
     }
@@ -123,6 +136,8 @@ pub(super) enum Fault {
     Another(String),
     /// A constraint rejected it.
     Refused(String),
+    /// The database finds its own file damaged.
+    Damaged(String),
     Broken(String),
     /// Already a complete error.
     Said(Box<StoreError>),
@@ -187,6 +202,7 @@ fn of_database(code: &str, message: &str) -> Fault {
             }
             _ if code.starts_with("08") => Fault::Lost(message.to_owned()),
             "53100" => Fault::Full(message.to_owned()),
+            _ if code.starts_with("XX00") && code != "XX000" => Fault::Damaged(message.to_owned()),
             "25006" | "3D000" => Fault::Away(message.to_owned()),
             _ if ["28", "53", "57", "58"]
                 .iter()
@@ -204,6 +220,8 @@ fn of_database(code: &str, message: &str) -> Fault {
         // Full, or no space for the index of the write-ahead log.
         (4874, _) | (_, 13) => Fault::Full(message.to_owned()),
         (_, 19) => Fault::Refused(message.to_owned()),
+        // Malformed, or not a database at all.
+        (_, 11 | 26) => Fault::Damaged(message.to_owned()),
         // Busy, locked, read-only, interrupted, input/output, cannot be opened, permission.
         (_, 5 | 6 | 8 | 9 | 10 | 14 | 3) => Fault::Away(message.to_owned()),
         _ => Fault::Broken(format!("{message} ({code})")),
@@ -213,6 +231,18 @@ fn of_database(code: &str, message: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_damaged_file_is_distinguished_from_one_that_may_not_be_read() {
+        for (code, is_damaged) in [("26", true), ("11", true), ("XX001", true), ("14", false)] {
+            let fault = of_database(code, "file is not a database");
+            assert_eq!(
+                matches!(fault, Fault::Damaged(_)),
+                is_damaged,
+                "{code}: {fault:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_full_disk_is_distinguished_from_an_unreachable_store() {

@@ -1,6 +1,6 @@
 //! Stores the ledger of each device with all of its versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -40,6 +40,18 @@ impl Store {
             let mut session = self.read().await?;
             let rows = session.rows(KEPT, &[]).await?;
             rows.iter().map(stored_ledger).collect()
+        })
+        .await
+    }
+
+    /// Returns the devices whose owned objects were all found as intended: no run started on them, and nothing was adopted.
+    pub async fn only_found(&self) -> Result<BTreeSet<DeviceName>, StoreError> {
+        self.within("read the ledger", || async {
+            let mut session = self.read().await?;
+            let sql = "select device from ledger where not exists (select 1 from outcome where outcome.device = ledger.device) \
+                and not exists (select 1 from audit where audit.subject = ledger.device and audit.verb = 'adopt')";
+            let rows = session.rows(sql, &[]).await?;
+            rows.iter().map(|row| device_name(&row.text("device")?)).collect()
         })
         .await
     }

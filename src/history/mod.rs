@@ -18,6 +18,7 @@ mod ledger;
 mod look;
 mod open;
 mod owned;
+mod past;
 mod query;
 mod record;
 mod rollbacks;
@@ -39,6 +40,7 @@ pub use journal::{Journal, JournalError, Replayed};
 pub use look::LookStatus;
 pub use open::Timeouts;
 pub use owned::OwnedSince;
+pub use past::PastSubscriber;
 pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,

@@ -330,6 +330,13 @@ fn effects(plan: &DevicePlan) -> Vec<Value> {
         {
             effects.insert((number, "port", name.as_str().to_owned()));
         }
+        // The inventory's id finds a subscriber that was removed and has another name on the device.
+        if let Change::Subscriber(_, edit) = &step.change {
+            let ids = [edit.key(), edit.new_key()].map(|name| step.subscriber_ids.get(name));
+            for id in ids.into_iter().flatten() {
+                effects.insert((number, "subscriber-id", id.to_string()));
+            }
+        }
         for subscriber in step.impact.subscribers() {
             effects.insert((number, "subscriber", subscriber.to_string()));
         }

@@ -12,12 +12,17 @@ use crate::apply::RunResult;
 use crate::crash;
 use crate::model::DeviceName;
 
+/// The word for devices of a run without an outcome: being written to, or left half-written.
+const UNFINISHED: &str = "unfinished";
+
 const RUN_COLUMNS: &str = "id, verb, who, inventory, is_uncommitted, plan, version, \
     @seconds(began) as began_seconds, @seconds(ended) as ended_seconds, result, holder, \
     (select host from lease_holder where lease_holder.id = run.holder) as host, \
     (select process from lease_holder where lease_holder.id = run.holder) as process, \
     @seconds(alive_until) as alive_seconds, coalesce(alive_until > @now, false) as is_alive, \
     (select what from audit where audit.run = run.id and audit.is_refused order by audit.id limit 1) as refused, \
+    (select what from audit where audit.run = run.id and not audit.is_refused and objects is null order by audit.id limit 1) \
+    as not_carried_out, \
     (select cast(sum(objects) as bigint) from audit where audit.run = run.id and audit.verb = 'adopt') as adopted";
 
 impl Store {
@@ -278,6 +283,16 @@ async fn summaries(session: &mut Session, rows: &[Row]) -> Result<Vec<RunSummary
         let of_run = counts.entry(RunId(row.id("run")?)).or_default();
         of_run.insert(row.text("ended")?, row.count("devices")?);
     }
+    // An interrupted device has an outcome and may still be unfinished.
+    let sql = format!(
+        "select run, count(*) as devices from unfinished where run in ({}) and not exists \
+        (select 1 from outcome where outcome.run = unfinished.run and outcome.device = unfinished.device) group by run",
+        places(1, summaries.len())
+    );
+    for row in session.rows(&sql, &binds).await? {
+        let of_run = counts.entry(RunId(row.id("run")?)).or_default();
+        of_run.insert(UNFINISHED.to_owned(), row.count("devices")?);
+    }
     for summary in &mut summaries {
         summary.devices = counts.remove(&summary.run.id).unwrap_or_default();
     }
@@ -320,6 +335,7 @@ fn summary(row: &Row) -> Result<RunSummary, Fault> {
         ended: ended.and_then(|ended| u64::try_from(ended).ok()),
         process: process(row)?,
         refused: row.maybe_text("refused")?,
+        not_carried_out: row.maybe_text("not_carried_out")?,
         adopted: row
             .maybe_number("adopted")?
             .and_then(|objects| u64::try_from(objects).ok()),

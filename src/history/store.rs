@@ -247,6 +247,11 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
             missing: format!("it lacks the record that is needed to {doing}"),
         },
         Fault::Another(what) => StoreError::Conflict { store, what },
+        Fault::Damaged(because) => StoreError::Damaged {
+            store,
+            doing,
+            because,
+        },
         Fault::Refused(because) | Fault::Broken(because) => StoreError::Broken {
             store,
             doing,

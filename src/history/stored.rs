@@ -48,10 +48,13 @@ pub struct RunSummary {
     /// The reason that all of it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// The devices that it skipped or that have changes waiting, with the reasons, where it was not refused as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_carried_out: Option<String>,
     /// The number of objects that became owned by an adoption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<u64>,
-    /// The number of devices by outcome, by `Ended::word`.
+    /// The number of devices by outcome, by `Ended::word`; those without one are `unfinished`.
     pub devices: std::collections::BTreeMap<String, u64>,
 }
 

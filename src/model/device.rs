@@ -47,6 +47,13 @@ words! {
     }
 }
 
+impl DeviceState {
+    /// Returns whether an apply writes to a device in this state.
+    pub fn is_written(self) -> bool {
+        matches!(self, Self::Managed | Self::Retired)
+    }
+}
+
 words! {
     /// Whether subscribers of one device may share a VLAN.
     VlanMode {

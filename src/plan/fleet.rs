@@ -48,13 +48,17 @@ pub struct Planned {
     pub lint_errors: Vec<DeviceLintError>,
 }
 
-/// The planned devices without a ledger in the store.
+/// The planned devices without a ledger in the store, or with one that knows only what was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerCoverage {
     /// Sorted by name. No owned object is known there, so nothing is removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<DeviceName>,
+    /// Sorted by name. All that is owned there was found as intended: no run wrote to them, and nothing was adopted. Objects
+    /// that left the inventory before are not known to be owned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_found: Vec<DeviceName>,
 }
 
 /// The version of the inventory that was planned.

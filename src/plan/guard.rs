@@ -35,7 +35,8 @@ pub fn guard(
     inventory: &InventoryFacts,
 ) -> Vec<Refusal> {
     let removals_per_device = limits.removals_per_device;
-    for plan in plans.iter_mut() {
+    // No limit is about a device that is never written to.
+    for plan in plans.iter_mut().filter(|plan| plan.state.is_written()) {
         let excess = Excess {
             count: removals_of(plan),
             of: households_of(plan),
@@ -53,24 +54,17 @@ pub fn guard(
             });
         }
     }
-    let has_many_devices = plans
-        .iter()
-        .filter(|plan| !plan.steps.is_empty())
-        .nth(1)
-        .is_some();
     let rules = rules(plans, limits, inventory);
-    let refusals = rules
-        .iter()
-        .filter_map(|rule| rule.refusal(has_many_devices));
-    refusals.collect()
+    rules.iter().filter_map(Rule::refusal).collect()
 }
 
-/// A limit over all devices, with the count of this run.
+/// A limit over all devices, with the counts of this run.
 struct Rule {
     id: &'static str,
     key: &'static str,
     limit: Limit,
-    count: usize,
+    /// By device, of those that count.
+    counts: Vec<usize>,
     of: usize,
     /// The counted objects: one, many, and all in the inventory.
     what: [&'static str; 3],
@@ -96,12 +90,16 @@ fn rules(plans: &[DevicePlan], limits: &Limits, inventory: &InventoryFacts) -> [
         devices,
     } = *limits;
     let total = |count: &dyn Fn(&DevicePlan) -> usize| plans.iter().map(count).sum::<usize>();
+    let each = |count: &dyn Fn(&DevicePlan) -> usize| -> Vec<usize> {
+        let written = plans.iter().filter(|plan| plan.state.is_written());
+        written.map(count).filter(|count| *count > 0).collect()
+    };
     let people = total(&|plan| plan.census.subscribers).max(inventory.subscribers);
-    let rule = |id, key, limit, count, happens| Rule {
+    let rule = |id, key, limit, counts, happens| Rule {
         id,
         key,
         limit,
-        count,
+        counts,
         of: people,
         what: PEOPLE,
         happens,
@@ -114,7 +112,7 @@ fn rules(plans: &[DevicePlan], limits: &Limits, inventory: &InventoryFacts) -> [
                 "too-many-removals-in-all",
                 "removals",
                 removals,
-                total(&removals_of),
+                each(&removals_of),
                 "would be removed in all",
             )
         },
@@ -122,28 +120,28 @@ fn rules(plans: &[DevicePlan], limits: &Limits, inventory: &InventoryFacts) -> [
             "too-many-interruptions",
             "interruptions",
             interruptions,
-            total(&interruptions_of),
+            each(&interruptions_of),
             "would be interrupted or cut off",
         ),
         rule(
             "too-many-slower",
             "slower",
             slower,
-            total(&slower_of),
+            each(&slower_of),
             "would get slower",
         ),
         rule(
             "too-many-suspensions",
             "suspensions",
             suspensions,
-            total(&|plan| suspensions_of(plan, inventory)),
+            each(&|plan| suspensions_of(plan, inventory)),
             "would be suspended",
         ),
         rule(
             "too-many-reassignments",
             "reassignments",
             reassignments,
-            total(&|plan| reassignments_of(plan, inventory)),
+            each(&|plan| reassignments_of(plan, inventory)),
             "would get another name without `moved_from`",
         ),
         Rule {
@@ -153,7 +151,7 @@ fn rules(plans: &[DevicePlan], limits: &Limits, inventory: &InventoryFacts) -> [
                 "too-many-devices",
                 "devices",
                 devices,
-                plans.iter().filter(|plan| !plan.steps.is_empty()).count(),
+                each(&|plan| usize::from(!plan.steps.is_empty())),
                 "would be changed",
             )
         },
@@ -161,29 +159,31 @@ fn rules(plans: &[DevicePlan], limits: &Limits, inventory: &InventoryFacts) -> [
 }
 
 impl Rule {
-    /// Fewer devices are a way out only if the run has several.
-    fn refusal(&self, has_many_devices: bool) -> Option<Refusal> {
+    /// Returns the refusal if the limit is exceeded, with the ways out that are open.
+    fn refusal(&self) -> Option<Refusal> {
         let [one, many, all] = self.what;
-        let excess = Excess {
-            count: self.count,
+        let of_count = |count| Excess {
+            count,
             of: self.of,
             limit: self.limit,
         };
-        let limit = excess.words(all)?;
+        let count: usize = self.counts.iter().sum();
+        let limit = of_count(count).words(all)?;
+        // Fewer devices are a way out only if several count, and one of them alone is within the limit.
+        let fits = |count: &usize| of_count(*count).words(all).is_none();
+        let fewer = match self.counts.len() > 1 && self.counts.iter().any(fits) {
+            true => "apply to fewer devices at a time (`--device`), ",
+            false => "",
+        };
         Some(Refusal {
             rule: self.id.to_owned(),
             message: format!(
                 "{} {}, and {limit}",
-                counted(self.count, one, many),
+                counted(count, one, many),
                 self.happens
             ),
             hint: format!(
-                "if that is intended, {}raise `limits.{}` in an earlier commit",
-                if has_many_devices {
-                    "apply to fewer devices at a time, or "
-                } else {
-                    ""
-                },
+                "if that is intended, {fewer}split it into several commits and apply each, or raise `limits.{}` in an earlier commit",
                 self.key
             ),
         })

@@ -27,6 +27,8 @@ pub struct Fleet<'a> {
     pub applied: Option<Applied<'a>>,
     /// The ledgers of the store, by device; without a store `applied` decides ownership.
     pub ledgers: Option<BTreeMap<DeviceName, Ledger>>,
+    /// The devices whose ledger has only what was found as intended.
+    pub only_found: BTreeSet<DeviceName>,
     pub policy: Policy,
     /// The operator allowed changes to management access.
     pub allows_management: bool,
@@ -61,6 +63,7 @@ impl<'a> Fleet<'a> {
             devices: resolve(inventory),
             applied,
             ledgers: None,
+            only_found: BTreeSet::new(),
             policy,
             allows_management: false,
         }

@@ -29,7 +29,7 @@ mod store_location;
 pub use crate::observe::Backup;
 pub use access_check::{AccessCheck, LoginProblem, check_access};
 pub use against::as_if_applied;
-pub use apply::{ConcurrencyLimits, StoreWithJournal, is_known_dead};
+pub use apply::{ConcurrencyLimits, StoreWithJournal, is_known_dead, without_dead_holders};
 pub use approval::{AutoApproval, needs_no_person};
 pub use backup::{Backups, NoBackup, read_backups};
 pub use device_access::{
@@ -53,7 +53,7 @@ pub use crate::transport::snmp::SILENCE;
 
 use crate::inventory::{IntendedDevice, map_with};
 use crate::model::DeviceState;
-use crate::plan::{LedgerCoverage, OutOfScope, Planned, Unobservable};
+use crate::plan::{DevicePlan, LedgerCoverage, OutOfScope, Planned, Unobservable};
 
 /// Plans every device that was looked at, and applies the limits to all plans together.
 ///
@@ -92,17 +92,32 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &LookResults) -> Planned {
         planned.devices.push(plan);
         planned.lint_errors.extend(lint_errors);
     }
-    planned.memory = fleet.ledgers.as_ref().map(|ledgers| LedgerCoverage {
-        unknown: planned
+    // What is never written to never gets a ledger.
+    let written = || {
+        planned
             .devices
             .iter()
+            .filter(|plan| plan.state.is_written())
+    };
+    planned.memory = fleet.ledgers.as_ref().map(|ledgers| LedgerCoverage {
+        unknown: written()
             .map(|plan| &plan.device)
             .filter(|device| !ledgers.contains_key(*device))
             .cloned()
             .collect(),
+        only_found: written()
+            .filter(|plan| fleet.only_found.contains(&plan.device) && may_be_orphaned(plan))
+            .map(|plan| plan.device.clone())
+            .collect(),
     });
     fleet.judge(&mut planned);
     planned
+}
+
+/// Returns whether a device has objects of subscribers that a lost store may have owned.
+fn may_be_orphaned(plan: &DevicePlan) -> bool {
+    let mut unmanaged = plan.unmanaged.iter();
+    unmanaged.any(|object| object.kind == "subscriber")
 }
 
 fn count_out(fleet: &Fleet<'_>, intended: &IntendedDevice, out: &mut OutOfScope) {

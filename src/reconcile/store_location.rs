@@ -39,6 +39,11 @@ pub enum StoreLocationError {
 }
 
 impl StoreLocationError {
+    /// Returns whether the database finds its own file damaged.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_damaged())
+    }
+
     /// Returns whether a disk has no space left.
     pub fn is_full(&self) -> bool {
         match self {

@@ -67,15 +67,31 @@ impl Alike {
     }
 }
 
-/// Returns a reason without the name and the addresses of its device.
+/// Returns a reason without the name and the addresses of its device: `each` at the start of a line, `it` in a sentence, and
+/// `NAME` in a command.
 fn general(device: &str, reason: &str) -> String {
-    let words = reason.split(' ').map(|word| {
+    let lines = reason.split('\n').map(|line| general_line(device, line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn general_line(device: &str, line: &str) -> String {
+    let mut is_in_command = false;
+    let words = line.split(' ').enumerate().map(|(number, word)| {
         let ends = |sign: char| matches!(sign, ',' | ';' | '.' | ')' | '`' | '\'');
         let inner = word.trim_end_matches(|sign| ends(sign) || sign == ':');
         let inner = inner.trim_start_matches(['(', '`', '\'']);
         let is_address = inner.parse::<SocketAddr>().is_ok() || inner.parse::<IpAddr>().is_ok();
+        let has_many_signs = word.matches('`').count() > 1;
+        let general = match number {
+            _ if is_in_command && !has_many_signs => "NAME",
+            0 => "each",
+            _ => "it",
+        };
+        if word.matches('`').count() == 1 {
+            is_in_command = word.starts_with("`gamctl") || (is_in_command && !word.contains('`'));
+        }
         match is_address || (inner == device && !device.is_empty()) {
-            true => word.replacen(inner, "it", 1),
+            true => word.replacen(inner, general, 1),
             false => word.to_owned(),
         }
     });
@@ -116,6 +132,24 @@ mod tests {
     }
 
     #[test]
+    fn a_command_of_several_devices_has_a_placeholder_and_a_sentence_a_subject() {
+        let refused = |name: &str, address: &str| {
+            format!(
+                "{address} refuses user `gamctl`; run `gamctl trust {name} --pin` or `gamctl trust {name}`, then ask {name}"
+            )
+        };
+        let (one, other) = (
+            refused("oak-1", "10.0.0.1:22"),
+            refused("oak-2", "10.0.0.2:22"),
+        );
+        let found = of(&[("oak-1", &one), ("oak-2", &other)]);
+        assert_eq!(
+            found[0].head(),
+            "2 devices: each refuses user `gamctl`; run `gamctl trust NAME --pin` or `gamctl trust NAME`, then ask it"
+        );
+    }
+
+    #[test]
     fn silent_devices_differ_in_name_and_address_only() {
         let silent = |name: &str, address: &str| {
             format!("{name} is unreachable: no answer from {address} in 5 s; check that it is up")
@@ -127,7 +161,7 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(
             found[0].head(),
-            "2 devices: it is unreachable: no answer from it in 5 s; check that it is up"
+            "2 devices: each is unreachable: no answer from it in 5 s; check that it is up"
         );
         assert_eq!(found[1].head(), longer);
     }

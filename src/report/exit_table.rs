@@ -1,12 +1,12 @@
 //! Tests the exit code of plans and runs as a table: causes, each with numbers of devices.
 
-use super::{Exit, Paint, Totals, plan_exit, run_text, verdict};
+use super::{Exit, Paint, Totals, not_carried_out, plan_exit, run_text, verdict};
 use crate::apply::cause::{
     Failure, LookFailure, LookProblem, NotReached, Refusal, Restored, SshFailure, SshProblem,
 };
 use crate::apply::{DeviceOutcome, Ended, RunReport, SkipReason, Skipped};
 use crate::model::{DeviceName, DeviceState, NotObserved};
-use crate::plan::{DevicePlan, Planned, Unobservable};
+use crate::plan::{DevicePlan, Planned, Unobservable, WaitingChanges};
 
 fn name(number: usize) -> DeviceName {
     DeviceName::new(&format!("dev-{number:03}")).unwrap()
@@ -193,6 +193,55 @@ fn a_run_is_called_not_observed_only_where_that_is_all_that_is_left_undone() {
 }
 
 #[test]
+fn changes_that_wait_for_a_device_without_a_look_were_not_carried_out() {
+    use Ended::Applied;
+    // As above; each device that could not be looked at has changes that wait.
+    let table: &[(usize, &[Ended], &[NotObserved], Exit)] = &[
+        (1, &[], &[silent()], Exit::DeviceFailed),
+        (2, &[Applied], &[silent()], Exit::DeviceFailed),
+        (0, &[], &[silent()], Exit::DeviceFailed),
+        (1, &[], &[no_secret()], Exit::Failed),
+        (2, &[Applied], &[no_secret()], Exit::DeviceFailed),
+        (2, &[not_managed()], &[silent()], Exit::DeviceFailed),
+    ];
+    for (row, (observed, ended, missing, expected)) in table.iter().enumerate() {
+        let mut report = report(*observed, ended, missing);
+        let waiting = report.unobservable.iter().map(|one| WaitingChanges {
+            device: one.device.clone(),
+            changes: 11,
+            last_reached: None,
+        });
+        report.waiting = waiting.collect();
+        assert_eq!(Exit::from(report.result()), *expected, "row {row}");
+        let text = run_text(&report, Paint::Plain);
+        assert!(text.contains("11 changes not carried out"), "{text}");
+        assert!(text.contains("; 11 changes wait"), "{text}");
+        let recorded = not_carried_out(&report).unwrap();
+        assert!(
+            recorded.starts_with("dev-500: 11 changes wait; "),
+            "{recorded}"
+        );
+    }
+}
+
+#[test]
+fn a_run_that_skips_every_device_records_which_and_why() {
+    let mut all = report(2, &[], &[]);
+    assert_eq!(not_carried_out(&all), None);
+    let held = |number| Skipped {
+        device: name(number),
+        reason: SkipReason::Held { until: 7, by: None },
+    };
+    all.skipped = vec![held(1), held(2)];
+    assert_eq!(Exit::from(all.result()), Exit::Refused);
+    let recorded = not_carried_out(&all).unwrap();
+    assert!(
+        recorded.starts_with("dev-001 and dev-002: another gamctl holds the lease"),
+        "{recorded}"
+    );
+}
+
+#[test]
 fn a_device_whose_changes_wait_for_our_settings_or_its_recovery_did_not_get_them() {
     let skipped = |reason| Skipped {
         device: name(400),
@@ -219,14 +268,14 @@ fn a_run_that_our_own_settings_keep_from_every_device_names_the_cause_once() {
     for (ended, cause) in [
         (
             wrong_password(),
-            "they do not accept our login; check user and password",
+            "no device accepts our login; check user and password",
         ),
         (
             not_pinned(),
-            "no host key is pinned for them; `gamctl trust` shows the keys",
+            "no host key is pinned; `gamctl trust` shows the keys",
         ),
         (no_login(), "the secret `gam-ssh` has no value."),
-        (denied_again(), "they give us no SNMP access"),
+        (denied_again(), "no device gives us SNMP access"),
     ] {
         let text = run_text(
             &report(30, &[ended.clone(), ended.clone()], &[]),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::apply::{cause_text, left_text, published};
 use super::document::time;
 use super::fold::{fact, fold};
-use super::history::{SentStep, exchanges, sent_step};
+use super::history::{SentStep, exchanges, sent_step, without_outcome};
 use super::{Paint, RunLine, moment, short_id, visible};
 use crate::apply::{DeviceOutcome, Ended, Exchange};
 use crate::plan::Step;
@@ -238,7 +238,8 @@ impl Page {
 /// Renders the outcome in a sentence.
 pub(super) fn end(chapter: &ChapterLine) -> String {
     let Some(outcome) = &chapter.outcome else {
-        return "its outcome is unknown; the next `gamctl apply` looks at the device".to_owned();
+        let process = chapter.run.process.as_ref();
+        return without_outcome(process.map(|process| process.state)).to_owned();
     };
     let saved = match &chapter.saved {
         Some(proof) => format!("saved: {proof}"),
@@ -303,6 +304,7 @@ mod tests {
                 version: "0.1.0".to_owned(),
                 process: None,
                 refused: None,
+                not_carried_out: None,
                 adopted: None,
                 devices: BTreeMap::new(),
             },

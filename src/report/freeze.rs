@@ -96,6 +96,11 @@ pub fn short_id(id: uuid::Uuid) -> String {
     whole.get(20..).unwrap_or(&whole).to_owned()
 }
 
+/// Shortens the id of a run that is kept as text, as `short_id` does.
+pub(super) fn short_run(run: &str) -> &str {
+    run.rsplit('-').next().unwrap_or(run)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

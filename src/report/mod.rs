@@ -41,8 +41,8 @@ pub use adopt::{adopt_document, adopt_text};
 pub(crate) use apply::{ErrorDocument, RunDocument};
 pub use apply::{
     PublishedOutcome, RefusalText, cause_text, error_document, failure_text, found_text,
-    lease_held, lease_holder, left_text, preflight, recovery, remark_text, run_document, run_text,
-    run_verdict, save_failure_text, skip_reason,
+    lease_held, lease_holder, left_text, not_carried_out, preflight, recovery, remark_text,
+    run_document, run_text, run_verdict, save_failure_text, skip_reason,
 };
 pub use as_of::{InventoryThen, LookThen, StateAt};
 pub use backup::{BackupLine, BackupResult, backup_table, backup_verdict};
@@ -66,8 +66,8 @@ pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables
 use markdown::escaped_markdown;
 pub use moment::{moment, rfc3339};
 pub use observed::{
-    LineBefore, LineFacts, LineReport, PublishedLook, observed_device, observed_fleet,
-    observed_subscriber,
+    HeardElsewhere, LineBefore, LineFacts, LineReport, PublishedLook, observed_device,
+    observed_fleet, observed_subscriber,
 };
 pub use owned::{OwnedDevice, OwnedObject, SinceLine, owned_devices, owned_objects};
 pub use paint::Paint;

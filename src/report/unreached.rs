@@ -2,7 +2,7 @@
 
 use super::{counted, visible};
 use crate::apply::cause::{LookProblem, NotReached, Refusal, SshFailure, SshProblem};
-use crate::apply::{Ended, RunReport, SkipReason};
+use crate::apply::{DeviceOutcome, Ended, RunReport, SkipReason};
 use crate::model::NotObserved;
 use crate::plan::Unobservable;
 
@@ -51,9 +51,21 @@ pub(super) fn wrong_settings(report: &RunReport) -> Option<String> {
     if !report.undone().is_cut_off() {
         return None;
     }
+    // Their next step names the cause: it is not in our settings.
+    let is_new = |one: &DeviceOutcome| {
+        report.looks_new.contains(&one.device) && is_login_refused(&one.ended)
+    };
+    if !report.outcomes.is_empty() && report.outcomes.iter().all(is_new) {
+        return None;
+    }
     let outcomes = report.outcomes.iter().map(|one| of_outcome(&one.ended));
     let skipped = report.skipped.iter().map(|one| of_skipped(&one.reason));
-    let mut causes: Vec<String> = outcomes.chain(skipped).flatten().collect();
+    let waiting = report.unobservable.iter().filter(|one| {
+        let mut waiting = report.waiting.iter();
+        one.reason.is_own_setting() && waiting.any(|waits| waits.device == one.device)
+    });
+    let waiting = waiting.map(|one| Some(visible(&one.reason.to_string()).into_owned()));
+    let mut causes: Vec<String> = outcomes.chain(skipped).chain(waiting).flatten().collect();
     causes.sort();
     causes.dedup();
     let first = causes.first()?;
@@ -73,6 +85,13 @@ fn of_outcome(ended: &Ended) -> Option<String> {
     }
 }
 
+fn is_login_refused(ended: &Ended) -> bool {
+    let Ended::Unreachable { cause } = ended else {
+        return false;
+    };
+    matches!(&**cause, NotReached::CommandLine { error } if error.problem == SshProblem::LoginRefused)
+}
+
 fn of_skipped(reason: &SkipReason) -> Option<String> {
     match reason {
         SkipReason::NoAccess(why) if why.is_own_setting() => {
@@ -85,7 +104,7 @@ fn of_skipped(reason: &SkipReason) -> Option<String> {
 fn of_cause(cause: &NotReached) -> Option<String> {
     let text = match cause {
         NotReached::Look { look } if look.problem == LookProblem::AccessDenied => {
-            "they give us no SNMP access; check the community or user in `credentials.toml`, and its secrets"
+            "no device gives us SNMP access; check the community or user in `credentials.toml`, and its secrets"
         }
         NotReached::CommandLine { error } => return of_ssh(error),
         NotReached::Look { .. } | NotReached::PartlyUnread { .. } | NotReached::Earlier { .. } => {
@@ -98,13 +117,13 @@ fn of_cause(cause: &NotReached) -> Option<String> {
 fn of_ssh(error: &SshFailure) -> Option<String> {
     let text = match &error.problem {
         SshProblem::HostKeyUnknown { .. } => {
-            "no host key is pinned for them; `gamctl trust` shows the keys, and `gamctl trust --pin` pins them"
+            "no host key is pinned; `gamctl trust` shows the keys, and `gamctl trust --pin` pins them"
         }
         SshProblem::LoginRefused => {
-            "they do not accept our login; check user and password: `gamctl secret list` shows the source of the password"
+            "no device accepts our login; check user and password: `gamctl secret list` shows the source of the password"
         }
         SshProblem::NoAgreement => {
-            "they share no SSH algorithm with this host; old firmware needs `legacy_algorithms = true` in its credentials"
+            "no device shares an SSH algorithm with this host; old firmware needs `legacy_algorithms = true` in its credentials"
         }
         SshProblem::LoginImpossible => {
             "the credentials cannot be used for an SSH login; `gamctl doctor` shows why"

@@ -103,6 +103,46 @@ fn the_whole_run_has_limits_of_its_own() {
     assert!(plans.iter().all(|plan| !plan.is_refused()));
 }
 
+#[test]
+fn the_hint_of_a_limit_names_only_ways_that_lead_out() {
+    let limits = |most| Limits {
+        removals: limit(most, 100),
+        ..Limits::default()
+    };
+    let hint = |removed: &[u8], most| {
+        let plans = removed.iter();
+        let mut plans: Vec<_> = plans.map(|count| removing(40, *count).plan()).collect();
+        let facts = InventoryFacts::default();
+        let mut refusals = guard(&mut plans, &limits(most), &facts).into_iter();
+        let refused = refusals.find(|one| one.rule == "too-many-removals-in-all");
+        refused.unwrap().hint
+    };
+    let fewer = "apply to fewer devices at a time";
+    assert!(hint(&[3, 3, 0], 4).contains(fewer));
+    // Only one device counts, or each alone exceeds the limit.
+    assert!(!hint(&[6, 0, 0], 4).contains(fewer));
+    assert!(!hint(&[6, 6, 6], 4).contains(fewer));
+    for refused in [hint(&[3, 3, 0], 4), hint(&[6], 4)] {
+        assert!(
+            refused.contains("split it into several commits"),
+            "{refused}"
+        );
+        assert!(refused.contains("raise `limits.removals`"), "{refused}");
+    }
+}
+
+#[test]
+fn no_limit_is_about_a_device_that_is_only_observed() {
+    let mut observed = removing(30, 6).plan();
+    observed.state = gamctl::model::DeviceState::Observe;
+    let limits = Limits {
+        removals_per_device: limit(5, 20),
+        removals: limit(5, 20),
+        ..Limits::default()
+    };
+    assert_eq!(of_device(observed, &limits), [] as [&str; 0]);
+}
+
 /// Returns the rules that refuse a run over one plan of a network with so many subscribers.
 fn refusals(plan: DevicePlan, limits: &Limits, facts: &InventoryFacts) -> Vec<String> {
     let refusals = guard(&mut [plan], limits, facts).into_iter();

@@ -49,3 +49,19 @@ fn plan_apply_history_and_explain_name_a_subscriber_by_id_then_name() {
     site.run(&["history", "--run", run]).exits(0).says(&wrong);
     site.run(&["explain", "a01"]).exits(0).says(&wrong);
 }
+
+#[test]
+fn a_removed_subscriber_is_found_by_id_name_and_mac_with_the_run_that_removed_it() {
+    let site = site(101);
+    site.apply().exits(0);
+    site.world.write("subscribers/oaks.toml", "");
+    site.world.commit_all("moved out");
+    site.apply().exits(0);
+    for word in ["acct-20001", "a01", "00:0e:d8:1c:00:01"] {
+        site.run(&["find", word]).exits(0).says("removed by run");
+        site.run(&["explain", word]).exits(0).says("a01");
+        site.run(&["history", "--subscriber", word])
+            .exits(0)
+            .says("2 runs.");
+    }
+}

@@ -90,7 +90,7 @@ fn is_shown(planned: &Planned, id: RunId) {
         report.markdown(60_000, None),
     ] {
         assert!(
-            text.contains(mark) && text.contains(&id.0.to_string()),
+            text.contains(mark) && text.contains(&gamctl::report::short_id(id.0)),
             "{text}"
         );
         assert!(text.contains("2 steps undo a rollback."), "{text}");
@@ -138,7 +138,7 @@ fn what_was_rolled_back_is_marked_and_left_alone_until_it_is_asked_for_by_name(b
         for part in [
             "bob@noc",
             "profile home-300 and subscriber apt-1",
-            &format!("--reapply {}", id.0),
+            &format!("--reapply {}", gamctl::report::short_id(id.0)),
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -163,10 +163,15 @@ impl RunDisplay<'_> {
         terminal.document(|| run_document(report))?;
         if let Some(refusal) = &report.refusal {
             self.refusal(refusal);
+            if let Some(run) = report.recorded_as {
+                terminal.say(&format!("Run {} is the record of it.", short_id(run)));
+            }
             return Ok(exit);
         }
-        let has_content =
-            report.run.is_some() || !report.skipped.is_empty() || !report.still_unsaved.is_empty();
+        let has_content = report.run.is_some()
+            || !report.skipped.is_empty()
+            || !report.waiting.is_empty()
+            || !report.still_unsaved.is_empty();
         match self.how.format {
             OutputFormat::Text if has_content => {
                 // A blank line separates the result from the plan above it.
@@ -198,7 +203,9 @@ impl RunDisplay<'_> {
 fn brought_back(run: &PreparedRun) -> Option<String> {
     let mut by: BTreeMap<&RolledBack, BTreeSet<String>> = BTreeMap::new();
     for (device, step, rolled_back) in run.to_reapply() {
-        let object = format!("{} on {device}", step.change.object_after());
+        let object = step.change.object_after().to_string();
+        let object = step.subscriber_ids.in_text(&object);
+        let object = format!("{object} on {device}");
         by.entry(rolled_back).or_default().insert(object);
     }
     let parts = by.into_iter().map(|(by, objects)| {
@@ -215,7 +222,7 @@ fn brought_back(run: &PreparedRun) -> Option<String> {
 
 /// Returns a hint to the command that shows the run again.
 fn end(report: &RunReport) -> String {
-    let Some(run) = report.run else {
+    let Some(run) = report.run.or(report.recorded_as) else {
         return String::new();
     };
     let run = short_id(run);

@@ -23,8 +23,8 @@ use stop::Stop;
 ///
 /// Starts a twin for each device of an example inventory, a new git repository and a store. It then walks through a
 /// first apply, a change by commit, drift, a device that fails during an apply, a mass removal that is refused, and the
-/// explanation of it all. Every command shown is really run, and works as it is shown. It pauses after each screen: any
-/// key continues, `q` ends. At the end the twins keep running, so that you can try more.
+/// explanation of it all. Every command shown is really run, and works as it is shown. It pauses after each screen, 12
+/// seconds at most: any key continues at once, `q` ends. At the end the twins keep running, so that you can try more.
 #[derive(Debug, clap::Args)]
 pub(super) struct DemoArguments {
     /// Do not pause between the steps

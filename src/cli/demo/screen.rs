@@ -8,7 +8,7 @@ use anyhow::bail;
 
 use super::keys::{Answer, has_keys, pause};
 use super::stop::Stop;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, folded};
 
 /// The reading time of a line, for someone who reads it for the first time.
 const PER_LINE: Duration = Duration::from_millis(350);
@@ -74,10 +74,12 @@ impl<'a> Screen<'a> {
         if !self.has_pauses || lines == 0 {
             return self.go_on();
         }
+        let lasts = (PER_LINE * lines).min(LONGEST_PAUSE);
         if has_keys() {
-            self.prompt("any key: continue, q: end")?;
+            let seconds = lasts.as_secs().max(1);
+            self.prompt(&format!("continues in {seconds} s; any key: now, q: end"))?;
         }
-        let answer = pause((PER_LINE * lines).min(LONGEST_PAUSE), self.stop);
+        let answer = pause(lasts, self.stop);
         self.erase()?;
         if answer == Answer::Quit {
             self.stop.ask();
@@ -122,28 +124,6 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// Breaks a line at spaces; further lines are indented by `hang` more than the first. Colours do not count.
-fn folded(line: &str, hang: usize, width: usize) -> Vec<String> {
-    let size = console::measure_text_width;
-    if size(line) <= width {
-        return vec![line.to_owned()];
-    }
-    let indent = line.len() - line.trim_start_matches(' ').len();
-    let (space, rest) = line.split_at_checked(indent).unwrap_or(("", line));
-    let mut parts = Vec::new();
-    let mut part = space.to_owned();
-    for (index, word) in rest.split(' ').enumerate() {
-        if index > 0 && size(&part) + 1 + size(word) > width {
-            parts.push(std::mem::replace(&mut part, " ".repeat(indent + hang)));
-        } else if index > 0 {
-            part.push(' ');
-        }
-        part.push_str(word);
-    }
-    parts.push(part);
-    parts
-}
-
 /// Breaks a command at its words, with a `\` at the end of each line but the last, so that it can be copied.
 pub(super) fn folded_command(prompt: &str, words: &[String], width: usize) -> Vec<String> {
     let mut lines = Vec::new();
@@ -164,21 +144,6 @@ pub(super) fn folded_command(prompt: &str, words: &[String], width: usize) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_long_line_breaks_at_words_and_colours_take_no_room() {
-        assert_eq!(
-            folded("  note: it is so", 1, 10),
-            ["  note: it", "   is so"]
-        );
-        let painted = "\u{1b}[1mone\u{1b}[0m two three";
-        assert_eq!(
-            folded(painted, 0, 7),
-            ["\u{1b}[1mone\u{1b}[0m two", "three"]
-        );
-        assert_eq!(folded("", 4, 7), [""]);
-        assert_eq!(folded("averylongword", 4, 7), ["averylongword"]);
-    }
 
     #[test]
     fn a_long_command_breaks_so_that_a_shell_reads_it_as_one() {

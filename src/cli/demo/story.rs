@@ -84,10 +84,10 @@ impl Story<'_> {
 fn farewell(stage: &Stage<'_>, folder: &str) -> anyhow::Result<()> {
     stage.say(
         "That was the demonstration. The twins keep running until Ctrl-C. In another terminal, a change and its apply; \
-         then drift, and a fault for the next apply:",
+         then drift, and an apply that meets a fault:",
     )?;
     stage.screen.line("")?;
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 8] = [
         &["set", "acct-10*", "service_plan=home-500", "--commit"],
         &["apply"],
         &["twin", "ctl", "edit", "birch-12", "hostname drifted"],
@@ -95,6 +95,7 @@ fn farewell(stage: &Stage<'_>, folder: &str) -> anyhow::Result<()> {
         &[
             "twin", "ctl", "fault", "set", "birch-12", "ssh-drop", "at=after", "nth=3",
         ],
+        &["apply"],
         &["history"],
         &["doctor"],
     ];

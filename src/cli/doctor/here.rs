@@ -14,7 +14,7 @@ use crate::history::{Journal, StoreError, StoreFacts};
 use crate::inventory::Reading;
 use crate::inventory::source::{Ancestry, Source, ancestry};
 use crate::model::{SecretName, Severity, chain};
-use crate::reconcile::{StoreLocation, StoreLocationError};
+use crate::reconcile::{StoreLocation, StoreLocationError, is_known_dead, without_dead_holders};
 use crate::report::{Check, Level, counted, lease_holder, listed, visible};
 use crate::secrets::{SecretSource, Secrets};
 
@@ -159,7 +159,7 @@ pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check>
         let next = "`gamctl apply` refuses a run that it may not be able to record";
         found.push(Check::of(AREA, Level::Problem, error.to_string(), next));
     }
-    match left_over(&memory, &selected.folder, commit) {
+    match left_over(&memory, &place.state, &selected.folder, commit) {
         Ok(more) => found.extend(more),
         Err(error) => {
             let next = "check its log";
@@ -175,6 +175,20 @@ fn store_advice(place: &StoreLocation, error: &anyhow::Error) -> String {
     let asked = error.downcast_ref::<StoreError>();
     let is_full =
         opened.is_some_and(StoreLocationError::is_full) || asked.is_some_and(StoreError::is_full);
+    let is_damaged = opened.is_some_and(StoreLocationError::is_damaged)
+        || asked.is_some_and(StoreError::is_damaged);
+    if is_damaged {
+        return match place.url.path() {
+            Some(path) => format!(
+                "with every gamctl stopped, restore a backup of {0}; without one, move it away (`mv {0} {0}.damaged`) and \
+                 follow \"The store is lost\" in docs/operating.md",
+                path.display()
+            ),
+            None => "with every gamctl stopped, restore a backup of the database; without one, follow \"The store is lost\" \
+                     in docs/operating.md"
+                .to_owned(),
+        };
+    }
     match (place.url.path(), is_full) {
         (Some(_), true) => format!(
             "free some space there, or name another folder as `state` under `[store]`; \
@@ -281,6 +295,7 @@ fn counted_seconds(seconds: u64) -> String {
 /// Reports devices that earlier runs left unfinished.
 fn left_over(
     memory: &StoreClient<'_>,
+    state: &Path,
     folder: &Path,
     commit: Option<&str>,
 ) -> anyhow::Result<Vec<Check>> {
@@ -289,10 +304,9 @@ fn left_over(
     let store = memory.store();
     let names = |names: BTreeSet<String>| listed(&names.into_iter().collect::<Vec<_>>());
     let leases = memory.wait(store.leases())?;
-    let (held, open): (Vec<_>, Vec<_>) = memory
-        .wait(store.unfinished())?
-        .into_iter()
-        .partition(|one| one.held_by.is_some());
+    let left = memory.wait(store.unfinished())?;
+    let left = without_dead_holders(left, |holder| is_known_dead(state, holder));
+    let (held, open): (Vec<_>, Vec<_>) = left.into_iter().partition(|one| one.held_by.is_some());
     for one in &held {
         let lease = leases.get(&one.device);
         let by = lease.and_then(|lease| lease.by.as_ref());

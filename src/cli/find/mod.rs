@@ -24,12 +24,14 @@ use crate::report::{
     DocumentKind, Exit, FoundLine, FoundPlace, MatchLine, counted, found_objects, visible,
 };
 
+pub(super) use on_devices::heard_elsewhere;
 pub(super) use unique::{Candidate, candidates, only, only_device, only_subscriber};
 
 /// Find devices, subscribers and service plans by any of their values
 ///
 /// Searches ids, names, accounts, MAC addresses, VLANs, descriptions, serial numbers, addresses and host names, and
-/// objects that only the store knows: owned ones that left the inventory, and those of the last looks. A value that is
+/// objects that only the store knows: owned ones that left the inventory, those of the last looks, and subscribers that
+/// gamctl removed (by their whole id, name or MAC address). A value that is
 /// the word comes before one that contains it. Contacts no device.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -89,11 +91,26 @@ pub(super) fn run(arguments: &FindArguments, invocation: &Invocation) -> anyhow:
     let mut total = found.len();
     let shown: Vec<&Found> = found.iter().take(most).collect();
     let mut lines = lines(inventory, &shown);
-    if let Some(store) = StoreClient::if_there(&selected)? {
-        let more = on_devices::find(&store, inventory, &word, is_exact)?;
-        total += more.len();
-        lines.extend(more);
-    }
+    let searched = StoreClient::if_there(&selected).and_then(|store| match store {
+        Some(store) => on_devices::find(&store, inventory, &word, arguments.word.trim(), is_exact),
+        None => Ok(Vec::new()),
+    });
+    // The inventory has its answer, also where the store has none.
+    let unsearched = match searched {
+        Ok(more) => {
+            total += more.len();
+            lines.extend(more);
+            None
+        }
+        Err(error) => {
+            let error = format!("{error:#}");
+            terminal.complain(&format!(
+                "Only the inventory was searched: {}; `gamctl doctor --local` checks the store",
+                visible(&error)
+            ));
+            Some(error)
+        }
+    };
     lines.sort_by_key(|line| !line.is_whole());
     lines.truncate(most);
     if let Some(folder) = invocation.named(arguments.inventory.given()) {
@@ -113,6 +130,13 @@ pub(super) fn run(arguments: &FindArguments, invocation: &Invocation) -> anyhow:
         || found_objects(&lines, terminal.paint),
     )?;
     if total == 0 {
+        if unsearched.is_some() {
+            terminal.complain(&format!(
+                "Nothing in the inventory matches `{}`.",
+                visible(&arguments.word)
+            ));
+            return Ok(Exit::Failed);
+        }
         terminal.complain(&format!(
             "Nothing matches `{}`: neither the inventory nor the store has it.",
             visible(&arguments.word)

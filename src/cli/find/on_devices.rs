@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use super::matched;
 use crate::cli::store_client::StoreClient;
-use crate::history::DeviceSummary;
+use crate::history::{DeviceSummary, PastSubscriber};
 use crate::inventory::{
     Closeness, FieldMatch, Inventory, SearchWord, complete_subscriber, endpoint_matches,
     subscriber_matches,
 };
 use crate::model::{
-    DeviceConfig, DeviceName, EndpointState, MacAddress, Observation, SubscriberName,
+    DeviceConfig, DeviceName, EndpointState, MacAddress, Observation, SubscriberId, SubscriberName,
 };
-use crate::report::{FoundLine, moment};
+use crate::report::{FoundLine, HeardElsewhere, moment, short_id};
 
 /// Returns the matching objects that the inventory does not have, or has elsewhere.
 ///
@@ -21,6 +21,7 @@ pub(super) fn find(
     store: &StoreClient<'_>,
     inventory: &Inventory,
     word: &SearchWord,
+    text: &str,
     is_exact: bool,
 ) -> anyhow::Result<Vec<FoundLine>> {
     let known = Known::of(inventory);
@@ -41,6 +42,9 @@ pub(super) fn find(
             ));
         }
     }
+    if !is_exact && !found.iter().any(FoundLine::is_whole) {
+        found.extend(removed(store, &known, text)?);
+    }
     for summary in summaries(store)? {
         found.extend(heard(&summary, &known, word));
         if is_exact || found.iter().any(FoundLine::is_whole) || summary.look.is_none() {
@@ -51,6 +55,52 @@ pub(super) fn find(
         }
     }
     Ok(found)
+}
+
+/// Returns the subscribers that neither the inventory nor a ledger has any more, and that an earlier run changed.
+fn removed(store: &StoreClient<'_>, known: &Known, text: &str) -> anyhow::Result<Vec<FoundLine>> {
+    let past = store.wait(store.store().past_subscribers(text))?;
+    let past = past
+        .into_iter()
+        .filter(|one| !known.has_subscriber(&one.device, &one.name));
+    let lines = past.map(|one| {
+        let id = one.id.as_ref().map(SubscriberId::as_str);
+        let (field, value) = match one.endpoint {
+            Some(mac) if text.parse() == Ok(mac) => ("endpoint", mac.to_string()),
+            _ if id == Some(text) => ("id", text.to_owned()),
+            _ if id.is_some() => ("name", one.name.to_string()),
+            _ => ("id", one.name.to_string()),
+        };
+        let value = FieldMatch {
+            field,
+            value,
+            closeness: Closeness::Whole,
+        };
+        let line = subscriber(&one.device, &one.name, &[value], &past_words(&one));
+        match id {
+            Some(id) => FoundLine {
+                id: id.to_owned(),
+                name: (id != one.name.as_str()).then(|| one.name.to_string()),
+                ..line
+            },
+            None => line,
+        }
+    });
+    Ok(lines.collect())
+}
+
+/// Describes a subscriber of the past by the run that changed it last.
+fn past_words(one: &PastSubscriber) -> String {
+    let verb = match one.is_removed {
+        true => "removed",
+        false => "last changed",
+    };
+    format!(
+        "{verb} by run {} of {}, {}",
+        short_id(one.run.0),
+        one.who,
+        moment(one.at)
+    )
 }
 
 /// The subscribers of the inventory by name, and its endpoints, each with the device.
@@ -81,6 +131,28 @@ impl Known {
     fn has_endpoint(&self, device: &DeviceName, mac: MacAddress) -> bool {
         self.endpoints.contains(&(device.clone(), mac))
     }
+}
+
+/// Returns the device, other than this one, that heard an endpoint last, at its last stored look.
+pub(in crate::cli) fn heard_elsewhere(
+    store: &StoreClient<'_>,
+    mac: MacAddress,
+    device: &DeviceName,
+) -> anyhow::Result<Option<HeardElsewhere>> {
+    let others = summaries(store)?
+        .into_iter()
+        .filter(|one| one.device != *device);
+    let heard = others.filter_map(|summary| {
+        let status = summary.look?.status?;
+        let line = status.health.endpoints.get(&mac)?;
+        let port = line.port?;
+        (line.state != Some(EndpointState::NotDetected)).then(|| HeardElsewhere {
+            device: summary.device,
+            port,
+            at: status.taken_at,
+        })
+    });
+    Ok(heard.max_by_key(|one| one.at))
 }
 
 fn summaries(store: &StoreClient<'_>) -> anyhow::Result<Vec<DeviceSummary>> {

@@ -13,7 +13,7 @@ use crate::history::{LookStatus, OutcomeRow, Store, StoreError};
 use crate::model::{DeviceName, Fingerprint};
 
 /// Selects every device. One with an outcome was leased; each of these tables has one row per device.
-const EVERY_DEVICE: &str =
+pub(in crate::history) const EVERY_DEVICE: &str =
     "select device from lease union select device from last_look union select device from ledger";
 
 /// The last outcome and look of a device.

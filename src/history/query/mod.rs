@@ -14,6 +14,7 @@ use super::StoreError;
 pub use as_of::{AsOf, FoundThen, VerifiedThen};
 use cursor::Position;
 pub use cursor::{Cursor, CursorError};
+pub(in crate::history) use devices::EVERY_DEVICE;
 pub use devices::{DeviceSummary, LookSummary};
 pub use runs::RunDevice;
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::history::Unfinished;
+
 /// The folder of the files, in the state directory.
 const FOLDER: &str = "holders";
 
@@ -19,6 +21,17 @@ const DYING: Duration = Duration::from_millis(500);
 pub fn is_known_dead(state: &Path, id: Uuid) -> bool {
     let file = File::open(state.join(FOLDER).join(id.to_string()));
     file.is_ok_and(|file| file.try_lock_shared().is_ok())
+}
+
+/// Corrects devices whose lease holder is known to be dead before its lease expires: no process is writing to them.
+pub fn without_dead_holders(
+    mut left: Vec<Unfinished>,
+    is_dead: impl Fn(Uuid) -> bool,
+) -> Vec<Unfinished> {
+    for one in &mut left {
+        one.held_by = one.held_by.filter(|holder| !is_dead(*holder));
+    }
+    left
 }
 
 /// Returns the name of this host, as other users know it.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
-use super::process_id::{ProcessId, host};
-use crate::history::{Journal, JournalError, LeaseHolder, Replayed, Store, StoreError};
+use super::process_id::{ProcessId, host, without_dead_holders};
+use crate::history::{Journal, JournalError, LeaseHolder, Replayed, Store, StoreError, Unfinished};
 
 /// The number of requests for leases at once. Each is flushed to disk, which costs milliseconds: hundreds of devices
 /// that start together would exceed any deadline.
@@ -60,6 +60,14 @@ impl StoreWithJournal {
             .get_or_try_init(|| self.store.register(&holder))
             .await?;
         Ok(holder.id)
+    }
+
+    /// Lists the devices without a known end; one whose writer is known to be dead has no holder.
+    pub(in crate::reconcile) async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        let left = self.store.unfinished().await?;
+        Ok(without_dead_holders(left, |holder| {
+            self.process.is_dead(holder)
+        }))
     }
 
     /// Waits for a permit to request a lease. The semaphore is never closed; without a permit it would only start early.

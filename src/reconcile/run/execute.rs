@@ -6,15 +6,16 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::gates::taken_once;
-use super::prepare::record_refusal;
+use super::prepare::{audit_of, record_not_started};
 use super::prepared::{ConfirmedRun, PreparedRun};
 use super::{Reconciler, RunError, RunOptions, Watcher};
-use crate::apply::{PreflightRefusal, RunNotice, RunReport, Skipped};
+use crate::apply::{PreflightRefusal, RunNotice, RunReport, RunResult, Skipped};
 use crate::history::{Audit, NewRun, RunId};
 use crate::model::DeviceName;
+use crate::plan::Planned;
 use crate::reconcile::StoreWithJournal;
 use crate::reconcile::apply::{AliveRun, DeviceTask, LeaseWait, RunContext, carry_out};
-use crate::report::{preflight, write_plan};
+use crate::report::{not_carried_out, preflight, write_plan};
 
 impl Reconciler {
     /// Executes a confirmed run and returns its result.
@@ -66,6 +67,8 @@ impl Execution {
             observed: run.looks.values().filter(|look| look.is_ok()).count(),
             skipped: std::mem::take(&mut run.skipped),
             unobservable: run.planned.unobservable.clone(),
+            waiting: run.planned.stored.waiting.clone(),
+            looks_new: looks_new(&run.planned),
             partly_unread: run.planned.partly_unread().cloned().collect(),
             lint_errors: run.planned.lint_errors.clone(),
             ..RunReport::default()
@@ -78,6 +81,11 @@ impl Execution {
             self.record_ownership(&run, None).await?;
             self.note_commit(&run, &report).await?;
             self.find_unsaved(&run, &mut report).await?;
+            if let Some(because) = not_carried_out(&report) {
+                let (request, result) = (&run.request, report.result());
+                report.recorded_as =
+                    record_not_started(&self.store, request, &run.version, because, result).await?;
+            }
             return Ok(report);
         }
         if let Some(refusal) = self.lacks_room(tasks.len()) {
@@ -103,6 +111,14 @@ impl Execution {
         }
         // If the store is unreachable, the outcomes of this run show the unsaved devices.
         let _unknown = self.find_unsaved(&run, &mut report).await;
+        if let Some(what) = not_carried_out(&report).filter(|_| !self.store.is_away()) {
+            let audit = Audit {
+                run: Some(id),
+                ..audit_of(&run.request, what)
+            };
+            // Of a store that is away, a notice tells already.
+            let _recorded = self.store.store.audit(&audit).await;
+        }
         tracing::info!(result = report.result().word(), "run ended");
         let ended = self.store.store.end_run(id, report.result()).await;
         if let Err(error) = ended {
@@ -128,11 +144,14 @@ impl Execution {
         mut report: RunReport,
     ) -> Result<RunReport, RunError> {
         let because = preflight(&refusal).because;
-        let audited = record_refusal(&self.store, &run.request, &run.version, because).await;
+        let result = RunResult::Refused;
+        let recorded =
+            record_not_started(&self.store, &run.request, &run.version, because, result).await;
         // A full store has no space for an audit entry either.
-        if !matches!(refusal, PreflightRefusal::StoreFull { .. }) {
-            audited?;
-        }
+        report.recorded_as = match recorded {
+            Err(_) if matches!(refusal, PreflightRefusal::StoreFull { .. }) => None,
+            recorded => recorded?,
+        };
         report.refusal = Some(refusal);
         Ok(report)
     }
@@ -258,6 +277,15 @@ impl Execution {
             .collect();
         Ok(())
     }
+}
+
+/// Returns the devices whose plan calls them factory-new.
+fn looks_new(planned: &Planned) -> BTreeSet<DeviceName> {
+    let new = planned
+        .devices
+        .iter()
+        .filter(|plan| plan.notes.iter().any(|note| note.rule == "factory-new"));
+    new.map(|plan| plan.device.clone()).collect()
 }
 
 /// Returns the record of a starting run.

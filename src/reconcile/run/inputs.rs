@@ -1,6 +1,6 @@
 //! Reads the inputs of plans: the inventory, the last applied one, its policy, and the ledgers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ use crate::reconcile::{Applied, Fleet, Policy, find_origins, inventory_digest};
 pub struct StoreState {
     pub ledgers: BTreeMap<DeviceName, StoredLedger>,
     pub applied: Option<AppliedCommit>,
+    /// Devices that neither a run nor an adoption is known of.
+    pub only_found: BTreeSet<DeviceName>,
 }
 
 impl StoreState {
@@ -25,6 +27,7 @@ impl StoreState {
         Ok(Self {
             ledgers: store.ledgers().await?,
             applied: store.applied_commit().await?,
+            only_found: store.only_found().await?,
         })
     }
 }
@@ -39,6 +42,7 @@ pub struct PlanInputs {
     /// The inventory whose policy applies, if it is not the one before.
     judging: Option<Reading>,
     ledgers: Option<BTreeMap<DeviceName, Ledger>>,
+    only_found: BTreeSet<DeviceName>,
 }
 
 /// Reads the inventory: at a revision, else from disk; by its commit if the work tree is clean.
@@ -153,6 +157,9 @@ impl PlanInputs {
             before,
             judging,
             ledgers,
+            only_found: store
+                .map(|store| store.only_found.clone())
+                .unwrap_or_default(),
         })
     }
 
@@ -168,6 +175,7 @@ impl PlanInputs {
             Policy::of(&judging.inventory, &self.reading.inventory),
         );
         fleet.ledgers.clone_from(&self.ledgers);
+        fleet.only_found.clone_from(&self.only_found);
         fleet
     }
 

@@ -1,6 +1,5 @@
 //! Plans the devices of a run, and adapts the plans to the request.
 
-use super::tasks::is_written;
 use super::{LookSource, PlanInputs, Reconciler, RunError, RunNote, RunRequest, Watcher};
 use crate::model::DeviceName;
 use crate::plan::Planned;
@@ -50,7 +49,7 @@ fn adapt(planned: &mut Planned, request: &RunRequest, watcher: &Watcher) {
         return;
     }
     for plan in &planned.devices {
-        if !is_written(plan.state) && !plan.steps.is_empty() {
+        if !plan.state.is_written() && !plan.steps.is_empty() {
             watcher.note(RunNote::NotWritten {
                 device: plan.device.clone(),
                 state: plan.state,
@@ -58,5 +57,5 @@ fn adapt(planned: &mut Planned, request: &RunRequest, watcher: &Watcher) {
             });
         }
     }
-    planned.devices.retain(|plan| is_written(plan.state));
+    planned.devices.retain(|plan| plan.state.is_written());
 }

@@ -222,11 +222,13 @@ impl Reconciler {
         refusal: PreflightRefusal,
         planned: Option<Planned>,
     ) -> Result<Preparation, RunError> {
+        let mut recorded_as = None;
         if let Some(store) = &self.store {
-            let because = preflight(&refusal).because;
-            record_refusal(store, request, inventory, because).await?;
+            let (because, result) = (preflight(&refusal).because, RunResult::Refused);
+            recorded_as = record_not_started(store, request, inventory, because, result).await?;
         }
         let report = RunReport {
+            recorded_as,
             refusal: Some(refusal),
             unobservable: planned
                 .as_ref()
@@ -405,28 +407,21 @@ fn version_of(inventory: &Inventory) -> InventoryVersion {
     }
 }
 
-/// Records a refused run: one without devices in the history, and the reason in the audit log.
-pub(super) async fn record_refusal(
+/// Records a run that started no device, as refused or with changes that it could not carry out: in the history, and the
+/// reason in the audit log.
+pub(super) async fn record_not_started(
     store: &StoreWithJournal,
     request: &RunRequest,
     inventory: &InventoryVersion,
     because: String,
-) -> Result<(), RunError> {
+    result: RunResult,
+) -> Result<Option<Uuid>, RunError> {
     let id = RunId(Uuid::now_v7());
-    let scope = match request.scope == FreezeScope::default() {
-        true => "all devices".to_owned(),
-        false => scope_words(&request.scope).join(" "),
-    };
-    let plan = request.plan_file.as_ref().map(|file| file.id.clone());
     let is_run = request.verb != Verb::Plan;
     let audit = Audit {
-        who: request.who.clone(),
-        verb: request.verb.word().to_owned(),
-        subject: Some(plan.unwrap_or(scope)),
-        is_refused: true,
-        what: because,
-        objects: None,
+        is_refused: result == RunResult::Refused,
         run: is_run.then_some(id),
+        ..audit_of(request, because)
     };
     if is_run {
         let run = NewRun {
@@ -443,9 +438,27 @@ pub(super) async fn record_refusal(
     }
     store.store.audit(&audit).await?;
     if is_run {
-        store.store.end_run(id, RunResult::Refused).await?;
+        store.store.end_run(id, result).await?;
     }
-    Ok(())
+    Ok(is_run.then_some(id.0))
+}
+
+/// Returns the audit entry about a request as a whole.
+pub(super) fn audit_of(request: &RunRequest, what: String) -> Audit {
+    let scope = match request.scope == FreezeScope::default() {
+        true => "all devices".to_owned(),
+        false => scope_words(&request.scope).join(" "),
+    };
+    let plan = request.plan_file.as_ref().map(|file| file.id.clone());
+    Audit {
+        who: request.who.clone(),
+        verb: request.verb.word().to_owned(),
+        subject: Some(plan.unwrap_or(scope)),
+        is_refused: false,
+        what,
+        objects: None,
+        run: None,
+    }
 }
 
 /// Returns the names of the installed devices in a request's scope.

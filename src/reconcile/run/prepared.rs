@@ -166,11 +166,14 @@ impl PreparedRun {
             .steps
             .iter()
             .filter(|step| step.rolled_back.as_ref() == Some(by));
+        let ids = plan.subscriber_ids();
+        let named = |step: &Step| {
+            let object = step.change.object_after().to_string();
+            ids.in_text(&object).into_owned()
+        };
         Some(SkipReason::RolledBack {
             by: by.clone(),
-            objects: of_run
-                .map(|step| step.change.object_after().to_string())
-                .collect(),
+            objects: of_run.map(named).collect(),
         })
     }
 
@@ -194,7 +197,9 @@ impl PreparedRun {
             }
         }
         let is_all = kept.is_empty() && !unconfirmed.is_empty();
-        let refusal = is_all.then_some(PreflightRefusal::NotConfirmed);
+        let refusal = is_all.then_some(PreflightRefusal::NotConfirmed {
+            is_harmless_approved: approval == AutoApproval::Harmless,
+        });
         self.tasks = kept;
         self.skipped.extend(unconfirmed);
         self.skipped

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::gates::frozen;
-use super::tasks::{is_written, scope_facts};
+use super::tasks::scope_facts;
 use super::{Baseline, Reconciler, RunError, RunRequest, Verb};
 use crate::apply::SkipReason;
 use crate::history::{Freeze, Store, Unfinished, UnsavedDevice};
@@ -40,9 +40,10 @@ impl Reconciler {
                 ..StoredState::default()
             });
         };
+        let unfinished = store.unfinished().await?;
         let store = &store.store;
         let rows = Rows {
-            unfinished: store.unfinished().await?,
+            unfinished,
             unsaved: store.unsaved().await?,
             freezes: store.freezes().await?,
         };
@@ -77,7 +78,7 @@ fn of_rows(rows: Rows, fleet: &Fleet<'_>, names: &[DeviceName], planned: &Planne
     let with_steps = planned
         .devices
         .iter()
-        .filter(|plan| is_written(plan.state) && !plan.steps.is_empty());
+        .filter(|plan| plan.state.is_written() && !plan.steps.is_empty());
     let busy: BTreeSet<&DeviceName> = with_steps
         .map(|plan| &plan.device)
         .chain(unsaved.iter().map(|one| &one.device))

@@ -6,7 +6,7 @@ use super::gates::{ScopeFacts, frozen};
 use crate::apply::{Recovered, RecoveryResult, SkipReason, Skipped, Work};
 use crate::history::Freeze;
 use crate::inventory::DeviceObject;
-use crate::model::{DeviceName, DeviceState, Observation};
+use crate::model::{DeviceName, Observation};
 use crate::plan::{DevicePlan, Planned};
 use crate::reconcile::apply::DeviceTask;
 use crate::reconcile::{Accesses, DevicePlanInputs, Fleet, LookResults};
@@ -38,7 +38,7 @@ pub(super) fn tasks(mut inputs: TaskInputs<'_>) -> Tasks {
     let mut all = Tasks::default();
     for plan in &inputs.planned.devices {
         // A device that is only observed, or locked, is never written to; its plan reports that.
-        if !is_written(plan.state) {
+        if !plan.state.is_written() {
             continue;
         }
         let left_open = left_open(&plan.device, inputs.recovered);
@@ -65,10 +65,6 @@ pub(super) fn tasks(mut inputs: TaskInputs<'_>) -> Tasks {
         }
     }
     all
-}
-
-pub(super) fn is_written(state: DeviceState) -> bool {
-    matches!(state, DeviceState::Managed | DeviceState::Retired)
 }
 
 /// Returns the reason that a device of a dead process may still be in use.
@@ -144,7 +140,7 @@ mod tests {
     use super::*;
     use crate::inventory::source::Limits as SourceLimits;
     use crate::inventory::{GOOD_INVENTORY, read_texts};
-    use crate::model::NotObserved;
+    use crate::model::{DeviceState, NotObserved};
     use crate::plan::{InventoryVersion, Limit, Limits, PolicyVersion, Refusal};
     use crate::reconcile::Policy;
 

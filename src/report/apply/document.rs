@@ -29,6 +29,9 @@ pub(crate) struct RunDocument<'a> {
     not_begun: Vec<SkippedDocument<'a>>,
     #[serde(skip_serializing_if = "<[Unobservable]>::is_empty")]
     unobservable: &'a [Unobservable],
+    /// Changes that were not carried out, because their devices could not be observed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<WaitingDocument<'a>>,
     #[serde(skip_serializing_if = "<[DeviceName]>::is_empty")]
     partly_unread: &'a [DeviceName],
     #[serde(skip_serializing_if = "<[DeviceName]>::is_empty")]
@@ -60,6 +63,20 @@ struct SkippedDocument<'a> {
     retry_helps: bool,
 }
 
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WaitingDocument<'a> {
+    device: &'a DeviceName,
+    changes: usize,
+    /// The last stored look.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "time::maybe_seconds"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<crate::report::document::types::Time>"))]
+    last_reached: Option<u64>,
+}
+
 /// A run, or a command, that failed before it had a result.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -86,6 +103,11 @@ pub fn run_document(report: &RunReport) -> String {
         cause: &skipped.reason,
         retry_helps: skipped.reason.retry_helps(),
     });
+    let waiting = report.waiting.iter().map(|one| WaitingDocument {
+        device: &one.device,
+        changes: one.changes,
+        last_reached: one.last_reached,
+    });
     DocumentKind::Run.document(&RunDocument {
         result: report.result(),
         run: report.run,
@@ -95,6 +117,7 @@ pub fn run_document(report: &RunReport) -> String {
         outcomes: report.outcomes.iter().map(PublishedOutcome::from).collect(),
         not_begun: skipped.collect(),
         unobservable: &report.unobservable,
+        waiting: waiting.collect(),
         partly_unread: &report.partly_unread,
         still_unsaved: &report.still_unsaved,
         lint_errors: &report.lint_errors,

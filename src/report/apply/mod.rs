@@ -20,7 +20,9 @@ pub use cause::{cause_text, failure_text, left_text, remark_text, save_failure_t
 pub(crate) use document::{ErrorDocument, RunDocument};
 pub use document::{error_document, run_document};
 pub use interruption::found_text;
-pub use preflight::{RefusalText, lease_held, lease_holder, preflight, recovery, skip_reason};
+pub use preflight::{
+    RefusalText, lease_held, lease_holder, not_carried_out, preflight, recovery, skip_reason,
+};
 pub use published::PublishedOutcome;
 pub(super) use text::entry as outcome_entry;
 

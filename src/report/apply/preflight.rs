@@ -1,12 +1,14 @@
 //! Explains a refused run or a skipped device: the reason, and the next step.
 
-use super::super::plan::some_names;
+use super::super::alike::alike;
+use super::super::freeze::short_run;
+use super::super::plan::{some_names, waits};
 use super::super::{counted, moment, short_id, visible};
 use super::interruption::found_text;
 use crate::apply::cause::FoundByRecovery;
 use crate::apply::{
     CommitNamedBy, HeldBy, PlanPart, PreflightRefusal, Recovered, RecoveryResult, RunNotice,
-    SkipReason,
+    RunReport, SkipReason,
 };
 use crate::model::DeviceName;
 use crate::plan::RolledBack;
@@ -81,10 +83,17 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
                 first.map_or_else(String::new, |first| first.hint.clone()),
             )
         }
-        PreflightRefusal::NotConfirmed => text(
+        PreflightRefusal::NotConfirmed {
+            is_harmless_approved,
+        } => text(
             "not confirmed".to_owned(),
-            "`--yes` applies without asking; `--auto-approve harmless` asks only about changes that subscribers notice"
-                .to_owned(),
+            match is_harmless_approved {
+                true => "subscribers would notice; `--yes` applies without asking",
+                false => {
+                    "`--yes` applies without asking; `--auto-approve harmless` asks only about changes that subscribers notice"
+                }
+            }
+            .to_owned(),
         ),
         PreflightRefusal::StoreFull { error } => text(
             visible(error).into_owned(),
@@ -192,14 +201,46 @@ pub fn skip_reason(reason: &SkipReason) -> String {
     }
 }
 
+/// The devices that the record of a run names; the rest is counted.
+const MOST_RECORDED: usize = 5;
+
+/// Returns the changes that a run did not carry out, each with the reason, for the record. Left out if there are none.
+pub fn not_carried_out(report: &RunReport) -> Option<String> {
+    let skipped = report.skipped.iter();
+    let skipped = skipped.map(|one| (one.device.to_string(), skip_reason(&one.reason)));
+    let waiting = report.waiting.iter().map(|one| {
+        let mut missing = report.unobservable.iter();
+        let reason = missing.find(|missing| missing.device == one.device);
+        let reason = reason.map_or_else(String::new, |missing| format!("; {}", missing.reason));
+        (
+            one.device.to_string(),
+            format!("{}{reason}", waits(one.changes)),
+        )
+    });
+    let found = alike(skipped.chain(waiting));
+    let mut parts: Vec<String> = found
+        .iter()
+        .take(MOST_RECORDED)
+        .map(|same| {
+            let names = same.devices.iter().map(|device| visible(device));
+            format!("{}: {}", some_names(names), same.reason)
+        })
+        .collect();
+    if found.len() > MOST_RECORDED {
+        parts.push(format!("and {} more", found.len() - MOST_RECORDED));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
 fn rolled_back(by: &RolledBack, objects: &[String]) -> String {
     let names = objects.iter().map(|object| visible(object));
     let RolledBack { run, who, at } = by;
     format!(
-        "it would bring back what {} rolled back at {} ({}); to do so, add `--reapply {run}`",
+        "it would bring back what {} rolled back at {} ({}); to do so, add `--reapply {}`",
         visible(who),
         moment(*at),
         some_names(names),
+        visible(short_run(run)),
     )
 }
 

@@ -1,6 +1,9 @@
 //! Renders a whole apply as text: failures with next steps, then changed devices, then the rest.
 
+use std::collections::BTreeSet;
+
 use super::super::alike::alike;
+use super::super::plan::waits;
 use super::super::{Paint, counted, visible};
 use super::cause::{cause_text, left_text, remark_text};
 use super::next::next_step;
@@ -8,6 +11,7 @@ use super::preflight::{notice, skip_reason};
 use super::refusal::hint;
 use crate::apply::cause::{Interruption, StoppedAt};
 use crate::apply::{DeviceOutcome, Difference, Ended, RunReport};
+use crate::model::DeviceName;
 
 /// A part of the text: its title, and a filter for its devices.
 type Part<'a> = (&'a str, &'a dyn Fn(&Ended) -> bool);
@@ -44,13 +48,20 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
             .filter(|outcome| belongs(&outcome.ended));
         let entries: Vec<String> = match title {
             "Done" => devices.map(|outcome| entry(outcome, paint)).collect(),
-            _ => failures(devices, paint),
+            _ => failures(devices, &report.looks_new, paint),
         };
         section(&mut text, title, &entries, paint);
     }
     let unobservable = report.unobservable.iter();
-    let unobservable =
-        unobservable.map(|device| (device.device.to_string(), device.reason.to_string()));
+    let unobservable = unobservable.map(|device| {
+        let mut waiting = report.waiting.iter();
+        let waiting = waiting.find(|one| one.device == device.device);
+        let waiting = waiting.map_or_else(String::new, |one| format!("; {}", waits(one.changes)));
+        (
+            device.device.to_string(),
+            format!("{}{waiting}", device.reason),
+        )
+    });
     section(
         &mut text,
         "Not observed, so not planned",
@@ -84,11 +95,16 @@ fn equal_once(found: impl Iterator<Item = (String, String)>) -> Vec<String> {
 }
 
 /// Renders devices that failed, those that failed in the same way once.
-fn failures<'a>(devices: impl Iterator<Item = &'a DeviceOutcome>, paint: Paint) -> Vec<String> {
+fn failures<'a>(
+    devices: impl Iterator<Item = &'a DeviceOutcome>,
+    looks_new: &BTreeSet<DeviceName>,
+    paint: Paint,
+) -> Vec<String> {
     let outcomes: Vec<&DeviceOutcome> = devices.collect();
-    let found = outcomes
-        .iter()
-        .map(|outcome| (outcome.device.to_string(), described(outcome).join("\n")));
+    let found = outcomes.iter().map(|outcome| {
+        let lines = described(outcome, looks_new.contains(&outcome.device));
+        (outcome.device.to_string(), lines.join("\n"))
+    });
     let entries = alike(found).into_iter().map(|same| {
         let name = match same.devices.as_slice() {
             [one] => paint.error(one),
@@ -115,7 +131,7 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
         Ended::Applied | Ended::Unchanged => paint.added(outcome.device.as_str()),
         _ => paint.error(outcome.device.as_str()),
     };
-    whole(&name, &described(outcome))
+    whole(&name, &described(outcome, false))
 }
 
 /// Joins the name of a device, the first line and the details.
@@ -130,7 +146,7 @@ fn whole(name: &str, lines: &[String]) -> String {
 }
 
 /// Describes the outcome of a device without its name: one line, then the details.
-fn described(outcome: &DeviceOutcome) -> Vec<String> {
+fn described(outcome: &DeviceOutcome, looks_new: bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let because = || cause_text(&outcome.device, &outcome.ended).unwrap_or_default();
     let head = match &outcome.ended {
@@ -174,11 +190,11 @@ fn described(outcome: &DeviceOutcome) -> Vec<String> {
             because()
         }
         Ended::Interrupted { cause } => {
-            lines.push(after_interruption(cause).to_owned());
+            lines.extend(after_interruption(cause).map(str::to_owned));
             because()
         }
     };
-    lines.extend(next_step(&outcome.ended).map(str::to_owned));
+    lines.extend(next_step(&outcome.device, &outcome.ended, looks_new));
     lines.extend(outcome.remarks.iter().map(remark_text));
     lines.extend(not_compared(outcome));
     lines.insert(0, head);
@@ -186,9 +202,11 @@ fn described(outcome: &DeviceOutcome) -> Vec<String> {
     lines.iter().map(named).collect()
 }
 
-/// Returns the next step after an interruption, which depends on what is known of the device.
-fn after_interruption(cause: &Interruption) -> &'static str {
-    match cause {
+/// Returns the next step after an interruption, which depends on what is known of the device; none where the cause itself
+/// names what a look found.
+fn after_interruption(cause: &Interruption) -> Option<&'static str> {
+    Some(match cause {
+        Interruption::ProcessEnded { .. } => return None,
         Interruption::StopRequested {
             at:
                 StoppedAt::BeforeWriting
@@ -204,7 +222,7 @@ fn after_interruption(cause: &Interruption) -> &'static str {
             "A restart of the device would undo these steps; the next `gamctl apply` looks at it and does the rest."
         }
         _ => "The outcome is unknown; the next `gamctl apply` looks at it first.",
-    }
+    })
 }
 
 /// Lists the parts of a device that may differ from the inventory.

@@ -62,6 +62,10 @@ pub(super) fn verdict(report: &RunReport) -> String {
     say(&mut bad, totals.not_compared, "not compared in every part");
     say(&mut bad, report.unobservable.len(), "not observed");
     say(&mut bad, report.skipped.len(), "skipped");
+    let changes: usize = report.waiting.iter().map(|one| one.changes).sum();
+    if changes > 0 {
+        bad.push(format!("{} not carried out", counted(changes, "change")));
+    }
     if !report.still_unsaved.is_empty() {
         bad.push(still_unsaved(report.still_unsaved.len()));
     }

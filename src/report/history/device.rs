@@ -8,7 +8,7 @@ use super::super::apply::{failure_text, outcome_entry, published, save_failure_t
 use super::super::document::time;
 use super::super::{Paint, counted, visible};
 use super::step::exchanges;
-use super::{SentStep, sent_step};
+use super::{ProcessState, SentStep, sent_step, without_outcome};
 use crate::apply::cause::{Failure, SaveFailure};
 use crate::apply::{DeviceOutcome, Entry, Exchange, LookReason, Purpose};
 use crate::model::DeviceName;
@@ -154,13 +154,20 @@ impl DeviceStory {
     }
 }
 
-/// Renders the events of a device; with lines and replies on request.
-pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: usize) -> String {
+/// Renders the events of a device; with lines and replies on request. `process` is that of a run without an end.
+pub fn device_story(
+    story: &DeviceStory,
+    process: Option<ProcessState>,
+    with_lines: bool,
+    paint: Paint,
+    width: usize,
+) -> String {
     let mut text = match &story.outcome {
         Some(outcome) => outcome_entry(outcome, paint),
         None => format!(
-            "  {}: its outcome is unknown; the next `gamctl apply` looks at the device\n",
-            paint.error(&visible(&story.device))
+            "  {}: {}\n",
+            paint.error(&visible(&story.device)),
+            without_outcome(process)
         ),
     };
     for Happening { at, what } in &story.happenings {
@@ -301,7 +308,7 @@ mod tests {
                 }),
             ],
         };
-        let text = device_story(&story, true, Paint::Plain, 100);
+        let text = device_story(&story, None, true, Paint::Plain, 100);
         assert_eq!(
             text,
             "  maple-a: line 2 was not taken\n\
@@ -314,11 +321,13 @@ mod tests {
              \x20               % \\u{1b}no\n\
              \x20             the device objected\n"
         );
-        assert!(!device_story(&story, false, Paint::Plain, 100).contains("hostname"));
+        assert!(!device_story(&story, None, false, Paint::Plain, 100).contains("hostname"));
         let open = DeviceStory {
             outcome: None,
             ..story
         };
-        assert!(device_story(&open, false, Paint::Plain, 100).contains("its outcome is unknown"));
+        let text = |process| device_story(&open, process, false, Paint::Plain, 100);
+        assert!(text(None).contains("its outcome is unknown"));
+        assert!(text(Some(ProcessState::Running)).contains("maple-a: the run is writing to it\n"));
     }
 }

@@ -53,10 +53,13 @@ pub struct RunLine {
     /// The reason that all of it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// The devices that it skipped or that have changes waiting, with the reasons, where it was not refused as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_carried_out: Option<String>,
     /// The number of objects that became owned by an adoption.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adopted: Option<u64>,
-    /// The number of devices by outcome.
+    /// The number of devices by outcome; those without one are `unfinished`.
     pub devices: BTreeMap<String, u64>,
 }
 
@@ -83,6 +86,13 @@ pub enum ProcessState {
     Died,
 }
 
+impl RunLine {
+    /// Returns the number of devices without an outcome.
+    fn unfinished(&self) -> u64 {
+        self.devices.get(UNFINISHED).copied().unwrap_or_default()
+    }
+}
+
 impl ProcessState {
     fn word(self) -> &'static str {
         match self {
@@ -104,6 +114,9 @@ const ENDS: [(&str, &str); 9] = [
     ("applied", "applied"),
     ("unchanged", "unchanged"),
 ];
+
+/// The word of the store for devices without an outcome.
+const UNFINISHED: &str = "unfinished";
 
 /// Renders runs as a table, in the given order.
 pub fn run_lines(runs: &[RunLine], paint: Paint) -> String {
@@ -141,11 +154,14 @@ pub fn run_head(run: &RunLine, paint: Paint) -> String {
             let meaning = meaning.map_or("", Exit::meaning);
             format!("took {took} s, exit {code}: {meaning}")
         }
-        _ => unended(run.process.as_ref()),
+        _ => unended(run),
     };
     text.push_str(&format!("  began {}, {end}\n", moment(run.began)));
     if let Some(because) = &run.refused {
         text.push_str(&format!("  refused: {}\n", visible(because)));
+    }
+    if let Some(because) = &run.not_carried_out {
+        text.push_str(&format!("  not carried out: {}\n", visible(because)));
     }
     if let Some(objects) = run.adopted {
         text.push_str(&format!("  {objects} objects adopted\n"));
@@ -165,16 +181,31 @@ pub fn run_head(run: &RunLine, paint: Paint) -> String {
 }
 
 /// Returns what is known of a run that has no end.
-fn unended(process: Option<&ProcessLine>) -> String {
-    let Some(process) = process else {
+fn unended(run: &RunLine) -> String {
+    let Some(process) = &run.process else {
         return "its end is unknown: it still runs, or its process died".to_owned();
     };
     let name = format!("process {} on {}", process.number, visible(&process.host));
     match process.state {
         ProcessState::Running => format!("running: {name}"),
-        ProcessState::Died => format!(
-            "died: {name} ended without a word; the next `gamctl apply` looks at what it left"
-        ),
+        ProcessState::Died => {
+            let left = match (run.unfinished(), run.devices.is_empty()) {
+                (0, true) => "it had not started on a device",
+                (0, false) => "a later run looked at what it left",
+                _ => "the next `gamctl apply` looks at what it left",
+            };
+            format!("died: {name} ended without a word; {left}")
+        }
+    }
+}
+
+/// Describes a device of a run that has no outcome.
+pub(super) fn without_outcome(process: Option<ProcessState>) -> &'static str {
+    match process {
+        Some(ProcessState::Running) => "the run is writing to it",
+        Some(ProcessState::Died) | None => {
+            "its outcome is unknown; the next `gamctl apply` looks at the device"
+        }
     }
 }
 
@@ -206,34 +237,56 @@ const MOST_OF_REASON: usize = 60;
 /// Renders what came of a run: devices by outcome, or why it was refused, or what became owned.
 fn came_of(run: &RunLine) -> String {
     if let Some(because) = &run.refused {
-        let short: String = because.chars().take(MOST_OF_REASON).collect();
-        let more = if short.len() < because.len() {
-            "…"
-        } else {
-            ""
-        };
-        return format!("refused: {short}{more}");
+        return format!("refused: {}", beginning(because));
+    }
+    if let Some(because) = run
+        .not_carried_out
+        .as_ref()
+        .filter(|_| run.devices.is_empty())
+    {
+        return format!("not carried out: {}", beginning(because));
     }
     match run
         .adopted
         .and_then(|objects| usize::try_from(objects).ok())
     {
         Some(objects) => format!("{} adopted", counted(objects, "object")),
-        None => ends(&run.devices),
+        None => ends(run),
+    }
+}
+
+/// Returns the beginning of a reason, with a sign where it is cut.
+fn beginning(because: &str) -> String {
+    let short: String = because.chars().take(MOST_OF_REASON).collect();
+    match short.len() < because.len() {
+        true => format!("{short}…"),
+        false => short,
     }
 }
 
 /// Renders the number of devices by outcome: `1 stuck, 3 applied`.
-fn ends(devices: &BTreeMap<String, u64>) -> String {
+fn ends(run: &RunLine) -> String {
+    let devices = &run.devices;
+    let is_running = run
+        .process
+        .as_ref()
+        .is_some_and(|process| process.state == ProcessState::Running);
+    let open = match is_running {
+        true => "in progress",
+        false => "half-written",
+    };
+    let open = Some(run.unfinished())
+        .filter(|number| *number > 0)
+        .map(|number| format!("{number} {open}"));
     let known = ENDS.iter().filter_map(|(word, said)| {
         let number = devices.get(*word).filter(|number| **number > 0)?;
         Some(format!("{number} {said}"))
     });
     let other = devices
         .iter()
-        .filter(|(word, _)| !ENDS.iter().any(|(known, _)| known == word))
+        .filter(|(word, _)| *word != UNFINISHED && !ENDS.iter().any(|(known, _)| known == word))
         .map(|(word, number)| format!("{number} {word}"));
-    let parts: Vec<String> = known.chain(other).collect();
+    let parts: Vec<String> = open.into_iter().chain(known).chain(other).collect();
     if parts.is_empty() {
         return "none".to_owned();
     }
@@ -269,6 +322,7 @@ mod tests {
             version: "0.1.0".to_owned(),
             process: None,
             refused: None,
+            not_carried_out: None,
             adopted: None,
             devices: BTreeMap::from([
                 ("applied".to_owned(), 3),
@@ -321,6 +375,75 @@ mod tests {
             died.contains("it still runs, or its process died"),
             "{died}"
         );
+    }
+
+    #[test]
+    fn a_run_without_an_end_names_what_is_left_of_it_and_not_what_was_recovered() {
+        let of = |state: ProcessState, devices: &[(&str, u64)]| RunLine {
+            exit: None,
+            result: None,
+            ended: None,
+            process: Some(ProcessLine {
+                host: "noc1".to_owned(),
+                number: 4711,
+                state,
+                alive_until: 1_795_278_840,
+            }),
+            devices: devices
+                .iter()
+                .map(|(word, number)| ((*word).to_owned(), *number))
+                .collect(),
+            ..run()
+        };
+        let table: &[(ProcessState, &[(&str, u64)], &str, &str)] = &[
+            (
+                ProcessState::Running,
+                &[("unfinished", 2)],
+                "2 in progress",
+                "running: process",
+            ),
+            (
+                ProcessState::Died,
+                &[("unfinished", 1), ("applied", 3)],
+                "1 half-written, 3 applied",
+                "the next `gamctl apply` looks at what it left",
+            ),
+            (
+                ProcessState::Died,
+                &[("interrupted", 1)],
+                "1 interrupted",
+                "a later run looked at what it left",
+            ),
+            (
+                ProcessState::Died,
+                &[],
+                "none",
+                "it had not started on a device",
+            ),
+        ];
+        for (state, devices, listed, headed) in table {
+            let run = of(*state, devices);
+            let head = run_head(&run, Paint::Plain);
+            assert!(head.contains(headed), "{head}");
+            let line = run_lines(&[run], Paint::Plain);
+            assert!(line.contains(listed), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_started_no_device_names_the_changes_that_it_did_not_carry_out() {
+        let run = RunLine {
+            not_carried_out: Some("oak-a: 11 changes wait; no answer in 5 s".to_owned()),
+            devices: BTreeMap::new(),
+            ..run()
+        };
+        let said = "not carried out: oak-a: 11 changes wait; no answer in 5 s";
+        for text in [
+            run_lines(std::slice::from_ref(&run), Paint::Plain),
+            run_head(&run, Paint::Plain),
+        ] {
+            assert!(text.contains(said), "{text}");
+        }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::model::{
-    ActiveAlarm, DeviceConfig, EndpointHealth, EndpointState, EthernetPort, Observation, Part,
-    PortAssignment, PortNumber, RateLimit, Subscriber, SubscriberConfig, SubscriberState,
+    ActiveAlarm, DeviceConfig, DeviceName, EndpointHealth, EndpointState, EthernetPort,
+    Observation, Part, PortAssignment, PortNumber, RateLimit, Subscriber, SubscriberConfig,
+    SubscriberState,
 };
 use crate::report::{Paint, moment, rfc3339, visible};
 
@@ -21,6 +22,17 @@ pub struct LineFacts<'a> {
     pub ethernet: Option<Result<Vec<EthernetPort>, String>>,
     /// The last stored look at the device.
     pub before: Option<LineBefore>,
+    /// Another device that hears the endpoint.
+    pub elsewhere: Option<HeardElsewhere>,
+}
+
+/// A device that heard an endpoint at its last stored look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeardElsewhere {
+    pub device: DeviceName,
+    pub port: PortNumber,
+    /// Seconds since 1970.
+    pub at: u64,
 }
 
 /// The endpoint in the last stored look.
@@ -206,7 +218,10 @@ fn reach(
             && facts.look.incomplete(Part::Endpoints).is_none()
             && !facts.look.config.endpoints.contains_key(&mac);
         return Some(match is_known {
-            true => format!("endpoint {mac} is neither configured nor heard on this device"),
+            true => format!(
+                "endpoint {mac} is neither configured nor heard on this device{}",
+                elsewhere(facts)
+            ),
             false => unknown(),
         });
     };
@@ -217,9 +232,10 @@ fn reach(
     match state {
         EndpointState::Fine => None,
         EndpointState::NotDetected => Some(format!(
-            "endpoint {mac} is not heard{}{}",
+            "endpoint {mac} is not heard{}{}{}",
             since(alarms),
-            stored(facts.before)
+            stored(facts.before),
+            elsewhere(facts)
         )),
         EndpointState::WrongPort => Some(match port {
             Some(port) => format!(
@@ -236,6 +252,17 @@ fn reach(
     }
 }
 
+/// Returns the device that hears the endpoint instead.
+fn elsewhere(facts: &LineFacts<'_>) -> String {
+    facts.elsewhere.as_ref().map_or_else(String::new, |heard| {
+        let HeardElsewhere { device, port, at } = heard;
+        format!(
+            "; {device} heard it on port {port} at its last look, {}",
+            moment(*at)
+        )
+    })
+}
+
 /// Returns the reason that a part of the health could not be read, if so.
 fn unread<'a>(facts: &LineFacts<'a>, part: &str) -> Option<&'a str> {
     let reasons = facts.look.health.unread.iter();
@@ -250,7 +277,7 @@ fn since(alarms: &[&ActiveAlarm]) -> String {
         return String::new();
     };
     match is_clock_set(&alarm.since) {
-        true => format!(" since {} by the device's clock", alarm.since),
+        true => format!(" since {} by the device's clock", minute(&alarm.since)),
         false => "; the device's clock is not set, so its alarm has no usable time".to_owned(),
     }
 }
@@ -283,13 +310,34 @@ fn alarm_text(alarm: &ActiveAlarm) -> String {
         false => "",
     };
     let since = match is_clock_set(&alarm.since) {
-        true => format!(", since {}", alarm.since),
+        true => format!(", since {} by the device's clock", minute(&alarm.since)),
         false => String::new(),
     };
     format!(
         "alarm {} on {} ({}{service}{since})",
-        alarm.condition, alarm.entity, alarm.severity
+        alarm.condition,
+        alarm.entity,
+        severity(&alarm.severity)
     )
+}
+
+/// Returns the word for a severity; the device abbreviates it.
+fn severity(word: &str) -> &str {
+    match word {
+        "CR" => "critical",
+        "MJ" => "major",
+        "MN" => "minor",
+        "WR" | "WN" => "warning",
+        other => other,
+    }
+}
+
+/// Returns date and minute of a time of the device: `2026-11-29T15:39:55+00:00` becomes `2026-11-29 15:39`.
+fn minute(time: &str) -> String {
+    match time.get(..16) {
+        Some(minute) if minute.as_bytes().get(10) == Some(&b'T') => minute.replace('T', " "),
+        _ => time.to_owned(),
+    }
 }
 
 fn ethernet_problem(port: &EthernetPort) -> Option<String> {
@@ -408,6 +456,7 @@ mod tests {
             look,
             ethernet: None,
             before,
+            elsewhere: None,
         });
         report.attention
     }
@@ -423,6 +472,7 @@ mod tests {
                 look: &look,
                 ethernet: None,
                 before: None,
+                elsewhere: None,
             });
             assert_eq!(report.heard_on, PortNumber::new(5).ok());
             report.attention
@@ -479,9 +529,9 @@ mod tests {
         assert_eq!(
             attention(&silent, None),
             [
-                "endpoint 00:0e:d8:00:00:01 is not heard since 2026-11-20T09:32:24+00:00 by the device's clock",
-                "alarm los on CPE-7 (MJ, service affected, since 2026-11-20T09:32:24+00:00)",
-                "alarm outage on G.hn 1/3 (MJ, service affected, since 2026-11-20T09:32:20+00:00)",
+                "endpoint 00:0e:d8:00:00:01 is not heard since 2026-11-20 09:32 by the device's clock",
+                "alarm los on CPE-7 (major, service affected, since 2026-11-20 09:32 by the device's clock)",
+                "alarm outage on G.hn 1/3 (major, service affected, since 2026-11-20 09:32 by the device's clock)",
             ]
         );
         silent.health.alarms = vec![alarm("CPE-7", "los", "1970-01-01T00:03:00+00:00")];
@@ -514,6 +564,37 @@ mod tests {
     }
 
     #[test]
+    fn an_endpoint_that_another_device_hears_is_named_with_that_device() {
+        let subscriber = subscriber(SubscriberState::Active);
+        let look = look(Some(EndpointState::NotDetected), None);
+        let report = LineReport::of(&LineFacts {
+            subscriber: &subscriber,
+            intended: None,
+            look: &look,
+            ethernet: None,
+            before: None,
+            elsewhere: Some(HeardElsewhere {
+                device: DeviceName::new("elm-d").unwrap(),
+                port: PortNumber::new(1).unwrap(),
+                at: 1_795_278_720,
+            }),
+        });
+        assert_eq!(
+            report.attention,
+            [
+                "endpoint 00:0e:d8:00:00:01 is not heard; elm-d heard it on port 1 at its last look, 2026-11-21 16:32 UTC"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_time_of_the_device_is_shown_to_the_minute_and_a_severity_as_a_word() {
+        assert_eq!(minute("2026-11-29T15:39:55+00:00"), "2026-11-29 15:39");
+        assert_eq!(minute("odd"), "odd");
+        assert_eq!((severity("MJ"), severity("odd")), ("major", "odd"));
+    }
+
+    #[test]
     fn the_ethernet_of_the_endpoint_is_named_where_it_is_slow_or_dark() {
         let subscriber = subscriber(SubscriberState::Active);
         let look = look(Some(EndpointState::Fine), Some(3));
@@ -530,6 +611,7 @@ mod tests {
                 look: &look,
                 ethernet: Some(Ok(ports)),
                 before: None,
+                elsewhere: None,
             })
         };
         let good = report(vec![

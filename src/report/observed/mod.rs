@@ -8,7 +8,7 @@ mod subscriber;
 
 pub use device::observed_device;
 pub use fleet::observed_fleet;
-pub use line::{LineBefore, LineFacts, LineReport};
+pub use line::{HeardElsewhere, LineBefore, LineFacts, LineReport};
 pub use published::PublishedLook;
 pub use subscriber::observed_subscriber;
 

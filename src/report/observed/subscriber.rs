@@ -29,7 +29,7 @@ pub fn observed_subscriber(name: &SubscriberName, look: &Observation, paint: Pai
         RateLimit::Profile(profile) => profile.to_string(),
     };
     let state = line.and_then(|line| line.state).map(|state| match state {
-        EndpointState::Fine => "fine",
+        EndpointState::Fine => "heard on its port",
         EndpointState::NotDetected => "not detected",
         EndpointState::WrongPort => "on the wrong port",
         EndpointState::Unknown => "unknown to the inventory",

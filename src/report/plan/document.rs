@@ -8,13 +8,14 @@ use super::super::{Exit, counted, listed, visible};
 use super::PlanReport;
 use super::entry::{Entry, Sign};
 use super::group::{At, Group, groups, hurts};
+use super::lost_store;
 use super::note::{is_premise, notes};
 use super::reason::Reasons;
 use super::stored;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
 use crate::model::ConfigLine;
-use crate::plan::{DevicePlan, Impact, LedgerCoverage, Planned, Refusal, Step, Verb};
+use crate::plan::{DevicePlan, Impact, Planned, Refusal, Step, Verb};
 
 /// The number of lines of a part on a terminal without `--expand`; all parts with their titles have under 200.
 const REFUSAL_LINES: usize = 24;
@@ -147,15 +148,17 @@ fn premises(planned: &Planned) -> Vec<String> {
         .iter()
         .any(|plan| !plan.unmanaged.is_empty());
     if let Some(memory) = &planned.memory {
-        said.extend(unknown(memory, planned.devices.len()).filter(|_| has_steps || has_strangers));
+        let unknown = lost_store::unknown(memory, planned.devices.len());
+        said.extend(unknown.filter(|_| has_steps || has_strangers));
+        said.extend(lost_store::only_found(memory));
     } else if planned.applied.is_none() && (has_steps || has_strangers) {
         said.push(match has_steps {
             true => "No commit is named as applied: nothing is removed, and what differs may have drifted or was never \
                      applied; `--applied REV` tells which. If there was a store and it is lost, `gamctl adopt --rev REV` \
-                     records it."
+                     records what is owned, with the commit that was applied last."
                 .to_owned(),
             false => "No commit is named as applied (`--applied REV`), so nothing is removed. If there was a store and it is \
-                      lost, `gamctl adopt --rev REV` records it."
+                      lost, `gamctl adopt --rev REV` records what is owned, with the commit that was applied last."
                 .to_owned(),
         });
     }
@@ -173,30 +176,6 @@ fn premises(planned: &Planned) -> Vec<String> {
         );
     }
     said
-}
-
-/// The way to ownership that a lost or a new store does not know.
-const RECOVER: &str = "If gamctl applied to them before, the store is a new or an older one: `gamctl adopt --rev LAST`, with the \
-                       commit that was applied last, records what is owned.";
-
-/// Names the devices without recorded owned objects, and the command that recovers a lost store.
-fn unknown(memory: &LedgerCoverage, planned: usize) -> Option<String> {
-    let names: Vec<String> = memory.unknown.iter().map(ToString::to_string).collect();
-    let text = match names.len() {
-        0 => return None,
-        all if all == planned => {
-            "The store knows no owned objects there: nothing is removed, and objects that the inventory also has become owned."
-                .to_owned()
-        }
-        1..=8 => format!(
-            "The store knows no owned objects on {}: nothing is removed there.",
-            listed(&names)
-        ),
-        many => format!(
-            "The store knows no owned objects on {many} of these devices: nothing is removed there."
-        ),
-    };
-    Some(format!("{text} {RECOVER}"))
 }
 
 /// Names the devices that were read over SSH; of many, only their number.

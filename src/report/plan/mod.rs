@@ -1,6 +1,6 @@
 //! Renders a plan for people and programs: the summary first, losses next, nothing cut silently.
 //!
-//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned · `stored` what the store knows · `drift` only what devices changed ·
+//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned · `stored` what the store knows · `lost_store` what it may have lost · `drift` only what devices changed ·
 //! `document` the entries and their order, `entry` one of them · `group` equal changes · `text` `markdown` `file` the output formats.
 
 mod document;
@@ -8,6 +8,7 @@ mod drift;
 mod entry;
 mod file;
 mod group;
+mod lost_store;
 mod markdown;
 mod note;
 mod reason;
@@ -25,6 +26,7 @@ pub use drift::Drift;
 pub use file::{PlanFileError, read_plan, write_plan};
 pub use markdown::{PLAN_MARKER, no_plan_markdown};
 pub(super) use reason::Reasons;
+pub(super) use stored::waits;
 pub use verdict::{Totals, exit, verdict};
 pub use words::some_names;
 pub(super) use words::{effects, impact, object, what};

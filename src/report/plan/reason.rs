@@ -156,7 +156,7 @@ impl Reasons {
             Cause::FirstAdoption if !self.is_ledger_known => "drift, or never applied".to_owned(),
             // A created object is not adopted: the origin names the commit that asked for it.
             Cause::FirstAdoption if step.change.verb() == Verb::Create => return None,
-            Cause::FirstAdoption => "first adoption".to_owned(),
+            Cause::FirstAdoption => "never applied".to_owned(),
             Cause::Gone { still } => gone(&step.change, still.as_ref()),
             Cause::Unmanaged => {
                 "not in the inventory, which is authoritative for this device".to_owned()

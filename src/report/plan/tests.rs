@@ -305,7 +305,7 @@ fn without_an_applied_commit_drift_is_not_distinguished_from_a_change_never_appl
     let mut plan = of_cause(&Cause::FirstAdoption, &["apt-1"]);
     let known = text(&plan, false, false);
     assert!(
-        known.contains("first adoption; wanted by commit abc1234abc12"),
+        known.contains("never applied; wanted by commit abc1234abc12"),
         "{known}"
     );
     assert!(!known.contains("--applied"), "{known}");
@@ -961,4 +961,21 @@ fn the_published_schema_accepts_every_plan_that_can_be_written_and_nothing_more(
         .unwrap()
         .remove("inverse");
     assert!(!schema_check::faults(&schema, &schema, &less, "plan").is_empty());
+}
+
+#[test]
+fn what_differs_on_a_device_that_is_only_observed_is_shown_and_leaves_nothing_to_do() {
+    let mut observed = plan_of("oak-1", vec![faster("a01"), faster("a02")]);
+    observed.state = DeviceState::Observe;
+    let planned = Planned {
+        devices: vec![observed, plan_of("oak-2", Vec::new())],
+        ..Planned::default()
+    };
+    assert_eq!(exit(&planned), Exit::Done);
+    let totals = Totals::of(&planned);
+    assert_eq!((totals.changes(), totals.only_shown_changes), (0, 2));
+    assert_eq!(
+        verdict(&planned, &totals),
+        "Nothing would be changed: 2 changes on 1 device are only shown, because nothing is written in state `observe`."
+    );
 }

@@ -42,6 +42,10 @@ pub struct Totals {
     pub frozen_devices: usize,
     /// Changes since the last verification of devices that could not be observed.
     pub waiting_changes: usize,
+    /// Differ from the inventory, and are in a state in which nothing is written to them.
+    pub only_shown_devices: usize,
+    /// The steps that would change these; no other number counts them.
+    pub only_shown_changes: usize,
 }
 
 impl Totals {
@@ -60,6 +64,14 @@ impl Totals {
         let (mut slower, mut faster, mut restored) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for plan in &planned.devices {
+            if !plan.state.is_written() && !plan.steps.is_empty() {
+                totals.only_shown_devices += 1;
+                totals.only_shown_changes += plan.steps.len();
+                totals.unmanaged_objects += plan.unmanaged.len();
+                totals.notes += plan.notes.len();
+                totals.refused_devices += usize::from(plan.is_refused());
+                continue;
+            }
             totals.devices_with_changes += usize::from(!plan.steps.is_empty());
             totals.refused_devices += usize::from(plan.is_refused());
             totals.unmanaged_objects += plan.unmanaged.len();
@@ -143,6 +155,9 @@ pub fn verdict(planned: &Planned, totals: &Totals) -> String {
             (false, _) => format!(" {devices} could not be observed."),
         });
     }
+    if totals.only_shown_changes > 0 && totals.changes() > 0 {
+        text.push_str(&format!(" {}.", only_shown(totals)));
+    }
     text.push_str(&sentences(&planned.stored));
     match planned.out_of_scope.dropped.as_slice() {
         [] => {}
@@ -166,6 +181,9 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
                 None => "No device was planned.".to_owned(),
             },
             (_, true) => format!("{}.", refused(planned, totals)),
+            (_, false) if totals.only_shown_changes > 0 => {
+                format!("Nothing would be changed: {}.", only_shown(totals))
+            }
             (_, false) if planned.stored.unavailable.is_some() => {
                 format!("Nothing would change on {devices} as far as is known.")
             }
@@ -187,6 +205,9 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
             }
             (_, false) if planned.stored.has_open_work() => {
                 format!("No object would change on {devices}.")
+            }
+            (_, false) if planned.against.is_some() => {
+                format!("Nothing would change on {devices}.")
             }
             (1, false) => "Nothing to do: the device is as the inventory says.".to_owned(),
             (_, false) => format!("Nothing to do: {devices} are as the inventory says."),
@@ -210,6 +231,17 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
         String::new()
     };
     format!("{start}{} on {on}; {people}.", listed(&kinds))
+}
+
+/// Names the differences of devices that are never written to.
+fn only_shown(totals: &Totals) -> String {
+    let changes = totals.only_shown_changes;
+    let verb = if changes == 1 { "is" } else { "are" };
+    format!(
+        "{} on {} {verb} only shown, because nothing is written in state `observe`",
+        counted(changes, "change"),
+        counted(totals.only_shown_devices, "device")
+    )
 }
 
 fn people(totals: &Totals) -> String {
@@ -285,7 +317,7 @@ fn not_planned(planned: &Planned) -> usize {
 ///
 /// 1. The lint objected to the plan of a device: 1, for that is a fault of the program, whatever becomes of the other devices.
 /// 2. Something is refused, or frozen: 4, because an apply would do less than the inventory asks for, until a person decides.
-/// 3. Something would change, or a locked device has drifted, or something wanted cannot be brought about: 2.
+/// 3. Something would change on a device that is written to, or a locked device has drifted, or something wanted cannot be brought about: 2.
 /// 4. No device could be observed: 1, for then the fault may be here, and nothing is known.
 /// 5. An earlier run left something open, or a change waits for a device that could not be observed: 2.
 /// 6. The store could not be asked: 1, because what it knows may be left to do.
@@ -293,7 +325,11 @@ fn not_planned(planned: &Planned) -> usize {
 /// 8. Everything is as the inventory has it: 0.
 pub fn exit(planned: &Planned) -> Exit {
     let (looked, missing) = (planned.devices.len(), planned.unobservable.len());
-    let has_changes = planned.devices.iter().any(|plan| !plan.steps.is_empty())
+    let mut written = planned
+        .devices
+        .iter()
+        .filter(|plan| plan.state.is_written());
+    let has_changes = written.any(|plan| !plan.steps.is_empty())
         || has_drift(planned)
         || has_note(planned, &STUCK);
     match () {

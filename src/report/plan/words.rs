@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::freeze::short_run;
 use super::super::{counted, listed, moment, visible};
 use crate::model::SubscriberName;
 use crate::plan::{
@@ -103,7 +104,7 @@ pub(in crate::report) fn effects(step: &Step) -> Vec<String> {
 /// Returns who rolled back what a step would bring back.
 pub(in crate::report) fn rolled_back(step: &Step) -> Option<String> {
     let RolledBack { run, who, at } = step.rolled_back.as_ref()?;
-    let (who, run) = (visible(who), visible(run));
+    let (who, run) = (visible(who), visible(short_run(run)));
     Some(format!(
         "brings back what {who} rolled back at {} (run {run})",
         moment(*at)

@@ -82,14 +82,14 @@ pub enum SshError {
     )]
     Certificate { address: SocketAddr },
     #[error(
-        "the host key of {address} is not pinned, so no password was sent; the device presents {presented}. Compare that with the device, then pin it with `gamctl trust DEVICE --pin`"
+        "the host key of {address} is not pinned, so no password was sent; the device presents {presented}. Compare that with the device before you pin it"
     )]
     HostKeyUnknown {
         address: SocketAddr,
         presented: HostKey,
     },
     #[error(
-        "the host key of {address} does not match the pinned one, so no password was sent: pinned {pinned}, presented {presented}. Either the device was replaced or reset, or another machine answers at its address. Find out which, then pin the new key with `gamctl trust DEVICE --pin --replace`"
+        "the host key of {address} does not match the pinned one, so no password was sent: pinned {pinned}, presented {presented}. Either the device was replaced or reset, or another machine answers at its address. Find out which before you pin the new key"
     )]
     HostKeyChanged {
         address: SocketAddr,
