@@ -165,9 +165,12 @@ pub enum Impact {
     Interrupts {
         subscribers: Vec<SubscriberName>,
     },
-    /// These have no service after the plan.
+    /// These have no service after the plan, or may have none: it depends on a value that could not be read.
     Disconnects {
         subscribers: Vec<SubscriberName>,
+        /// Others lose their service until a later step, by the same step.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        interrupts: Vec<SubscriberName>,
     },
     /// The step may cut off gamctl from the device.
     TouchesManagement,
@@ -314,11 +317,25 @@ impl PlannedStep {
 }
 
 impl Impact {
-    /// Returns the subscribers that lose their service.
-    pub fn subscribers(&self) -> &[SubscriberName] {
+    /// Returns the subscribers that lose their service, for a moment or for good; each once.
+    pub fn subscribers(&self) -> impl Iterator<Item = &SubscriberName> {
+        self.interrupted().iter().chain(self.disconnected())
+    }
+
+    /// Returns the subscribers that lose their service until a later step at most.
+    pub fn interrupted(&self) -> &[SubscriberName] {
         match self {
-            Self::Interrupts { subscribers } | Self::Disconnects { subscribers } => subscribers,
+            Self::Interrupts { subscribers } => subscribers,
+            Self::Disconnects { interrupts, .. } => interrupts,
             Self::None | Self::TouchesManagement => &[],
+        }
+    }
+
+    /// Returns the subscribers that have no service after the plan.
+    pub fn disconnected(&self) -> &[SubscriberName] {
+        match self {
+            Self::Disconnects { subscribers, .. } => subscribers,
+            Self::None | Self::Interrupts { .. } | Self::TouchesManagement => &[],
         }
     }
 }

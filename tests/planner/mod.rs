@@ -1,10 +1,13 @@
 //! Planning by small examples: who is left alone, who is named, what is refused, and in which words.
 
 mod effects;
+mod half_way;
 mod interrupts;
 mod limits;
 mod order;
 mod refusal;
+mod removal;
+mod room;
 mod undo;
 mod unread;
 
@@ -22,6 +25,7 @@ use serde_json::{Value, json};
 /// A device with two households, `a` on endpoint 1 and `b` on endpoint 2, both with the profile `home`.
 struct Example {
     device: DeviceName,
+    model: GamModel,
     state: DeviceState,
     serial: Option<Serial>,
     mac: Option<MacAddress>,
@@ -82,6 +86,7 @@ impl Example {
         observation.config = numbered(observed);
         Self {
             device,
+            model: GamModel::Gam8Mx,
             state: DeviceState::Managed,
             serial: None,
             mac: None,
@@ -111,7 +116,7 @@ impl Example {
         ask(&Request {
             device: &self.device,
             state: self.state,
-            model: GamModel::Gam8Mx,
+            model: self.model,
             serial: self.serial.as_ref(),
             mac: self.mac,
             management_vlan: VlanId::DEFAULT_MANAGEMENT,

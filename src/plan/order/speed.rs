@@ -39,7 +39,8 @@ impl Speeds {
             let (Some(start), Some(goal)) = (&item.start, &item.goal) else {
                 continue;
             };
-            let is_served = served.is_served_before(index) && served.is_served_after(index);
+            let may_be_served = served.is_served_after(index) || served.is_unknown_after(index);
+            let is_served = served.is_served_before(index) && may_be_served;
             let after = |profile: usize| planner.profiles.get(profile)?.goal.as_ref();
             let to = match goal.rate {
                 None => Some(Limiter::Unthrottled),

@@ -107,6 +107,7 @@ fn removed(subscriber: &str) -> Step {
     ]);
     let impact = Impact::Disconnects {
         subscribers: vec![subscriber.parse().unwrap()],
+        interrupts: Vec::new(),
     };
     let change = change(&object, Some(7), "remove", &fields);
     step(change, impact, Cause::Gone { still: None }, Some(origin()))
@@ -830,6 +831,7 @@ pub(super) fn everything() -> Planned {
         },
         Impact::Disconnects {
             subscribers: Vec::new(),
+            interrupts: vec!["apt-2".parse().unwrap()],
         },
         Impact::TouchesManagement,
     ];

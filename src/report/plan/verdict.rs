@@ -72,17 +72,14 @@ impl Totals {
                     Verb::Update => totals.updated += 1,
                     Verb::Remove => totals.removed += 1,
                 }
-                let named = step.impact.subscribers().iter();
-                let named = named.map(|subscriber| (&plan.device, subscriber));
                 let named_here = |name| (&plan.device, name);
+                interrupted.extend(step.impact.interrupted().iter().map(named_here));
+                disconnected.extend(step.impact.disconnected().iter().map(named_here));
                 slower.extend(step.effects.slower().map(named_here));
                 faster.extend(step.effects.faster().map(named_here));
                 restored.extend(step.effects.restores.iter().map(named_here));
-                match &step.impact {
-                    Impact::Interrupts { .. } => interrupted.extend(named),
-                    Impact::Disconnects { .. } => disconnected.extend(named),
-                    Impact::TouchesManagement => totals.touching_management += 1,
-                    Impact::None => {}
+                if step.impact == Impact::TouchesManagement {
+                    totals.touching_management += 1;
                 }
             }
         }
