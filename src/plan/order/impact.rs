@@ -67,8 +67,17 @@ pub(super) fn restored(
             continue;
         };
         let ledger = planner.request.ledger;
+        // A subscriber that has the name before the plan is the one that the ledger has, and gets another name.
+        let is_there = |name: &SubscriberName| {
+            let mut starts = planner
+                .subscribers
+                .iter()
+                .filter_map(|item| item.start.as_ref());
+            starts.any(|start| start.name == *name)
+        };
         let was_served = |name: &SubscriberName| {
-            item.start.is_some() || ledger.is_some_and(|ledger| ledger.owns_subscriber(name))
+            item.start.is_some()
+                || (ledger.is_some_and(|ledger| ledger.owns_subscriber(name)) && !is_there(name))
         };
         let state = item.start.as_ref().or(item.goal.as_ref());
         let name = state.map(|state| state.name.clone());
