@@ -14,6 +14,9 @@ pub struct Effects {
     /// ledger has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub restores: Vec<SubscriberName>,
+    /// Subscribers that may be authenticated otherwise, because the device sends their names and numbers upstream.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authentication: Vec<SubscriberName>,
 }
 
 /// The rate limit of some served subscribers before and after a step.
@@ -35,8 +38,12 @@ pub enum Limiter {
 
 impl Effects {
     pub fn is_empty(&self) -> bool {
-        let Self { speeds, restores } = self;
-        speeds.is_empty() && restores.is_empty()
+        let Self {
+            speeds,
+            restores,
+            authentication,
+        } = self;
+        speeds.is_empty() && restores.is_empty() && authentication.is_empty()
     }
 
     /// Returns the subscribers that get slower.

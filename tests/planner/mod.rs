@@ -4,6 +4,7 @@ mod effects;
 mod half_way;
 mod interrupts;
 mod limits;
+mod names;
 mod order;
 mod refusal;
 mod removal;
@@ -84,6 +85,7 @@ impl Example {
         observation.identity.model = Some(GamModel::Gam8Mx);
         observation.identity.serial = Some(Serial::new("01013599").unwrap());
         observation.config = numbered(observed);
+        observation.sends_names = Some(false);
         Self {
             device,
             model: GamModel::Gam8Mx,

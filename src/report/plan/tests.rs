@@ -887,6 +887,7 @@ pub(super) fn everything() -> Planned {
                 to: fifty(),
             }],
             restores: vec!["apt-2".parse().unwrap()],
+            authentication: vec!["apt-3".parse().unwrap()],
         };
         one.cannot_undo = reasons.get(index).cloned();
         plan_of_device.steps.push(one);

@@ -25,6 +25,8 @@ pub struct Totals {
     pub faster_subscribers: usize,
     /// Served again, after they had no service before the plan.
     pub restored_subscribers: usize,
+    /// They may be authenticated otherwise, because the device sends their names and numbers upstream.
+    pub authentication_subscribers: usize,
     /// Steps that would undo a rollback.
     pub brought_back: usize,
     pub touching_management: usize,
@@ -59,6 +61,7 @@ impl Totals {
         let mut disconnected = BTreeSet::new();
         let (mut slower, mut faster, mut restored) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut authentication = BTreeSet::new();
         for plan in &planned.devices {
             totals.devices_with_changes += usize::from(!plan.steps.is_empty());
             totals.refused_devices += usize::from(plan.is_refused());
@@ -78,6 +81,7 @@ impl Totals {
                 slower.extend(step.effects.slower().map(named_here));
                 faster.extend(step.effects.faster().map(named_here));
                 restored.extend(step.effects.restores.iter().map(named_here));
+                authentication.extend(step.effects.authentication.iter().map(named_here));
                 if step.impact == Impact::TouchesManagement {
                     totals.touching_management += 1;
                 }
@@ -89,6 +93,7 @@ impl Totals {
         totals.slower_subscribers = slower.len();
         totals.faster_subscribers = faster.difference(&slower).count();
         totals.restored_subscribers = restored.len();
+        totals.authentication_subscribers = authentication.len();
         totals
     }
 
@@ -214,6 +219,10 @@ fn people(totals: &Totals) -> String {
         (totals.disconnected_subscribers, "disconnected"),
         (totals.interrupted_subscribers, "interrupted"),
         (totals.slower_subscribers, "slower"),
+        (
+            totals.authentication_subscribers,
+            "perhaps authenticated otherwise",
+        ),
     ];
     let gains = [
         (totals.restored_subscribers, "served again"),

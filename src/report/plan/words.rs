@@ -120,7 +120,14 @@ pub(in crate::report) fn effects(step: &Step) -> Vec<String> {
     let restores = step.effects.restores.as_slice();
     let restores =
         (!restores.is_empty()).then(|| format!("serves {} again", people(step, restores)));
-    speeds.chain(restores).collect()
+    let authentication = step.effects.authentication.as_slice();
+    let authentication = (!authentication.is_empty()).then(|| {
+        let names = people(step, authentication);
+        format!(
+            "may change the authentication of {names}: the device sends names and numbers upstream"
+        )
+    });
+    speeds.chain(restores).chain(authentication).collect()
 }
 
 /// Returns who rolled back what a step would bring back.

@@ -506,6 +506,7 @@ impl Case {
             model: Some(self.hardware.model),
             ..Identity::default()
         };
+        observation.sends_names = Some(false);
         observation.config = device::observed(running);
         for spot in &self.blinds {
             match spot {
