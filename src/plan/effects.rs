@@ -32,8 +32,13 @@ pub struct SpeedChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Limiter {
-    Limited { down: Mbps, up: Mbps },
+    Limited {
+        down: Mbps,
+        up: Mbps,
+    },
     Unthrottled,
+    /// That of a profile whose rates could not all be read.
+    Unread,
 }
 
 impl Effects {
@@ -60,11 +65,12 @@ impl Effects {
 }
 
 impl SpeedChange {
-    /// Returns whether one direction gets slower, whatever the other does.
+    /// Returns whether one direction gets slower, whatever the other does. With a limit that was not read it may.
     pub fn is_slower(&self) -> bool {
         match (self.from, self.to) {
             (_, Limiter::Unthrottled) => false,
-            (Limiter::Unthrottled, Limiter::Limited { .. }) => true,
+            (Limiter::Unthrottled | Limiter::Unread, Limiter::Limited { .. })
+            | (_, Limiter::Unread) => true,
             (
                 Limiter::Limited { down, up },
                 Limiter::Limited {
@@ -101,6 +107,9 @@ mod tests {
         assert!(is_slower(limited(50, 50), limited(500, 49)));
         assert!(is_slower(Limiter::Unthrottled, limited(1999, 1999)));
         assert!(!is_slower(limited(10, 10), Limiter::Unthrottled));
+        assert!(is_slower(Limiter::Unread, limited(1999, 1999)));
+        assert!(is_slower(limited(10, 10), Limiter::Unread));
+        assert!(!is_slower(Limiter::Unread, Limiter::Unthrottled));
         assert!(!is_slower(limited(50, 50), limited(50, 500)));
     }
 }

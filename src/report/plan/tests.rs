@@ -883,7 +883,7 @@ pub(super) fn everything() -> Planned {
         one.effects = Effects {
             speeds: vec![SpeedChange {
                 subscribers: vec!["apt-1".parse().unwrap()],
-                from: Limiter::Unthrottled,
+                from: [Limiter::Unthrottled, Limiter::Unread][index % 2],
                 to: fifty(),
             }],
             restores: vec!["apt-2".parse().unwrap()],

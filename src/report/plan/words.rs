@@ -145,6 +145,7 @@ fn limiter(limiter: Limiter) -> String {
     match limiter {
         Limiter::Limited { down, up } => format!("{down}/{up} Mbps"),
         Limiter::Unthrottled => "no limit".to_owned(),
+        Limiter::Unread => "a limit that was not read".to_owned(),
     }
 }
 
