@@ -256,7 +256,7 @@ fn keep(plan: &mut DevicePlan, meant: &ResolvedSubject) {
     plan.steps.retain(|step: &Step| {
         step.change.object() == own
             || Some(&step.change.object()) == endpoint.as_ref()
-            || step.impact.subscribers().contains(&served.name)
+            || step.impact.subscribers().any(|name| *name == served.name)
     });
 }
 

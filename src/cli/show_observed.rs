@@ -324,7 +324,7 @@ fn keep(plan: &mut DevicePlan, name: &SubscriberName, endpoint: Option<&Object>)
     plan.steps.retain(|step| {
         step.change.object() == own
             || Some(&step.change.object()) == endpoint
-            || step.impact.subscribers().contains(name)
+            || step.impact.subscribers().any(|one| one == name)
     });
     plan.notes.retain(|note| {
         note.object.as_ref() == Some(&own)

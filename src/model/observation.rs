@@ -27,6 +27,10 @@ pub struct Observation {
     /// The VLAN of the interface with the address that we use, if the device reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_vlan: Option<VlanId>,
+    /// Whether the device sends names and numbers of subscribers upstream, by DHCP relay information or its PPPoE agent.
+    /// Left out: it was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends_names: Option<bool>,
     pub sources: BTreeMap<Part, ConfigSource>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unread>,
@@ -174,6 +178,7 @@ impl Observation {
             config: DeviceConfig::default(),
             uplink_facts: BTreeMap::new(),
             management_vlan: None,
+            sends_names: None,
             sources: BTreeMap::new(),
             unread: Vec::new(),
             unclear: Vec::new(),

@@ -14,6 +14,9 @@ pub struct Effects {
     /// ledger has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub restores: Vec<SubscriberName>,
+    /// Subscribers that may be authenticated otherwise, because the device sends their names and numbers upstream.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authentication: Vec<SubscriberName>,
 }
 
 /// The rate limit of some served subscribers before and after a step.
@@ -29,14 +32,23 @@ pub struct SpeedChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Limiter {
-    Limited { down: Mbps, up: Mbps },
+    Limited {
+        down: Mbps,
+        up: Mbps,
+    },
     Unthrottled,
+    /// That of a profile whose rates could not all be read.
+    Unread,
 }
 
 impl Effects {
     pub fn is_empty(&self) -> bool {
-        let Self { speeds, restores } = self;
-        speeds.is_empty() && restores.is_empty()
+        let Self {
+            speeds,
+            restores,
+            authentication,
+        } = self;
+        speeds.is_empty() && restores.is_empty() && authentication.is_empty()
     }
 
     /// Returns the subscribers that get slower.
@@ -53,11 +65,12 @@ impl Effects {
 }
 
 impl SpeedChange {
-    /// Returns whether one direction gets slower, whatever the other does.
+    /// Returns whether one direction gets slower, whatever the other does. With a limit that was not read it may.
     pub fn is_slower(&self) -> bool {
         match (self.from, self.to) {
             (_, Limiter::Unthrottled) => false,
-            (Limiter::Unthrottled, Limiter::Limited { .. }) => true,
+            (Limiter::Unthrottled | Limiter::Unread, Limiter::Limited { .. })
+            | (_, Limiter::Unread) => true,
             (
                 Limiter::Limited { down, up },
                 Limiter::Limited {
@@ -94,6 +107,9 @@ mod tests {
         assert!(is_slower(limited(50, 50), limited(500, 49)));
         assert!(is_slower(Limiter::Unthrottled, limited(1999, 1999)));
         assert!(!is_slower(limited(10, 10), Limiter::Unthrottled));
+        assert!(is_slower(Limiter::Unread, limited(1999, 1999)));
+        assert!(is_slower(limited(10, 10), Limiter::Unread));
+        assert!(!is_slower(Limiter::Unread, Limiter::Unthrottled));
         assert!(!is_slower(limited(50, 50), limited(50, 500)));
     }
 }

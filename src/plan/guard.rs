@@ -24,7 +24,8 @@ pub struct InventoryFacts {
 /// Adds a refusal to each plan that exceeds a limit for one device, and returns the refusals for the whole run.
 ///
 /// A removed subscriber and its removed endpoint count as one removal. Otherwise a small network could not remove a household.
-/// An interruption is a subscriber that loses service, for a moment or for good, counted once per device.
+/// An interruption is a subscriber that loses service, for a moment or for good, or that may be authenticated otherwise;
+/// counted once per device.
 ///
 /// Percentages are rounded up. For one device they are of the objects on it, for the whole run of the inventory, or of the
 /// objects on the devices of this run if these are more.
@@ -220,7 +221,12 @@ fn removals_of(plan: &DevicePlan) -> usize {
 }
 
 fn interruptions_of(plan: &DevicePlan) -> usize {
-    let noticed = plan.steps.iter().flat_map(|step| step.impact.subscribers());
+    let noticed = plan.steps.iter().flat_map(|step| {
+        // A subscriber that is not authenticated any more is cut off too.
+        step.impact
+            .subscribers()
+            .chain(&step.effects.authentication)
+    });
     noticed.collect::<BTreeSet<_>>().len()
 }
 

@@ -324,10 +324,24 @@ fn subscribers(planner: &mut PlannerState<'_>) {
             }
         }
     };
-    round(&|_, target| {
+    let same_service = |target: &SubscriberConfig| {
         let index = *same_mac(target)?;
-        let start = start_at(index)?;
-        is_same_service(planner, target, start).then_some(index)
+        is_same_service(planner, target, start_at(index)?).then_some(index)
+    };
+    round(&|name, target| {
+        let index = same_service(target)?;
+        // A new name is only free if the subscriber that has it can give it up. If it cannot, the names stay and the endpoints
+        // move: half-way through that, the service is the same already, and planning again must not turn to the names.
+        let gives_up = |holder: &usize| {
+            start_at(*holder).is_some_and(|start| {
+                let is_trade = intended
+                    .values()
+                    .any(|other| same_service(other) == Some(*holder));
+                is_trade || owns_subscriber(planner, start) || may_remove_unmanaged(planner.request)
+            })
+        };
+        let holder = by_name.get(name).filter(|holder| **holder != index);
+        holder.is_none_or(gives_up).then_some(index)
     });
     round(&|name, _| by_name.get(name).copied());
     round(&|name, _| {

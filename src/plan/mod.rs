@@ -4,12 +4,14 @@
 //! `planner` plans one device, with a file for each part of the work, in this order: `identity`, `unchanged`, `planner_state`,
 //! `matching`, `goal`, `conflict`, `profile_reuse`, `settings`, `order`. `after_steps` computes a device after some steps,
 //! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.
-//! `effects` defines who gets slower, faster or served again, `note` what was not planned. `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
+//! `effects` defines who gets slower, faster or served again, `authentication` finds who may be authenticated otherwise.
+//! `note` defines what was not planned. `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
 //! checks the rendered lines. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` leaves out values
 //! that no line can restore. `rolled_back` finds steps that would undo a rollback.
 
 mod adopt;
 mod after_steps;
+mod authentication;
 mod cannot_restore;
 mod cause;
 mod change;
@@ -47,6 +49,7 @@ mod unplanned;
 mod unread;
 
 pub use after_steps::after;
+pub use authentication::NAMES_NOTE;
 pub use cause::field_values;
 pub use change::{
     Change, Changed, Edit, Endpoint, EndpointFields, EndpointRef, EndpointUpdate, Field, FieldView,
@@ -165,9 +168,12 @@ pub enum Impact {
     Interrupts {
         subscribers: Vec<SubscriberName>,
     },
-    /// These have no service after the plan.
+    /// These have no service after the plan, or may have none: it depends on a value that could not be read.
     Disconnects {
         subscribers: Vec<SubscriberName>,
+        /// Others lose their service until a later step, by the same step.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        interrupts: Vec<SubscriberName>,
     },
     /// The step may cut off gamctl from the device.
     TouchesManagement,
@@ -314,11 +320,25 @@ impl PlannedStep {
 }
 
 impl Impact {
-    /// Returns the subscribers that lose their service.
-    pub fn subscribers(&self) -> &[SubscriberName] {
+    /// Returns the subscribers that lose their service, for a moment or for good; each once.
+    pub fn subscribers(&self) -> impl Iterator<Item = &SubscriberName> {
+        self.interrupted().iter().chain(self.disconnected())
+    }
+
+    /// Returns the subscribers that lose their service until a later step at most.
+    pub fn interrupted(&self) -> &[SubscriberName] {
         match self {
-            Self::Interrupts { subscribers } | Self::Disconnects { subscribers } => subscribers,
+            Self::Interrupts { subscribers } => subscribers,
+            Self::Disconnects { interrupts, .. } => interrupts,
             Self::None | Self::TouchesManagement => &[],
+        }
+    }
+
+    /// Returns the subscribers that have no service after the plan.
+    pub fn disconnected(&self) -> &[SubscriberName] {
+        match self {
+            Self::Disconnects { subscribers, .. } => subscribers,
+            Self::None | Self::Interrupts { .. } | Self::TouchesManagement => &[],
         }
     }
 }

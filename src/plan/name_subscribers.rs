@@ -69,5 +69,6 @@ fn named_by(step: &Step) -> Vec<&SubscriberName> {
         .chain(step.impact.subscribers())
         .chain(speeds.flat_map(|speed| &speed.subscribers))
         .chain(&step.effects.restores)
+        .chain(&step.effects.authentication)
         .collect()
 }

@@ -5,8 +5,8 @@ use crate::model::{DeviceConfig, DeviceState, Observation};
 use super::planner_state::PlannerState;
 use super::{Census, DevicePlan, Note, NoteText, PlannedStep, Request};
 use super::{
-    conflict, factory_new, goal, identity, matching, order, profile_reuse, settings, unchanged,
-    unmanaged, unplanned,
+    authentication, conflict, factory_new, goal, identity, matching, order, profile_reuse,
+    settings, unchanged, unmanaged, unplanned,
 };
 
 /// Returns the plan from the observed to the intended configuration. `render` adds the lines of its steps, and the caller
@@ -55,11 +55,15 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<Plan
     let settings = settings::settings(&mut planner);
     let (steps, refusals) = order::order(&planner, &settings);
     plan.steps = steps;
+    let names = authentication::add(&planner, &mut plan.steps);
     plan.refusals.extend(refusals);
     plan.unmanaged = unmanaged::list(&planner);
     plan.notes = planner.notes;
     plan.notes.extend(factory_new);
     unplanned::by_state(&mut plan);
+    if !plan.steps.is_empty() {
+        plan.notes.extend(names);
+    }
     plan
 }
 

@@ -59,6 +59,11 @@ pub fn plan_rollback(
     };
     let renamed = BTreeMap::new();
     rollback.plan = plan(&rollback.request(request, &renamed), now);
+    // The notes of a rollback are what it leaves, and it brings back the names that were sent before.
+    rollback
+        .plan
+        .notes
+        .retain(|note| note.rule != super::NAMES_NOTE);
     let unset_system = unset_system(&touched, &before.system, &now.config.system);
     rollback.plan.steps.extend(unset_system);
     rollback.plan.notes.extend(left);

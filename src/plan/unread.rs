@@ -180,7 +180,11 @@ impl UnreadFacts {
                 (Part::Endpoints, Field::Name) => {
                     self.endpoints.names = self.endpoints.names.take().or_else(doubt);
                 }
-                (Part::Endpoints, Field::Port) => self.somewhere += 1,
+                // It may be on a port, and so count on that port and on the device.
+                (Part::Endpoints, Field::Port) => {
+                    self.somewhere += 1;
+                    self.placed += 1;
+                }
                 (Part::Subscribers, field) => self.doubt_of_subscriber(field, doubt),
                 (
                     Part::System | Part::Uplinks | Part::Ports | Part::Profiles | Part::Endpoints,

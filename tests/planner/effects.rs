@@ -125,3 +125,35 @@ fn a_subscriber_whose_profile_was_not_read_may_get_slower_with_each_profile() {
     let named = speeds(&example.plan());
     assert_eq!(named, ["b slower", "a slower"]);
 }
+
+#[test]
+fn a_new_subscriber_under_the_old_name_of_another_one_is_not_served_again() {
+    let mut example = Example::settled();
+    example.intended["endpoints"][mac(3)] = json!({ "name": "c", "port": 3 });
+    example.intended["subscribers"]["c"] = subscriber(1, 101);
+    example.intended["subscribers"]["a"] = subscriber(3, 103);
+    let plan = example.plan();
+    let lines: Vec<&str> = plan.steps.iter().map(|step| step.lines[0].text()).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines[1], "ghn subscriber 1 name \"c\"");
+    assert_eq!(restored(&plan), [""; 0]);
+}
+
+#[test]
+fn a_subscriber_that_leaves_or_gets_a_profile_whose_rate_was_not_read_may_get_slower() {
+    let mut observed = super::homes();
+    observed["profiles"]["spare"] = json!({ "down": 10, "up": 10 });
+    for (from, to) in [("home", "spare"), ("spare", "home")] {
+        observed["subscribers"]["a"]["rate"] = json!({ "profile": from });
+        let mut example = Example::of(&observed);
+        // Its placeholder is the lowest rate.
+        example.observation.unread.push(gamctl::model::Unread {
+            part: gamctl::model::Part::Profiles,
+            number: Some(3),
+            field: Some("down".to_owned()),
+            reason: "lost".to_owned(),
+        });
+        example.intended["subscribers"]["a"]["rate"] = json!({ "profile": to });
+        assert_eq!(speeds(&example.plan()), ["a slower"], "{from}");
+    }
+}

@@ -128,9 +128,10 @@ const ROWS: &[Row] = &[
         ASSUMED,
     ),
     (
-        "`enabled = false` of a port, for all subscribers on it",
+        "`enabled = false` of a port, for all subscribers on it: counted so, although by the guide their service goes on \
+         without monitoring",
         |example| example.intended["ports"]["1"]["enabled"] = json!(false),
-        DOCUMENTED,
+        ASSUMED,
     ),
     (
         "`state = \"suspended\"` with throttle",

@@ -1,10 +1,14 @@
 //! Planning by small examples: who is left alone, who is named, what is refused, and in which words.
 
 mod effects;
+mod half_way;
 mod interrupts;
 mod limits;
+mod names;
 mod order;
 mod refusal;
+mod removal;
+mod room;
 mod undo;
 mod unread;
 
@@ -22,6 +26,7 @@ use serde_json::{Value, json};
 /// A device with two households, `a` on endpoint 1 and `b` on endpoint 2, both with the profile `home`.
 struct Example {
     device: DeviceName,
+    model: GamModel,
     state: DeviceState,
     serial: Option<Serial>,
     mac: Option<MacAddress>,
@@ -80,8 +85,10 @@ impl Example {
         observation.identity.model = Some(GamModel::Gam8Mx);
         observation.identity.serial = Some(Serial::new("01013599").unwrap());
         observation.config = numbered(observed);
+        observation.sends_names = Some(false);
         Self {
             device,
+            model: GamModel::Gam8Mx,
             state: DeviceState::Managed,
             serial: None,
             mac: None,
@@ -111,7 +118,7 @@ impl Example {
         ask(&Request {
             device: &self.device,
             state: self.state,
-            model: GamModel::Gam8Mx,
+            model: self.model,
             serial: self.serial.as_ref(),
             mac: self.mac,
             management_vlan: VlanId::DEFAULT_MANAGEMENT,

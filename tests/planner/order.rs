@@ -1,5 +1,6 @@
 //! Moves, swaps and renames: one line where one will do, one more where two must trade places.
 
+use gamctl::model::GamModel;
 use gamctl::plan::{Cause, Impact};
 use serde_json::json;
 
@@ -239,7 +240,35 @@ fn a_port_that_is_shut_down_names_all_who_are_on_it() {
     assert_eq!(
         plan.steps[0].impact,
         Impact::Disconnects {
-            subscribers: cut_off
+            subscribers: cut_off,
+            interrupts: Vec::new(),
+        }
+    );
+}
+
+#[test]
+fn a_port_that_is_shut_down_names_also_those_who_move_away_later() {
+    let mut observed = homes();
+    observed["ports"] = json!({ "1": { "enabled": true } });
+    observed["endpoints"][mac(3)] = json!({ "name": "c", "port": 3 });
+    observed["endpoints"][mac(4)] = json!({ "name": "d", "port": 1 });
+    observed["subscribers"]["b"] = subscriber(4, 102);
+    observed["subscribers"]["c"] = subscriber(2, 103);
+    let mut example = Example::of(&observed);
+    example.model = GamModel::Gam12C;
+    example.observation.identity.model = Some(GamModel::Gam12C);
+    // `a` waits until `c` has left endpoint 2, and the port does not wait for `a`.
+    example.intended["subscribers"]["a"] = subscriber(2, 101);
+    example.intended["subscribers"]["c"] = subscriber(3, 103);
+    example.intended["ports"]["1"]["enabled"] = json!(false);
+    let plan = example.plan();
+    let shut = plan.steps.iter();
+    let mut shut = shut.filter(|step| step.lines == ["ghn port 1 shutdown"]);
+    assert_eq!(
+        shut.next().unwrap().impact,
+        Impact::Disconnects {
+            subscribers: vec!["b".parse().unwrap()],
+            interrupts: vec!["a".parse().unwrap()],
         }
     );
 }
@@ -252,7 +281,8 @@ fn a_household_that_is_suspended_to_the_portal_is_cut_off() {
     assert_eq!(
         example.plan().steps[0].impact,
         Impact::Disconnects {
-            subscribers: cut_off
+            subscribers: cut_off,
+            interrupts: Vec::new(),
         }
     );
 }

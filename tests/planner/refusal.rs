@@ -140,7 +140,8 @@ fn vlans_that_stop_passing_name_those_who_are_in_them() {
     assert_eq!(
         plan.steps[0].impact,
         Impact::Disconnects {
-            subscribers: cut_off
+            subscribers: cut_off,
+            interrupts: Vec::new(),
         }
     );
 }

@@ -99,9 +99,34 @@ fn an_unclear_subscriber_is_cut_off_by_a_move_to_a_port_that_is_off() {
         let subscribers = vec!["x".parse().unwrap()];
         let expected = match enabled {
             true => Impact::Interrupts { subscribers },
-            false => Impact::Disconnects { subscribers },
+            false => Impact::Disconnects {
+                subscribers,
+                interrupts: Vec::new(),
+            },
         };
         assert_eq!(impacts, [&expected]);
+    }
+}
+
+#[test]
+fn a_move_to_where_nothing_was_read_may_cut_off() {
+    let mut observed = super::homes();
+    observed["endpoints"][mac(3)] = json!({ "name": "c", "port": 3 });
+    observed["ports"] = json!({ "3": {} });
+    for (part, field) in [(Part::Endpoints, "port"), (Part::Ports, "enabled")] {
+        let mut example = Example::of(&observed);
+        example
+            .observation
+            .unread
+            .push(unread(part, Some(3), Some(field)));
+        example.intended["subscribers"]["a"] = subscriber(3, 101);
+        let plan = example.plan();
+        let impacts: Vec<&Impact> = plan.steps.iter().map(|step| &step.impact).collect();
+        let cut_off = Impact::Disconnects {
+            subscribers: vec!["a".parse().unwrap()],
+            interrupts: Vec::new(),
+        };
+        assert_eq!(impacts, [&cut_off], "{field}");
     }
 }
 

@@ -138,6 +138,20 @@ proptest! {
         prop_assert_eq!(served, 0);
     }
 
+    /// A port that is shut down stops no service (docs/gam.md).
+    #[test]
+    fn suspending_every_subscriber_leaves_every_port_as_it_is(mut spec in valid_inventory()) {
+        let ports = |spec: &Spec| {
+            let devices = resolve(&reading_of(&plain(spec)).inventory).into_iter();
+            devices.map(|device| (device.name, device.config.ports)).collect::<Vec<_>>()
+        };
+        let before = ports(&spec);
+        for object in &mut spec.subscribers {
+            object.table.set("state", "suspended");
+        }
+        prop_assert_eq!(ports(&spec), before);
+    }
+
     #[test]
     fn retired_devices_without_subscribers_resolve_to_nothing(mut spec in valid_inventory(), mut dice in dice::dice(300)) {
         spec.subscribers.clear();

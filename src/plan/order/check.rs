@@ -28,6 +28,8 @@ pub(super) enum Claim {
     Tie,
     /// It counts as one of the endpoints that a port or the device accepts.
     Place,
+    /// It may count as one of the endpoints that the device accepts, with a port or without.
+    Row,
     /// It uses the object that the step removes.
     Use,
     /// It would get a rate below both its rates: before the plan and after it.
@@ -179,6 +181,34 @@ impl StepCheck<'_> {
             });
             found.extend(leaving.map(place_of));
         }
+        if now.is_none() && self.must_make_room() {
+            let endpoints = self.planner.endpoints.iter().enumerate();
+            let leaving = endpoints.filter(|(other, item)| {
+                item.is_leaving() && self.partial.endpoint(*other).is_some()
+            });
+            found.extend(leaving.map(|(other, _)| Obstacle {
+                by: ItemRef::Endpoint(other),
+                claim: Claim::Row,
+            }));
+        }
+    }
+
+    /// Returns whether an endpoint must leave before a new one is created, if the device counts those without a port too.
+    /// No document says whether it does (docs/gam.md).
+    ///
+    /// Where the target has too many endpoints for such a device, no order helps, and the plan is made for one that does not
+    /// count them; the rehearsal names the assumption.
+    fn must_make_room(&self) -> bool {
+        let capacity = self.planner.request.model.endpoint_capacity();
+        let unread = self.planner.unread.endpoints.taken.len();
+        let targets = || {
+            self.planner
+                .endpoints
+                .iter()
+                .filter(|item| item.goal.is_some())
+        };
+        self.partial.endpoint_slots.len() + unread >= capacity
+            && targets().count() + unread <= capacity
     }
 
     fn subscriber(&self, index: usize, found: &mut Vec<Obstacle>) {

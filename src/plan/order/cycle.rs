@@ -68,7 +68,7 @@ fn release(waiting: ItemRef, by: ItemRef, claim: Claim) -> Option<Release> {
                 Release::Limit(index)
             }
         }),
-        (Claim::Slot | Claim::Absent, _)
+        (Claim::Slot | Claim::Row | Claim::Absent, _)
         | (Claim::Name, ItemRef::Profile(_))
         | (
             Claim::Tie | Claim::Place | Claim::Use | Claim::Rate,

@@ -32,18 +32,19 @@ pub(super) fn of(
         };
         match after {
             Some(after) if before.goes_on_as(after) => {}
-            Some(_) => {
+            // A later step names those that lose their service there.
+            Some(_) if !served.is_unknown_after(*index) => {
                 interrupted.insert(name);
             }
             None if served.is_served_after(*index) => {
                 interrupted.insert(name);
             }
-            None => {
+            Some(_) | None => {
                 disconnected.insert(name);
             }
         }
     }
-    worst(interrupted, disconnected)
+    impact(interrupted, disconnected)
 }
 
 /// Returns the subscribers that this step serves and that had no service before the plan. Of new subscribers, only those
@@ -66,8 +67,17 @@ pub(super) fn restored(
             continue;
         };
         let ledger = planner.request.ledger;
+        // A subscriber that has the name before the plan is the one that the ledger has, and gets another name.
+        let is_there = |name: &SubscriberName| {
+            let mut starts = planner
+                .subscribers
+                .iter()
+                .filter_map(|item| item.start.as_ref());
+            starts.any(|start| start.name == *name)
+        };
         let was_served = |name: &SubscriberName| {
-            item.start.is_some() || ledger.is_some_and(|ledger| ledger.owns_subscriber(name))
+            item.start.is_some()
+                || (ledger.is_some_and(|ledger| ledger.owns_subscriber(name)) && !is_there(name))
         };
         let state = item.start.as_ref().or(item.goal.as_ref());
         let name = state.map(|state| state.name.clone());
@@ -76,10 +86,11 @@ pub(super) fn restored(
     names.into_iter().collect()
 }
 
-/// Returns the worse of both impacts, with its subscribers only.
-fn worst(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<SubscriberName>) -> Impact {
+/// Returns the impact on both kinds of subscribers. One that is disconnected is not interrupted as well.
+fn impact(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<SubscriberName>) -> Impact {
     if !disconnected.is_empty() {
         Impact::Disconnects {
+            interrupts: interrupted.difference(&disconnected).cloned().collect(),
             subscribers: disconnected.into_iter().collect(),
         }
     } else if !interrupted.is_empty() {
@@ -92,18 +103,21 @@ fn worst(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<Subscribe
 }
 
 /// Returns an impact with more subscribers, who are disconnected if the effect is lasting.
-pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool) -> Impact {
+pub(super) fn with(known: &Impact, more: Vec<SubscriberName>, is_lasting: bool) -> Impact {
     if more.is_empty() {
-        return impact.clone();
+        return known.clone();
     }
-    let mut names: BTreeSet<SubscriberName> = impact.subscribers().iter().cloned().collect();
-    names.extend(more);
-    match impact {
-        Impact::TouchesManagement => Impact::TouchesManagement,
-        Impact::Disconnects { .. } => worst(BTreeSet::new(), names),
-        Impact::None | Impact::Interrupts { .. } if is_lasting => worst(BTreeSet::new(), names),
-        Impact::None | Impact::Interrupts { .. } => worst(names, BTreeSet::new()),
+    if *known == Impact::TouchesManagement {
+        return Impact::TouchesManagement;
     }
+    let mut interrupted: BTreeSet<SubscriberName> = known.interrupted().iter().cloned().collect();
+    let mut disconnected: BTreeSet<SubscriberName> = known.disconnected().iter().cloned().collect();
+    if is_lasting {
+        disconnected.extend(more);
+    } else {
+        interrupted.extend(more);
+    }
+    impact(interrupted, disconnected)
 }
 
 /// Returns the impact of VLANs that pass no uplink any more. It disconnects every served or unclear subscriber in them.
@@ -133,7 +147,7 @@ pub(super) fn of_lost_vlans(
             names.insert(name);
         }
     }
-    worst(BTreeSet::new(), names)
+    impact(BTreeSet::new(), names)
 }
 
 /// Returns the name of a subscriber that is served before the plan. Others do not notice a step.

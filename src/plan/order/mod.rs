@@ -311,7 +311,7 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Returns whether an endpoint with this port has no service after the plan.
+    /// Returns whether an endpoint with this port has, or may have, no service after the plan.
     fn has_no_service(&self, port: PortAssignment) -> bool {
         match port {
             PortAssignment::Unassigned => true,
@@ -319,6 +319,7 @@ impl<'a> Order<'a> {
             PortAssignment::Port(number) => {
                 let pair = self.settings.ports.get(&number);
                 pair.is_some_and(|pair| pair.goal.enabled == Some(false))
+                    || service::is_port_unread(self.planner, self.settings, number)
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Determines which subscribers have service, and whether a change of it interrupts them.
 
-use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId, VlanSet};
+use crate::model::{
+    Part, PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId, VlanSet,
+};
 use crate::plan::Field;
 use crate::plan::item::{Endpoint, Item, Subscriber};
 use crate::plan::planner_state::PlannerState;
@@ -81,7 +83,16 @@ fn is_served(endpoint: Option<&Endpoint>, port: Option<&PortConfig>, passes: boo
 #[derive(Debug)]
 pub(super) struct ServedSubscribers {
     before: Vec<bool>,
-    after: Vec<bool>,
+    after: Vec<After>,
+}
+
+/// Whether a subscriber is served after the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    Served,
+    NotServed,
+    /// It arrives on a port, or on an endpoint, of which that could not be read.
+    Unknown,
 }
 
 impl ServedSubscribers {
@@ -102,12 +113,18 @@ impl ServedSubscribers {
         self.before.get(index).copied().unwrap_or_default()
     }
 
+    /// Returns whether a subscriber is certainly served after the plan.
     pub(super) fn is_served_after(&self, index: usize) -> bool {
-        self.after.get(index).copied().unwrap_or_default()
+        self.after.get(index) == Some(&After::Served)
+    }
+
+    /// Returns whether a subscriber moves to where it may have no service, because that could not be read.
+    pub(super) fn is_unknown_after(&self, index: usize) -> bool {
+        self.after.get(index) == Some(&After::Unknown)
     }
 }
 
-fn served_after(planner: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
+fn served_after(planner: &PlannerState<'_>, settings: &Settings) -> Vec<After> {
     let is_served_after = |item: &Item<Subscriber>| -> Option<bool> {
         let subscriber = item.goal.as_ref()?;
         let endpoint = match subscriber.endpoint {
@@ -133,8 +150,56 @@ fn served_after(planner: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
     planner
         .subscribers
         .iter()
-        .map(|item| is_served_after(item).unwrap_or(false))
+        .map(|item| match is_served_after(item) {
+            Some(true) if arrives_unread(planner, settings, item) => After::Unknown,
+            Some(true) => After::Served,
+            Some(false) | None => After::NotServed,
+        })
         .collect()
+}
+
+/// Returns whether the plan moves a subscriber to an endpoint whose port was not read, or to a port of which it was not read
+/// whether it is enabled. Where it is before the plan, it counts as served, so it is not worse off if it stays.
+fn arrives_unread(
+    planner: &PlannerState<'_>,
+    settings: &Settings,
+    item: &Item<Subscriber>,
+) -> bool {
+    let Some(endpoint) = item.goal.as_ref().and_then(|goal| goal.endpoint) else {
+        return false;
+    };
+    let Some(arrival) = planner.endpoints.get(endpoint) else {
+        return false;
+    };
+    let is_same = item.start.as_ref().and_then(|start| start.endpoint) == Some(endpoint);
+    if arrival.is_unread(Field::Port) {
+        return !is_same;
+    }
+    let port_of = |state: &Option<Endpoint>| state.as_ref().map(|endpoint| endpoint.port);
+    match port_of(&arrival.goal) {
+        Some(PortAssignment::Port(number)) => {
+            let is_same = is_same && port_of(&arrival.start) == port_of(&arrival.goal);
+            !is_same && is_port_unread(planner, settings, number)
+        }
+        Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => false,
+    }
+}
+
+/// Returns whether it was not read whether a port is enabled, and the plan does not enable it.
+pub(super) fn is_port_unread(
+    planner: &PlannerState<'_>,
+    settings: &Settings,
+    number: PortNumber,
+) -> bool {
+    let goal = settings.ports.get(&number).map(|pair| &pair.goal);
+    let is_known = goal.is_some_and(|goal| goal.enabled.is_some());
+    !is_known
+        && planner.observation.unread.iter().any(|unread| {
+            let field = unread.field.as_deref();
+            unread.part == Part::Ports
+                && unread.number.is_none_or(|of| of == u16::from(number.get()))
+                && field.is_none_or(|field| field == Field::Enabled.as_str())
+        })
 }
 
 /// Returns the subscribers that a change of a port may affect. Their endpoint is assigned to the port, or it is `auto` and the
@@ -194,7 +259,7 @@ pub(super) fn unclear_on_port(
             .is_some_and(|endpoint| endpoint.port == here);
         is_known
             || planner.observation.unclear.iter().any(|unclear| {
-                unclear.part == crate::model::Part::Endpoints
+                unclear.part == Part::Endpoints
                     && unclear.slot == slot
                     && unclear.port == Some(here)
             })
@@ -221,5 +286,5 @@ pub(super) fn unclear_subscribers<'a>(
         .observation
         .unclear
         .iter()
-        .filter(|unclear| unclear.part == crate::model::Part::Subscribers)
+        .filter(|unclear| unclear.part == Part::Subscribers)
 }

@@ -24,6 +24,8 @@ struct SpeedOf {
     name: SubscriberName,
     from: Limiter,
     to: Limiter,
+    /// The limit at which the change is complete, with the stand-ins of rates that were not read.
+    reached: Limiter,
 }
 
 impl Speeds {
@@ -39,18 +41,32 @@ impl Speeds {
             let (Some(start), Some(goal)) = (&item.start, &item.goal) else {
                 continue;
             };
-            let is_served = served.is_served_before(index) && served.is_served_after(index);
+            let may_be_served = served.is_served_after(index) || served.is_unknown_after(index);
+            let is_served = served.is_served_before(index) && may_be_served;
             let after = |profile: usize| planner.profiles.get(profile)?.goal.as_ref();
             let to = match goal.rate {
                 None => Some(Limiter::Unthrottled),
                 Some(profile) => after(profile).map(of_profile),
             };
-            let (Some(from), Some(to)) = (limiter_of(partial, index), to) else {
+            let (Some(from), Some(reached)) = (limiter_of(partial, index), to) else {
                 continue;
             };
-            if is_served && from != to && !item.is_unread(Field::Rate) {
-                let name = start.name.clone();
-                pending.insert(index, SpeedOf { name, from, to });
+            // The rates of one profile can be compared: what was not read of it stays. Those of two profiles cannot.
+            let shown = |rate: Option<usize>, limiter| {
+                let is_unread =
+                    start.rate != goal.rate && rate.is_some_and(|rate| is_unread(planner, rate));
+                if is_unread { Limiter::Unread } else { limiter }
+            };
+            let (from, to) = (shown(start.rate, from), shown(goal.rate, reached));
+            let may_change = from != to || from == Limiter::Unread;
+            if is_served && may_change && !item.is_unread(Field::Rate) {
+                let change = SpeedOf {
+                    name: start.name.clone(),
+                    from,
+                    to,
+                    reached,
+                };
+                pending.insert(index, change);
             }
         }
         Self { pending }
@@ -68,8 +84,8 @@ impl Speeds {
             let is_complete = self
                 .pending
                 .get(&index)
-                .is_some_and(|one| now == Some(one.to));
-            if let Some(SpeedOf { name, from, to }) =
+                .is_some_and(|one| now == Some(one.reached));
+            if let Some(SpeedOf { name, from, to, .. }) =
                 is_complete.then(|| self.pending.remove(&index)).flatten()
             {
                 changes.entry((from, to)).or_default().push(name);
@@ -114,6 +130,12 @@ pub(super) fn of_unread_users(
         from,
         to,
     })
+}
+
+/// Returns whether a rate of a profile was not read.
+fn is_unread(planner: &PlannerState<'_>, profile: usize) -> bool {
+    let item = planner.profiles.get(profile);
+    item.is_some_and(|item| item.is_unread(Field::Down) || item.is_unread(Field::Up))
 }
 
 fn limiter_of(partial: &PartialState, index: usize) -> Option<Limiter> {

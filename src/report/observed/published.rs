@@ -47,6 +47,8 @@ impl<'a> PublishedLook<'a> {
             config,
             uplink_facts,
             management_vlan,
+            // Nothing reads it yet.
+            sends_names: _,
             sources,
             unread,
             unclear,

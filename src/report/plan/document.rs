@@ -315,7 +315,7 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
             let noticed: usize = plan
                 .steps
                 .iter()
-                .map(|step| step.impact.subscribers().len() + step.effects.slower().count())
+                .map(|step| step.impact.subscribers().count() + step.effects.slower().count())
                 .sum();
             std::cmp::Reverse(noticed)
         });

@@ -64,7 +64,7 @@ fn group(planned: &Planned, kind: &'static str, verb: Verb, what: String, steps:
     let mut devices: Vec<usize> = steps.iter().map(|(device, _)| *device).collect();
     devices.dedup();
     let all = || steps.iter().filter_map(|at| step_at(planned, *at));
-    let interrupted = all().map(|step| step.impact.subscribers().len()).sum();
+    let interrupted = all().map(|step| step.impact.subscribers().count()).sum();
     let mut reasons = Reasons::of(planned);
     let shared = reasons.shared(&all().collect::<Vec<_>>());
     let has_one_reason = shared.is_some();

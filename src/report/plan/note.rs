@@ -2,7 +2,7 @@
 
 use super::super::{listed, visible};
 use super::entry::Entry;
-use crate::plan::{DevicePlan, Note, NoteText, Planned, Sentence};
+use crate::plan::{DevicePlan, NAMES_NOTE, Note, NoteText, Planned, Sentence};
 
 pub(super) fn notes(planned: &Planned) -> Vec<Entry> {
     planned.devices.iter().flat_map(of_device).collect()
@@ -10,7 +10,7 @@ pub(super) fn notes(planned: &Planned) -> Vec<Entry> {
 
 /// Returns whether a note is about the whole device, and so stands above the changes.
 pub(super) fn is_premise(note: &Note) -> bool {
-    note.rule == "factory-new"
+    note.rule == "factory-new" || note.rule == NAMES_NOTE
 }
 
 fn of_device(plan: &DevicePlan) -> Vec<Entry> {

@@ -107,6 +107,7 @@ fn removed(subscriber: &str) -> Step {
     ]);
     let impact = Impact::Disconnects {
         subscribers: vec![subscriber.parse().unwrap()],
+        interrupts: Vec::new(),
     };
     let change = change(&object, Some(7), "remove", &fields);
     step(change, impact, Cause::Gone { still: None }, Some(origin()))
@@ -830,6 +831,7 @@ pub(super) fn everything() -> Planned {
         },
         Impact::Disconnects {
             subscribers: Vec::new(),
+            interrupts: vec!["apt-2".parse().unwrap()],
         },
         Impact::TouchesManagement,
     ];
@@ -881,10 +883,11 @@ pub(super) fn everything() -> Planned {
         one.effects = Effects {
             speeds: vec![SpeedChange {
                 subscribers: vec!["apt-1".parse().unwrap()],
-                from: Limiter::Unthrottled,
+                from: [Limiter::Unthrottled, Limiter::Unread][index % 2],
                 to: fifty(),
             }],
             restores: vec!["apt-2".parse().unwrap()],
+            authentication: vec!["apt-3".parse().unwrap()],
         };
         one.cannot_undo = reasons.get(index).cloned();
         plan_of_device.steps.push(one);

@@ -25,6 +25,8 @@ pub struct Totals {
     pub faster_subscribers: usize,
     /// Served again, after they had no service before the plan.
     pub restored_subscribers: usize,
+    /// They may be authenticated otherwise, because the device sends their names and numbers upstream.
+    pub authentication_subscribers: usize,
     /// Steps that would undo a rollback.
     pub brought_back: usize,
     pub touching_management: usize,
@@ -63,6 +65,7 @@ impl Totals {
         let mut disconnected = BTreeSet::new();
         let (mut slower, mut faster, mut restored) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut authentication = BTreeSet::new();
         for plan in &planned.devices {
             if !plan.state.is_written() && !plan.steps.is_empty() {
                 totals.only_shown_devices += 1;
@@ -84,17 +87,15 @@ impl Totals {
                     Verb::Update => totals.updated += 1,
                     Verb::Remove => totals.removed += 1,
                 }
-                let named = step.impact.subscribers().iter();
-                let named = named.map(|subscriber| (&plan.device, subscriber));
                 let named_here = |name| (&plan.device, name);
+                interrupted.extend(step.impact.interrupted().iter().map(named_here));
+                disconnected.extend(step.impact.disconnected().iter().map(named_here));
                 slower.extend(step.effects.slower().map(named_here));
                 faster.extend(step.effects.faster().map(named_here));
                 restored.extend(step.effects.restores.iter().map(named_here));
-                match &step.impact {
-                    Impact::Interrupts { .. } => interrupted.extend(named),
-                    Impact::Disconnects { .. } => disconnected.extend(named),
-                    Impact::TouchesManagement => totals.touching_management += 1,
-                    Impact::None => {}
+                authentication.extend(step.effects.authentication.iter().map(named_here));
+                if step.impact == Impact::TouchesManagement {
+                    totals.touching_management += 1;
                 }
             }
         }
@@ -104,6 +105,7 @@ impl Totals {
         totals.slower_subscribers = slower.len();
         totals.faster_subscribers = faster.difference(&slower).count();
         totals.restored_subscribers = restored.len();
+        totals.authentication_subscribers = authentication.len();
         totals
     }
 
@@ -249,6 +251,10 @@ fn people(totals: &Totals) -> String {
         (totals.disconnected_subscribers, "disconnected"),
         (totals.interrupted_subscribers, "interrupted"),
         (totals.slower_subscribers, "slower"),
+        (
+            totals.authentication_subscribers,
+            "perhaps authenticated otherwise",
+        ),
     ];
     let gains = [
         (totals.restored_subscribers, "served again"),

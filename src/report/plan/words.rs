@@ -71,13 +71,36 @@ pub(super) fn said(field: Field, value: Option<Shown>) -> String {
 
 /// Returns what a step does to people, where it does something.
 pub(in crate::report) fn impact(step: &Step) -> Option<String> {
-    let names = |verb: &str| format!("{verb} {}", people(step, step.impact.subscribers()));
+    let interrupts = |names: &[SubscriberName]| format!("interrupts {}", people(step, names));
     match &step.impact {
         Impact::None => None,
-        Impact::Interrupts { .. } => Some(names("interrupts")),
-        Impact::Disconnects { .. } => Some(names("disconnects")),
+        Impact::Interrupts { subscribers } => Some(interrupts(subscribers)),
+        Impact::Disconnects {
+            subscribers,
+            interrupts: others,
+        } => {
+            let mut text = format!("disconnects {}", people(step, subscribers));
+            if !others.is_empty() {
+                text.push_str("; ");
+                text.push_str(&interrupts(others));
+            }
+            if shuts_port(step) {
+                text.push_str("; ");
+                text.push_str(SHUT_PORT);
+            }
+            Some(text)
+        }
         Impact::TouchesManagement => Some("may cut our own way to the device".to_owned()),
     }
+}
+
+/// The effect of a shut-down port on the service of its subscribers (docs/gam.md). They count as disconnected, to be safe.
+const SHUT_PORT: &str = "the device stops monitoring the port and raises no alarms for it, but configured service may go on: \
+    suspend subscribers, not their port";
+
+/// Returns whether a step shuts down a port.
+fn shuts_port(step: &Step) -> bool {
+    matches!(&step.change, Change::Port(_, update) if update.enabled.as_ref().is_some_and(|enabled| !enabled.to))
 }
 
 /// Returns who gets slower or faster by a step, and who is served again.
@@ -98,7 +121,14 @@ pub(in crate::report) fn effects(step: &Step) -> Vec<String> {
     let restores = step.effects.restores.as_slice();
     let restores =
         (!restores.is_empty()).then(|| format!("serves {} again", people(step, restores)));
-    speeds.chain(restores).collect()
+    let authentication = step.effects.authentication.as_slice();
+    let authentication = (!authentication.is_empty()).then(|| {
+        let names = people(step, authentication);
+        format!(
+            "may change the authentication of {names}: the device sends names and numbers upstream"
+        )
+    });
+    speeds.chain(restores).chain(authentication).collect()
 }
 
 /// Returns who rolled back what a step would bring back.
@@ -116,6 +146,7 @@ fn limiter(limiter: Limiter) -> String {
     match limiter {
         Limiter::Limited { down, up } => format!("{down}/{up} Mbps"),
         Limiter::Unthrottled => "no limit".to_owned(),
+        Limiter::Unread => "a limit that was not read".to_owned(),
     }
 }
 

@@ -13,8 +13,8 @@ use gamctl::model::{
 use gamctl::plan::{DevicePlan, Ledger, PlannedStep, Request, plan};
 use gamctl::reconcile::DevicePlanInputs;
 use gamctl::simulator::gam::{
-    AllowedVlansCounted, Assumptions, Configuration, Hardware, RemovalInUse, UnnamedProfile,
-    configuration_of,
+    AllowedVlansCounted, Assumptions, Configuration, EndpointsCounted, Hardware, RemovalInUse,
+    UnnamedProfile, configuration_of,
 };
 
 use super::super::dice::Dice;
@@ -106,7 +106,28 @@ pub(crate) fn case(dice: &mut Dice) -> Case {
     if dice.once_in(3) {
         odd::make_odd(dice, &mut case);
     }
+    if fits_with_every_endpoint(&case) && !dice.once_in(3) {
+        let assumptions = Assumptions {
+            endpoints: EndpointsCounted::All,
+            ..case.hardware.assumptions
+        };
+        case.hardware = case.hardware.with_assumptions(assumptions);
+    }
     case
+}
+
+/// Returns whether the device may have all endpoints of both ends, if it counts those without a port too.
+fn fits_with_every_endpoint(case: &Case) -> bool {
+    let (observed, intended) = (&case.configuration.endpoints, &case.intended.endpoints);
+    let is_new =
+        |endpoint: &&gamctl::simulator::gam::Endpoint| !intended.contains_key(&endpoint.mac);
+    // What is not ours stays.
+    let stays = match case.is_open && !case.is_odd {
+        true => 0,
+        false => observed.values().filter(is_new).count(),
+    };
+    let capacity = case.hardware.model.endpoint_capacity();
+    observed.len() <= capacity && intended.len() + stays <= capacity
 }
 
 /// Draws answers to the open questions that a plan must not depend on.
@@ -485,6 +506,7 @@ impl Case {
             model: Some(self.hardware.model),
             ..Identity::default()
         };
+        observation.sends_names = Some(false);
         observation.config = device::observed(running);
         for spot in &self.blinds {
             match spot {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gamctl::model::{DeviceConfig, RateLimit};
-use gamctl::plan::{Cause, DevicePlan, Impact, Object, Step, Verb};
+use gamctl::plan::{Cause, DevicePlan, Object, Step, Verb};
 use gamctl::render::render;
 use gamctl::simulator::gam::{Configuration, ExpectedPort};
 
@@ -358,15 +358,13 @@ fn services(case: &Case, plan: &DevicePlan, states: &[Configuration]) -> Result<
     let mut disconnected: BTreeSet<&str> = BTreeSet::new();
     let mut by_uplink: BTreeSet<&str> = BTreeSet::new();
     for step in &plan.steps {
-        let names = step.impact.subscribers().iter().map(|name| name.as_str());
-        match &step.impact {
-            Impact::Interrupts { .. } => interrupted.extend(names),
-            Impact::Disconnects { .. } if matches!(step.change.object(), Object::Uplink(_)) => {
-                by_uplink.extend(names);
-            }
-            Impact::Disconnects { .. } => disconnected.extend(names),
-            Impact::None | Impact::TouchesManagement => {}
+        let names = step.impact.disconnected().iter().map(|name| name.as_str());
+        match step.change.object() {
+            Object::Uplink(_) => by_uplink.extend(names),
+            _ => disconnected.extend(names),
         }
+        let names = step.impact.interrupted().iter().map(|name| name.as_str());
+        interrupted.extend(names);
     }
     for (id, subscriber) in &start.subscribers {
         let name = subscriber.name.as_str();

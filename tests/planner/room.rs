@@ -1,0 +1,68 @@
+//! Room for endpoints: what could not be read counts, and so may an endpoint without a port.
+
+use gamctl::model::{Part, Unread};
+use serde_json::{Value, json};
+
+use super::{Example, homes, mac, subscriber};
+
+/// Returns a device with an endpoint on each of so many ports, without subscribers but `a` and `b` on the first two.
+fn filled(ports: u8) -> Value {
+    let mut config = homes();
+    for number in 3..=ports {
+        config["endpoints"][mac(number)] = json!({ "name": format!("e{number}"), "port": number });
+    }
+    config
+}
+
+#[test]
+fn an_endpoint_whose_port_was_not_read_counts_on_the_device() {
+    let mut observed = filled(7);
+    observed["endpoints"][mac(8)] = json!({ "name": "e8", "port": "unassigned" });
+    let mut example = Example::of(&observed);
+    example.observation.unread.push(Unread {
+        part: Part::Endpoints,
+        number: Some(8),
+        field: Some("port".to_owned()),
+        reason: "timed out".to_owned(),
+    });
+    example.intended["endpoints"][mac(9)] = json!({ "name": "e9", "port": "auto" });
+    assert_eq!(example.lines(), [] as [&str; 0]);
+    let notes = example.notes();
+    assert!(
+        notes.iter().any(|note| note.ends_with(
+            "endpoint 00:0e:d8:00:00:09 is not planned: a GAM-8-MX accepts 8 endpoints"
+        )),
+        "{notes:?}"
+    );
+}
+
+/// No document says whether the limit of the device counts endpoints without a port.
+#[test]
+fn a_full_device_loses_an_endpoint_before_it_gets_one_without_a_port() {
+    let mut example = Example::of(&filled(8));
+    let endpoints = example.intended["endpoints"].as_object_mut().unwrap();
+    endpoints.remove(&mac(1));
+    example.intended["endpoints"][mac(9)] = json!({ "name": "e9", "port": "unassigned" });
+    example.intended["subscribers"]["a"] = subscriber(2, 101);
+    example.intended["subscribers"]["b"] = subscriber(9, 102);
+    assert_eq!(
+        example.lines(),
+        [
+            "no ghn subscriber 1 endpoint",
+            "no ghn endpoint 1",
+            "ghn endpoint 9 name \"e9\" mac-address 00:0e:d8:00:00:09 port unassigned",
+            "ghn subscriber 2 endpoint 9",
+            "ghn subscriber 1 endpoint 2",
+        ]
+    );
+}
+
+#[test]
+fn endpoints_without_a_port_beyond_the_limit_are_planned_and_left_to_the_rehearsal() {
+    let mut example = Example::of(&filled(8));
+    example.intended["endpoints"][mac(9)] = json!({ "name": "e9", "port": "unassigned" });
+    assert_eq!(
+        example.lines(),
+        ["ghn endpoint 9 name \"e9\" mac-address 00:0e:d8:00:00:09 port unassigned"]
+    );
+}
