@@ -99,6 +99,9 @@ pub(super) mod sysutil {
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 1] =>
         CPU_10_SECONDS = 3, "gamSysutilStatusCpuLoadAverage10sec";
     }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 4] =>
+        UPTIME = 1, "gamSysutilStatusSystemUptimeSystemUptime";
+    }
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 5] =>
         BOARD_MAC = 1, "gamSysutilStatusBoardInfoBoardMacAddress";
         BOARD_SERIAL = 3, "gamSysutilStatusBoardInfoBoardSerial";

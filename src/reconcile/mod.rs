@@ -27,7 +27,7 @@ pub mod run;
 mod store_location;
 
 pub use crate::observe::Backup;
-pub use access_check::{AccessCheck, LoginProblem, check_access};
+pub use access_check::{AccessCheck, DeliveredCommunity, LoginProblem, check_access};
 pub use against::as_if_applied;
 pub use apply::{ConcurrencyLimits, StoreWithJournal, is_known_dead};
 pub use approval::{AutoApproval, needs_no_person};

@@ -1,8 +1,8 @@
 //! Decodes SNMP values to rows: types, ranges, enumerations and sets of VLANs; pure, never panics.
 //!
 //! `grid` has cells by row and column, `agree` checks tables against each other, `cell` decodes one value. `switch`
-//! decodes ports, uplinks and system settings (`kinds` the rest). `identity` decodes
-//! identity, `health` health, `startup` the startup-config's file.
+//! decodes ports, uplinks and system settings (`kinds` the rest). `identity` decodes identity, `uptime` texts of uptimes,
+//! `health` health, `startup` the startup-config's file.
 
 mod agree;
 pub(super) mod cell;
@@ -14,6 +14,7 @@ mod startup;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod uptime;
 
 pub(super) use agree::{contradiction, unconfirmed};
 pub(super) use grid::{Grid, Row};

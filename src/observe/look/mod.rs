@@ -26,7 +26,9 @@ pub use ethernet::look_at_ethernet;
 pub use startup::look_at_startup;
 
 use super::assemble::assemble;
+use super::mib::system;
 use crate::model::{DeviceName, Identity, Observation};
+use crate::secrets::Secret;
 use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions};
 
 /// Attempts to read a changing table or a restarting device.
@@ -60,6 +62,31 @@ pub async fn identify(
     );
     let facts = identity::ask(&asker, address.ip()).await?.facts;
     Ok((facts.identity, facts.object_id))
+}
+
+/// The community that can write to a device as delivered.
+const DELIVERED_COMMUNITY: &[u8] = b"private";
+
+/// Returns whether a device answers to the community that writes as delivered. One request, which reads the uptime; nothing
+/// is ever written.
+pub async fn answers_as_delivered(
+    address: SocketAddr,
+    snmp_options: SnmpOptions,
+) -> Result<bool, SnmpError> {
+    let access = Access::V2c {
+        community: Secret::new(DELIVERED_COMMUNITY.to_vec()),
+    };
+    let once = SnmpOptions {
+        retries: 0,
+        ..snmp_options
+    };
+    let session = Session::open(address, &access, once).await?;
+    match session.get(&[system::UP_TIME.single()]).await {
+        Ok(_) => Ok(true),
+        // An agent is silent to a community that it does not know.
+        Err(SnmpError::Timeout { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns the options for a look. A full device needs some 530 requests, and at a distance of 20 ms these must take

@@ -319,6 +319,26 @@ fn a_message_behind_a_no_does_not_invert_the_next_line() {
 }
 
 #[test]
+fn a_reason_that_quotes_a_line_has_no_secret_of_it() {
+    for line in [
+        "snmp-server community v2c CANARY%LINK-3-UPDOWN: up",
+        "snmp-server host noc\n version v2 CANARY%LINK-3-UPDOWN: up",
+        "controller announcement url 1 http://noc:CANARY@nms.example/x%LINK-3-UPDOWN: up",
+        "username noc privilege 15 password encrypted CANARY%LINK-3-UPDOWN: up",
+        "port 1 password CANARY",
+    ] {
+        let rows = with(line);
+        let said = format!("{rows:?}");
+        assert!(!said.contains("CANARY"), "{line}: {said}");
+    }
+    let behind = parse(
+        &lines("hostname oak\nend\nenable secret CANARY\n"),
+        GamModel::Gam4Cx,
+    );
+    assert!(!behind.unwrap_err().to_string().contains("CANARY"));
+}
+
+#[test]
 fn an_option_indented_by_a_break_is_not_lost_in_another_section() {
     let broken = WHOLE.replace(
         " description \"Home 100/50\"",

@@ -249,16 +249,10 @@ fn since(alarms: &[&ActiveAlarm]) -> String {
     let Some(alarm) = alarms.iter().find(reports) else {
         return String::new();
     };
-    match is_clock_set(&alarm.since) {
-        true => format!(" since {} by the device's clock", alarm.since),
-        false => "; the device's clock is not set, so its alarm has no usable time".to_owned(),
+    match alarm.set_time() {
+        Some(time) => format!(" since {time} by the device's clock"),
+        None => "; the device's clock is not set, so its alarm has no usable time".to_owned(),
     }
-}
-
-/// Returns whether the time of an alarm can be right: a clock without NTP starts in 1970.
-fn is_clock_set(since: &str) -> bool {
-    let year = since.get(..4).and_then(|year| year.parse::<u16>().ok());
-    year.is_some_and(|year| year >= 2000)
 }
 
 /// Returns what the last stored look found.
@@ -282,9 +276,9 @@ fn alarm_text(alarm: &ActiveAlarm) -> String {
         true => ", service affected",
         false => "",
     };
-    let since = match is_clock_set(&alarm.since) {
-        true => format!(", since {}", alarm.since),
-        false => String::new(),
+    let since = match alarm.set_time() {
+        Some(time) => format!(", since {time}"),
+        None => String::new(),
     };
     format!(
         "alarm {} on {} ({}{service}{since})",
