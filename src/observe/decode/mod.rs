@@ -19,7 +19,8 @@ mod uptime;
 pub(super) use agree::{contradiction, unconfirmed};
 pub(super) use grid::{Grid, Row};
 pub(super) use health::{
-    alarms, cpu_percent, endpoint_health, ethernet_ports, fans, links, temperatures,
+    alarms, cpu_percent, endpoint_health, ethernet_ports, fans, led, links, temperatures,
+    worst_severity,
 };
 pub(super) use identity::{Facts, facts, management_vlan, subscriber_model};
 pub(super) use interface::{Uplinks, other_interfaces, uplinks_among};

@@ -3,7 +3,7 @@
 //! `ask` sends many requests in parallel. `identity` reads the identity. `table` reads a table with unknown rows,
 //! `cells` those with known rows. `config` combines them to the configuration, and
 //! `command_line` adds missing parts over SSH. `health` reads the health, `startup` the startup-config's file,
-//! `ethernet` the Ethernet ports of one endpoint. `error` has the errors.
+//! `ethernet` the Ethernet ports of one endpoint. `probe` asks once, without a look. `error` has the errors.
 
 mod ask;
 mod cells;
@@ -13,6 +13,7 @@ mod error;
 mod ethernet;
 mod health;
 mod identity;
+mod probe;
 mod startup;
 mod table;
 
@@ -23,6 +24,7 @@ use ask::Asker;
 pub use command_line::{CommandLine, ConfigText, board_address, read_config_text};
 pub use error::LookError;
 pub use ethernet::look_at_ethernet;
+pub use probe::probe;
 pub use startup::look_at_startup;
 
 use super::assemble::assemble;
