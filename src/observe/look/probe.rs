@@ -1,4 +1,4 @@
-//! Probes a device: one request, one answer. It tells who answers and how it is in short, and no configuration.
+//! Probes a device: one request and one answer say who it is and how it is in short, and no configuration.
 
 use std::net::SocketAddr;
 

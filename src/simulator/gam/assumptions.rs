@@ -1,5 +1,4 @@
-//! Lists the open questions about a GAM whose answer changes what a line of configuration does or what an agent answers, and
-//! the possible answers.
+//! Lists the open questions about a GAM whose answer changes what a line does or an agent says, and the possible answers.
 //!
 //! No document answers them (docs/gam.md). A twin is the second opinion for every answer: `--assume NAME=VALUE` sets one.
 
