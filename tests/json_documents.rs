@@ -152,6 +152,9 @@ fn lists_have_a_name_and_times_are_in_rfc_3339() {
     let id = runs["runs"][0]["id"].as_str().unwrap();
     let whole = named(&site, &["history", "--run", id], 0, "gamctl/history-run");
     is_time(&whole["devices"][0]["happenings"][0]["at"]);
+    let probed = named(&site, &["observe", "--probe"], 0, "gamctl/probe");
+    assert_eq!(probed["probes"][0]["device"], "oak-0");
+    assert_eq!(probed["probes"][0]["alarms"]["is_all"], true);
     let seen = named(&site, &["observe"], 0, "gamctl/observe");
     is_time(&seen["observations"][0]["taken_at"]);
     let explained = named(&site, &["explain", "apt-1"], 0, "gamctl/explain");

@@ -33,6 +33,7 @@ mod open_files;
 mod output_file;
 mod owned;
 mod plan;
+mod probe;
 mod progress;
 #[cfg(test)]
 mod published;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::{all_from_files, installed};
+use super::probe;
 use super::scope::ScopeArguments;
 use super::source::{FolderArguments, OfflineArguments, refuse};
 use super::terminal::Terminal;
@@ -29,6 +30,7 @@ use crate::report::{DocumentKind, Exit, PublishedLook, observed_device, observed
 Examples:
   gamctl observe                                 every device of the inventory
   gamctl observe maple-court-a                   one device in full
+  gamctl observe --probe                         one request per device: who it is, alarms, LED, CPU
   gamctl observe --site maple-court --out looks/     a file for each, for `plan --offline`")]
 pub(super) struct ObserveArguments {
     /// Look at these devices [default: all in scope]
@@ -36,6 +38,12 @@ pub(super) struct ObserveArguments {
 
     #[command(flatten)]
     inventory: FolderArguments,
+
+    /// Ask each device once: identity, uptime, alarms, LED, CPU
+    ///
+    /// One request and one answer per device, no configuration. For frequent checks of many devices.
+    #[arg(long, conflicts_with_all = ["out", "offline"])]
+    probe: bool,
 
     #[command(flatten)]
     offline: OfflineArguments,
@@ -77,6 +85,16 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     }
     let inventory = &reading.inventory;
     let names = names(inventory, arguments)?;
+    if arguments.probe {
+        let accesses = reconciler.accesses(inventory, &names, &watcher);
+        invocation.wait(reconciler.close())?;
+        let probes = probe::ask(accesses, &selected)?;
+        let document = || DocumentKind::Probe.document(&probe::document(&probes));
+        let text = || probe::text(&probes, inventory, &selected);
+        terminal.print(arguments.format, document, text)?;
+        let reached = probes.values().filter(|probe| probe.is_ok()).count();
+        return Ok(Exit::of_looks(reached, probes.len() - reached));
+    }
     let sightings = if arguments.offline.files.is_empty() {
         let accesses = reconciler.accesses(inventory, &names, &watcher);
         invocation.wait(reconciler.look_at(accesses, &watcher))?

@@ -56,8 +56,19 @@ pub struct ActiveAlarm {
     pub is_service_affecting: bool,
     pub entity: String,
     pub condition: String,
+    /// By the device's own clock, which may not be set; with its offset from UTC, if the device says one.
     pub since: String,
     pub description: String,
+}
+
+impl ActiveAlarm {
+    /// Returns the time by the device's clock, if it can be right: before NTP sets it, a clock starts in 1970, which is 1969
+    /// in local time west of Greenwich.
+    pub fn set_time(&self) -> Option<&str> {
+        const FIRST_YEAR: u16 = 2000;
+        let year = self.since.get(..4)?.parse::<u16>().ok()?;
+        (year >= FIRST_YEAR).then_some(&self.since)
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ mod name;
 mod not_observed;
 mod observation;
 mod port;
+mod probe;
 mod rate;
 mod service_plan;
 mod slot;
@@ -55,6 +56,7 @@ pub use observation::{
     ConfigSource, Identity, Observation, Part, Unclear, Unread, UplinkFacts, UplinkMode,
 };
 pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumber};
+pub use probe::{AlarmCount, Probe};
 pub use rate::{Headroom, LIMITER_RANGE, Mbps, RateError, highest_limiter};
 pub use service_plan::{ServicePlan, Speed};
 pub use slot::Slot;

@@ -99,6 +99,13 @@ pub(super) mod sysutil {
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 1] =>
         CPU_10_SECONDS = 3, "gamSysutilStatusCpuLoadAverage10sec";
     }
+    // One row, that of unit 1.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 3, 1] =>
+        LED = 2, "gamSysutilStatusSystemLedDescription";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 4] =>
+        UPTIME = 1, "gamSysutilStatusSystemUptimeSystemUptime";
+    }
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 5] =>
         BOARD_MAC = 1, "gamSysutilStatusBoardInfoBoardMacAddress";
         BOARD_SERIAL = 3, "gamSysutilStatusBoardInfoBoardSerial";

@@ -3,7 +3,7 @@
 use super::look::not_observed;
 use super::{Accesses, DeviceAccess, Panicked, ask_many};
 use crate::model::{DeviceName, Identity, NotObserved, chain};
-use crate::observe::{CommandLine, LookError, identify};
+use crate::observe::{CommandLine, LookError, answers_as_delivered, identify};
 use crate::transport::snmp::{SnmpError, SnmpOptions};
 use crate::transport::ssh::{Login, Session, SshError};
 
@@ -15,6 +15,15 @@ const AT_ONCE: usize = 32;
 pub struct AccessCheck {
     pub snmp: Result<Identity, NotObserved>,
     pub ssh: Result<(), LoginProblem>,
+    /// Whether the community that writes as delivered is answered, or the reason that it is unknown; absent: not asked.
+    pub answers_as_delivered: Option<Result<bool, String>>,
+}
+
+/// Whether to ask devices with the community that writes as delivered: one request each, with another's credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveredCommunity {
+    NotAsked,
+    Asked,
 }
 
 /// The reason that a device does not accept the login, or that none is tried.
@@ -40,6 +49,7 @@ pub enum LoginProblem {
 /// Checks the devices; `seen` is called for each as it comes in.
 pub async fn check_access(
     devices: Accesses,
+    delivered: DeliveredCommunity,
     mut seen: impl FnMut(&DeviceName),
 ) -> Vec<(DeviceName, Result<AccessCheck, NotObserved>)> {
     let mut checked = Vec::new();
@@ -53,7 +63,7 @@ pub async fn check_access(
             }
         }
     }
-    let ask = |device, access| async move { check(&device, &access).await };
+    let ask = move |device, access| async move { check(&device, &access, delivered).await };
     let answers = ask_many(reachable, AT_ONCE, ask, |device, _| seen(device)).await;
     checked.extend(answers.into_iter().map(|(device, answer)| {
         let answer = answer.map_err(|Panicked(error)| NotObserved::Panicked { error });
@@ -63,20 +73,32 @@ pub async fn check_access(
     checked
 }
 
-async fn check(device: &DeviceName, access: &DeviceAccess) -> AccessCheck {
-    let (snmp, ssh) = tokio::join!(
-        identify(
-            access.snmp,
-            &access.access,
-            SnmpOptions::default().with_silence(access.silence)
-        ),
-        log_in(&access.command_line)
+async fn check(
+    device: &DeviceName,
+    access: &DeviceAccess,
+    delivered: DeliveredCommunity,
+) -> AccessCheck {
+    let options = SnmpOptions::default().with_silence(access.silence);
+    let probe = async {
+        match delivered {
+            DeliveredCommunity::NotAsked => None,
+            DeliveredCommunity::Asked => {
+                let answer = answers_as_delivered(access.snmp, options).await;
+                Some(answer.map_err(|error| chain(&error)))
+            }
+        }
+    };
+    let (snmp, ssh, answers_as_delivered) = tokio::join!(
+        identify(access.snmp, &access.access, options),
+        log_in(&access.command_line),
+        probe
     );
     AccessCheck {
         snmp: snmp
             .map(|(identity, _)| identity)
             .map_err(|error| unanswered(device, error)),
         ssh,
+        answers_as_delivered,
     }
 }
 

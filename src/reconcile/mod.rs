@@ -2,7 +2,7 @@
 //!
 //! `run` a run from request to recorded result · `apply` carries out device tasks · `fleet` intended configurations,
 //! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
-//! task per device, `look` for observations, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
+//! task per device, `look` for observations, `probe` for one request each, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
 //! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `import` makes an
 //! inventory from observations.
@@ -22,12 +22,13 @@ mod look_results;
 mod many;
 mod one_device;
 mod origin;
+mod probe;
 mod rehearsal;
 pub mod run;
 mod store_location;
 
 pub use crate::observe::Backup;
-pub use access_check::{AccessCheck, LoginProblem, check_access};
+pub use access_check::{AccessCheck, DeliveredCommunity, LoginProblem, check_access};
 pub use against::as_if_applied;
 pub use apply::{ConcurrencyLimits, StoreWithJournal, is_known_dead, without_dead_holders};
 pub use approval::{AutoApproval, needs_no_person};
@@ -46,6 +47,7 @@ pub use look_results::{FingerprintedObservation, LookResults};
 pub use many::{Panicked, ask_many};
 pub use one_device::DevicePlanInputs;
 pub use origin::find_origins;
+pub use probe::{Probes, probe_all};
 pub use rehearsal::{FailedRehearsal, RehearsalFailure, rehearse, rehearse_all};
 pub use store_location::{StoreLocation, StoreLocationError};
 

@@ -67,7 +67,7 @@ use markdown::escaped_markdown;
 pub use moment::{moment, rfc3339};
 pub use observed::{
     HeardElsewhere, LineBefore, LineFacts, LineReport, PublishedLook, observed_device,
-    observed_fleet, observed_subscriber,
+    observed_fleet, observed_subscriber, probed,
 };
 pub use owned::{OwnedDevice, OwnedObject, SinceLine, owned_devices, owned_objects};
 pub use paint::Paint;

@@ -58,6 +58,58 @@ impl Moment {
     }
 }
 
+/// Formats a duration as `show version` does: `18d 06:33:06`.
+pub fn days_and_time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!(
+        "{}d {:02}:{:02}:{:02}",
+        seconds / 86_400,
+        seconds / 3600 % 24,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+/// A time as a device says it: the calendar of its clock, and the offset from UTC if it says one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceTime {
+    /// Year, month, day, hour, minute, second and tenths of a second.
+    pub parts: [u64; 7],
+    /// Hours behind UTC.
+    pub behind: Option<u8>,
+}
+
+impl DeviceTime {
+    /// Returns a time some hours behind UTC, which may be before 1970.
+    pub fn behind(at: Moment, hours: u8) -> Self {
+        const FOUR_YEARS: u64 = 1461 * 86_400_000;
+        let shifted = at.0 + FOUR_YEARS - u64::from(hours) * 3_600_000;
+        // 1966 to 1969 has the calendar of 1970 to 1973.
+        let (is_before, shifted) = match shifted.checked_sub(FOUR_YEARS) {
+            Some(shifted) => (false, Moment(shifted)),
+            None => (true, Moment(shifted)),
+        };
+        let (year, month, day, hour, minute, second) = shifted.civil();
+        let year = if is_before { year - 4 } else { year };
+        let tenths = shifted.0 % 1000 / 100;
+        Self {
+            parts: [year, month, day, hour, minute, second, tenths],
+            behind: Some(hours),
+        }
+    }
+
+    /// Formats the time as `2026-11-20T09:32:24+00:00`, or without the offset.
+    pub fn iso(self) -> String {
+        let [year, month, day, hour, minute, second, _] = self.parts;
+        let offset = match self.behind {
+            None => String::new(),
+            Some(0) => "+00:00".to_owned(),
+            Some(hours) => format!("-{hours:02}:00"),
+        };
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{offset}")
+    }
+}
+
 /// Formats a duration as the G.hn agent does: `12 days, 2h 18m 33s`.
 pub fn days_and_clock(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -90,6 +142,20 @@ fn days_in_month(year: u64, month: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_behind_utc_may_be_before_1970() {
+        let iso = |millis, hours| DeviceTime::behind(Moment(millis), hours).iso();
+        assert_eq!(iso(180_000, 0), "1970-01-01T00:03:00+00:00");
+        assert_eq!(iso(180_000, 5), "1969-12-31T19:03:00-05:00");
+        assert_eq!(iso(5 * 3_600_000, 5), "1970-01-01T00:00:00-05:00");
+        assert_eq!(iso(1_795_253_544_000, 5), "2026-11-21T04:32:24-05:00");
+        let time = DeviceTime {
+            behind: None,
+            ..DeviceTime::behind(Moment(0), 0)
+        };
+        assert_eq!(time.iso(), "1970-01-01T00:00:00");
+    }
 
     #[test]
     fn a_moment_is_written_as_the_calendar_has_it() {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use gamctl::history::Filter;
+use gamctl::simulator::commands::running_config;
 use gamctl::simulator::fault::{Fault, FaultOrder};
+use gamctl::simulator::gam::{Assumptions, StoredPasswords};
 use gamctl::simulator::server::SnmpSettings;
 use gamctl::simulator::snmp::{Access, Authentication, Community, Privacy, User};
 
@@ -19,6 +21,9 @@ const COMMUNITY: &str = "SnmpCanary8Wx";
 const AUTH: &str = "AuthCanary9Vy2";
 const PRIV: &str = "PrivCanary6Ut4";
 const DATABASE: &str = "StoreCanary5Ts";
+/// Secrets that only the running-configs of the devices have.
+const DEVICE_COMMUNITY: &str = "DeviceCanary3Rr";
+const ANNOUNCEMENT: &str = "AnnounceCanary2Qq";
 
 fn keys() -> Keys {
     let user = User::private(
@@ -87,9 +92,37 @@ impl Site {
         self.world.beside("home/.config/gamctl/identity.txt")
     }
 
+    /// Gives the devices running-configs with secrets, their own password in base64 among them.
+    fn configure_secrets(&self) {
+        let url =
+            format!("http://device:{ANNOUNCEMENT}@192.0.2.9:8080/device/announcement/request");
+        for twin in self.twins.values() {
+            let assumptions = Assumptions {
+                passwords: StoredPasswords::Base64,
+                ..Assumptions::default()
+            };
+            twin.change(|gam, now| gam.assume(assumptions, now));
+            for line in [
+                format!("snmp-server community v2c {DEVICE_COMMUNITY} rw"),
+                format!("controller announcement url 1 {url}"),
+            ] {
+                let said = twin.edit_line(&line);
+                assert!(!said.contains('%'), "{said}");
+            }
+            let text = twin.gam(running_config);
+            // Without the last signs, which also encode padding.
+            let password = base64(PASSWORD.as_bytes())[..PASSWORD.len()].to_owned();
+            for secret in [password.as_str(), DEVICE_COMMUNITY, ANNOUNCEMENT] {
+                assert!(text.contains(secret), "{text}");
+            }
+            twin.change(|gam, now| gam.save(text.len(), now));
+        }
+    }
+
     /// Runs every command, with and without faults.
     fn does_everything(&mut self, faults: Vec<FaultOrder>) {
         self.commit_sealed();
+        self.configure_secrets();
         self.intend(flats("home-100"));
         for arguments in [
             &["secret", "list"][..],
@@ -101,6 +134,9 @@ impl Site {
             &["trust"],
             &["observe", "--save", "looks"],
             &["observe", "--format", "json"],
+            &["backup"],
+            &["backup", "--diff"],
+            &["backup", "--format", "json"],
         ] {
             let said = self.run(&[&["-v", "--log=trace"], arguments].concat());
             assert!(
@@ -221,6 +257,9 @@ impl Site {
                 }
             }
         }
+        let backups = self.state.join("backups");
+        let kept = self.world.git_in(&backups, &["log", "-p", "--all"]);
+        files.push((PathBuf::from("git log of the backups"), kept.into_bytes()));
         let log = self.world.git(&["log", "-p", "--all"]);
         files.push((PathBuf::from("git log"), log.into_bytes()));
         files
@@ -233,6 +272,9 @@ impl Site {
         // The replies of devices are recorded, so there was something to find.
         for written in [
             "% Wrong: ***",
+            "username admin privilege 15 password ***",
+            "snmp-server community ***",
+            "http://***@192.0.2.9:8080/",
             "ghn subscriber 1",
             "SNMP binding",
             "SSH reply",
@@ -255,7 +297,16 @@ impl Site {
     fn canaries_in(&self, files: &[(PathBuf, Vec<u8>)]) -> Vec<String> {
         let key = fs::read_to_string(self.key_file()).unwrap();
         let key = key.lines().find(|line| line.starts_with("AGE-SECRET-KEY"));
-        let canaries = [PASSWORD, COMMUNITY, AUTH, PRIV, DATABASE, key.unwrap()];
+        let canaries = [
+            PASSWORD,
+            COMMUNITY,
+            AUTH,
+            PRIV,
+            DATABASE,
+            DEVICE_COMMUNITY,
+            ANNOUNCEMENT,
+            key.unwrap(),
+        ];
         let found: Vec<String> = canaries
             .iter()
             .flat_map(|canary| forms(canary))

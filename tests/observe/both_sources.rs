@@ -7,7 +7,7 @@ use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::Twin;
 use gamctl::transport::ssh::{Command, Session, SshTimeouts};
 
-use super::device::{Dice, expected, random, twin_of, twin_with};
+use super::device::{Dice, expected, random, random_in_any_range, twin_of, twin_with};
 use super::{login, look_at, pinned};
 
 /// Returns the assembled configuration of a running-config.
@@ -28,7 +28,7 @@ async fn every_model_gives_the_same_configuration_over_both() {
     for (number, model) in GamModel::ALL.into_iter().enumerate() {
         let mut dice = Dice::new(1000 + number as u64);
         let count = model.endpoint_capacity().min(60);
-        let (hardware, configuration) = random(&mut dice, model, count);
+        let (hardware, configuration) = random_in_any_range(&mut dice, model, count);
         let twin = twin_of(hardware, configuration).await;
         let over_snmp = look_at(&twin).await.unwrap();
         let over_ssh = assembled(&read_over_ssh(&twin).await, model);
@@ -55,7 +55,7 @@ fn every_configuration_equals_its_text() {
         let mut dice = Dice::new(seed);
         let model = *dice.pick(&GamModel::ALL);
         let count = usize::try_from(dice.below(model.endpoint_capacity() as u64 + 1)).unwrap();
-        let (hardware, configuration) = random(&mut dice, model, count);
+        let (hardware, configuration) = random_in_any_range(&mut dice, model, count);
         let intended = expected(&configuration);
         let build = Build {
             hardware,

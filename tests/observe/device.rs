@@ -10,8 +10,9 @@ use gamctl::model::{
 };
 use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
-    Build, Configuration, Endpoint, ExpectedPort, FirmwareProfile, Hardware, PortLayout, Profile,
-    Subscriber, SwitchportMode, vlans,
+    AlarmIndex, Assumptions, Build, Configuration, DeadRows, DeviceClock, Endpoint, ExpectedPort,
+    FirmwareProfile, Hardware, ManagementInterface, PortLayout, Profile, StoredPasswords,
+    Subscriber, SwitchportMode, TimeForm, UptimeText, UsageColumns, VlanRanges, vlans,
 };
 use gamctl::simulator::server::{Twin, TwinSettings};
 
@@ -117,7 +118,59 @@ pub(crate) fn random(
     add_subscribers(dice, &mut made, subscribers, &profiles);
     // Last, so that the other draws stay those of earlier seeds.
     let layout = *dice.pick(&[PortLayout::UplinksFirst, PortLayout::ManagementFirst]);
-    (hardware.with_layout(layout), made)
+    let hardware = hardware.with_layout(layout);
+    let assumptions = assumptions(dice);
+    let had_interface = Configuration::factory(&hardware).vlan_interfaces;
+    let hardware = hardware.with_assumptions(assumptions);
+    // An interface that is there as delivered, whatever the draw says of it.
+    if made.vlan_interfaces == had_interface {
+        made.vlan_interfaces = Configuration::factory(&hardware).vlan_interfaces;
+    }
+    (hardware, made)
+}
+
+/// Returns such a device whose subscribers may also have VLANs that only the wider ranges allow, and no inventory can have.
+pub(crate) fn random_in_any_range(
+    dice: &mut Dice,
+    model: GamModel,
+    subscribers: usize,
+) -> (Hardware, Configuration) {
+    let (mut hardware, mut made) = random(dice, model, subscribers);
+    let ranges = *dice.pick(&[VlanRanges::Narrow, VlanRanges::Wide]);
+    hardware.assumptions.vlan_ranges = ranges;
+    if ranges == VlanRanges::Wide {
+        widen(dice, &mut made);
+    }
+    (hardware, made)
+}
+
+/// Draws an answer to each open question about what an agent or a running-config says.
+fn assumptions(dice: &mut Dice) -> Assumptions {
+    Assumptions {
+        dead_rows: *dice.pick(&[DeadRows::Absent, DeadRows::Zeros]),
+        usage: *dice.pick(&[UsageColumns::Allocatable, UsageColumns::Traffic]),
+        alarm_index: *dice.pick(&[AlarmIndex::LowestFree, AlarmIndex::Counting]),
+        clock: *dice.pick(&[DeviceClock::Set, DeviceClock::Unset]),
+        times: *dice.pick(&[TimeForm::Utc, TimeForm::Local, TimeForm::NoOffset]),
+        uptime_text: *dice.pick(&[UptimeText::Hours, UptimeText::Days, UptimeText::Words]),
+        management_interface: *dice
+            .pick(&[ManagementInterface::Absent, ManagementInterface::Delivered]),
+        passwords: *dice.pick(&[StoredPasswords::Hash, StoredPasswords::Base64]),
+        ..Assumptions::default()
+    }
+}
+
+/// Gives some subscribers VLANs that only the wider ranges have.
+fn widen(dice: &mut Dice, made: &mut Configuration) {
+    for one in made.subscribers.values_mut() {
+        match dice.below(12) {
+            0 => one.vlan = 4095,
+            1 => one.remapped_vlan = Some(4094),
+            2 if one.vlan != 4094 => one.port2_vlan = Some(4094),
+            3 if one.port2_vlan != Some(3841) => one.vlan = 3841,
+            _ => {}
+        }
+    }
 }
 
 fn add_endpoints(dice: &mut Dice, hardware: &Hardware, made: &mut Configuration, wanted: usize) {

@@ -1,5 +1,6 @@
 //! Tests looks at twins: a look returns the twin's configuration, or reports the unknown parts.
 
+mod answers;
 mod both_sources;
 mod command_line;
 pub(crate) mod device;
@@ -7,6 +8,7 @@ mod faults;
 mod interfaces;
 mod judge;
 mod moving;
+mod probe;
 mod same;
 mod startup;
 

@@ -2,7 +2,7 @@
 
 use gamctl::model::{ConfigSource, GamModel, Part};
 
-use super::device::{Dice, expected, random, twin_of, usual};
+use super::device::{Dice, expected, random, random_in_any_range, twin_of, usual};
 use super::look_at;
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn every_configuration_is_observed_unchanged() {
     for (number, model) in GamModel::ALL.into_iter().enumerate() {
         let mut dice = Dice::new(number as u64);
         let count = model.endpoint_capacity().min(40);
-        let (hardware, configuration) = random(&mut dice, model, count);
+        let (hardware, configuration) = random_in_any_range(&mut dice, model, count);
         let intended = expected(&configuration);
         let twin = twin_of(hardware, configuration).await;
         let observation = look_at(&twin).await.unwrap();

@@ -1,6 +1,6 @@
 //! What `doctor` says of stores, disks and keys: what is so, and what to do about it.
 
-use crate::crash::site::Site;
+use crate::crash::site::{Keys, Site};
 use crate::small_disk::SmallDisk;
 
 #[test]
@@ -30,6 +30,25 @@ fn a_full_disk_is_found_by_a_write_with_advice_for_a_disk() {
         .run(&["doctor", "--local", "--format", "json"])
         .exits(1);
     said.says("no space left on").says("free some space");
+}
+
+#[test]
+fn a_device_that_answers_to_private_is_warned_of_where_somebody_asked() {
+    let site = Site::with(2);
+    let before = site.twin(0).gam(|gam| gam.running().clone());
+    let quiet = site.run(&["doctor"]).exits(0);
+    assert!(!quiet.text.contains("private"), "{}", quiet.text);
+    site.run(&["doctor", "--probe-private", "--device", "oak-0"])
+        .exits(0)
+        .says("it answers to the SNMP community `private`, which can write as delivered")
+        .says("docs/operating.md");
+    assert_eq!(site.twin(0).gam(|gam| gam.running().clone()), before);
+    let mut keys = Keys::default();
+    keys.snmp.communities.retain(|one| one.name != "private");
+    let closed = Site::opened_by(1, &keys, 600);
+    let said = closed.run(&["doctor", "--probe-private"]).exits(0);
+    let said = said.says("Ready to apply.");
+    assert!(!said.text.contains("private"), "{}", said.text);
 }
 
 #[test]

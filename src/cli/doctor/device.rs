@@ -5,7 +5,7 @@ use crate::cli::progress::Bar;
 use crate::inventory::Inventory;
 use crate::model::{DeviceName, DeviceState, Identity, NotObserved, Serial};
 use crate::reconcile::run::{Reconciler, Watcher};
-use crate::reconcile::{AccessCheck, LoginProblem, check_access};
+use crate::reconcile::{AccessCheck, DeliveredCommunity, LoginProblem, check_access};
 use crate::report::{Check, Level};
 
 /// Checks all devices, many at once; returns the results by name.
@@ -15,11 +15,12 @@ pub(super) fn devices(
     reconciler: &Reconciler,
     selected: &Selected<'_>,
     watcher: &Watcher,
+    delivered: DeliveredCommunity,
 ) -> anyhow::Result<Vec<Check>> {
     let accesses = reconciler.accesses(inventory, names, watcher);
     let names = accesses.keys().map(ToString::to_string);
     let bar = Bar::new(names, "Asking", "devices", selected.terminal());
-    let asked = check_access(accesses, |device| bar.step(device.as_str()));
+    let asked = check_access(accesses, delivered, |device| bar.step(device.as_str()));
     let checked = selected.invocation.wait(asked)?;
     bar.end();
     let checks = checked.into_iter().map(|(device, checked)| {
@@ -72,6 +73,7 @@ fn of_device(area: &str, checked: Result<AccessCheck, NotObserved>, pins: Pins<'
             found.push(Check::of(area, Level::Unreachable, why.to_string(), next));
         }
     }
+    found.extend(as_delivered(area, checked.answers_as_delivered));
     match checked.ssh {
         Ok(()) => well.push("accepts our login".to_owned()),
         Err(problem) => found.push(login(area, problem, pins.is_written)),
@@ -80,6 +82,25 @@ fn of_device(area: &str, checked: Result<AccessCheck, NotObserved>, pins: Pins<'
         found.push(Check::ok(area, well.join(", ")));
     }
     found
+}
+
+/// Warns of a device that answers to the community `private`.
+fn as_delivered(area: &str, answers: Option<Result<bool, String>>) -> Option<Check> {
+    match answers? {
+        Ok(false) => None,
+        Ok(true) => Some(Check::of(
+            area,
+            Level::Warning,
+            "it answers to the SNMP community `private`, which can write as delivered: whoever reaches its agent can change it",
+            "replace the community on the device; see \"Close the community private\" in docs/operating.md",
+        )),
+        Err(error) => Some(Check::of(
+            area,
+            Level::Warning,
+            format!("unknown whether it answers to the SNMP community `private`: {error}"),
+            "repeat `gamctl doctor --probe-private` when it is reachable",
+        )),
+    }
 }
 
 /// Names a device that looks as delivered although the inventory pins another one at its address.

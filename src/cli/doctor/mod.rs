@@ -17,6 +17,7 @@ use super::source::FolderArguments;
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::model::chain;
+use crate::reconcile::DeliveredCommunity;
 use crate::report::{
     Check, DocumentKind, Exit, Level, checks, doctor_exit, doctor_verdict, joined,
 };
@@ -31,11 +32,18 @@ use crate::report::{
 Examples:
   gamctl doctor                          every check
   gamctl doctor --local                  contacts no device
-  gamctl doctor --device maple-court-a   this machine and one device")]
+  gamctl doctor --device maple-court-a   this machine and one device
+  gamctl doctor --probe-private          also whether devices answer to `private`")]
 pub(super) struct DoctorArguments {
     /// Contact no device
     #[arg(long)]
     local: bool,
+
+    /// Also ask each device once with the SNMP community `private`, which can write as delivered
+    ///
+    /// The request only reads. Off by default: an alarm system may take it for an attack.
+    #[arg(long, conflicts_with = "local")]
+    probe_private: bool,
 
     #[command(flatten)]
     scope: ScopeArguments,
@@ -90,8 +98,18 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
     let mut reached = 0;
     if let Some(reading) = reading.filter(|_| !arguments.local) {
         let names = installed(&reading.inventory, &scope);
-        let devices =
-            device::devices(&reading.inventory, &names, &reconciler, &selected, &watcher)?;
+        let delivered = match arguments.probe_private {
+            true => DeliveredCommunity::Asked,
+            false => DeliveredCommunity::NotAsked,
+        };
+        let devices = device::devices(
+            &reading.inventory,
+            &names,
+            &reconciler,
+            &selected,
+            &watcher,
+            delivered,
+        )?;
         let silent = devices
             .iter()
             .filter(|check| check.level == Level::Unreachable);

@@ -1,8 +1,9 @@
 //! `--assume ports=management-first`: parses what a twin takes for granted where the family's documents are unclear.
 
 use crate::simulator::gam::{
-    AllowedVlansCounted, Assumptions, EndpointsCounted, Hardware, LongestDescription, PortLayout,
-    RemovalInUse, UnnamedProfile,
+    AlarmIndex, AllowedVlansCounted, Assumptions, DeadRows, DeviceClock, EndpointsCounted,
+    Hardware, LongestDescription, ManagementInterface, PortLayout, RemovalInUse, StoredPasswords,
+    TimeForm, UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
 };
 
 /// An answer to an open question about the device. docs/gam.md lists the questions.
@@ -14,11 +15,20 @@ pub(super) enum Assumption {
     AllowedVlans(AllowedVlansCounted),
     Descriptions(LongestDescription),
     UnnamedProfile(UnnamedProfile),
+    VlanRanges(VlanRanges),
+    DeadRows(DeadRows),
+    Usage(UsageColumns),
+    AlarmIndex(AlarmIndex),
+    Clock(DeviceClock),
+    Times(TimeForm),
+    UptimeText(UptimeText),
+    ManagementInterface(ManagementInterface),
+    Passwords(StoredPasswords),
     Strictest,
 }
 
 /// The names, and the values of each with its assumption; the first one is the default.
-const QUESTIONS: [(&str, &[(&str, Assumption)]); 7] = [
+const QUESTIONS: [(&str, &[(&str, Assumption)]); 16] = [
     (
         "ports",
         &[
@@ -87,6 +97,77 @@ const QUESTIONS: [(&str, &[(&str, Assumption)]); 7] = [
             ),
         ],
     ),
+    (
+        "vlan-ranges",
+        &[
+            ("narrow", Assumption::VlanRanges(VlanRanges::Narrow)),
+            ("wide", Assumption::VlanRanges(VlanRanges::Wide)),
+        ],
+    ),
+    (
+        "dead-rows",
+        &[
+            ("absent", Assumption::DeadRows(DeadRows::Absent)),
+            ("zeros", Assumption::DeadRows(DeadRows::Zeros)),
+        ],
+    ),
+    (
+        "usage",
+        &[
+            ("allocatable", Assumption::Usage(UsageColumns::Allocatable)),
+            ("traffic", Assumption::Usage(UsageColumns::Traffic)),
+        ],
+    ),
+    (
+        "alarm-index",
+        &[
+            ("lowest", Assumption::AlarmIndex(AlarmIndex::LowestFree)),
+            ("counting", Assumption::AlarmIndex(AlarmIndex::Counting)),
+        ],
+    ),
+    (
+        "clock",
+        &[
+            ("set", Assumption::Clock(DeviceClock::Set)),
+            ("unset", Assumption::Clock(DeviceClock::Unset)),
+        ],
+    ),
+    (
+        "times",
+        &[
+            ("utc", Assumption::Times(TimeForm::Utc)),
+            ("local", Assumption::Times(TimeForm::Local)),
+            ("no-offset", Assumption::Times(TimeForm::NoOffset)),
+        ],
+    ),
+    (
+        "uptime-text",
+        &[
+            ("hours", Assumption::UptimeText(UptimeText::Hours)),
+            ("days", Assumption::UptimeText(UptimeText::Days)),
+            ("words", Assumption::UptimeText(UptimeText::Words)),
+        ],
+    ),
+    (
+        "vlan-4093",
+        &[
+            (
+                "absent",
+                Assumption::ManagementInterface(ManagementInterface::Absent),
+            ),
+            (
+                "delivered",
+                Assumption::ManagementInterface(ManagementInterface::Delivered),
+            ),
+        ],
+    ),
+    (
+        "passwords",
+        &[
+            ("hash", Assumption::Passwords(StoredPasswords::Hash)),
+            ("base64", Assumption::Passwords(StoredPasswords::Base64)),
+        ],
+    ),
     ("all", &[("strictest", Assumption::Strictest)]),
 ];
 
@@ -100,6 +181,15 @@ impl Assumption {
             Self::AllowedVlans(allowed) => assumptions.allowed_vlans = allowed,
             Self::Descriptions(longest) => assumptions.descriptions = longest,
             Self::UnnamedProfile(profile) => assumptions.unnamed_profile = profile,
+            Self::VlanRanges(answer) => assumptions.vlan_ranges = answer,
+            Self::DeadRows(answer) => assumptions.dead_rows = answer,
+            Self::Usage(answer) => assumptions.usage = answer,
+            Self::AlarmIndex(answer) => assumptions.alarm_index = answer,
+            Self::Clock(answer) => assumptions.clock = answer,
+            Self::Times(answer) => assumptions.times = answer,
+            Self::UptimeText(answer) => assumptions.uptime_text = answer,
+            Self::ManagementInterface(answer) => assumptions.management_interface = answer,
+            Self::Passwords(answer) => assumptions.passwords = answer,
             Self::Strictest => *assumptions = Assumptions::strictest(),
         }
     }
@@ -146,7 +236,8 @@ mod tests {
         assert_eq!(
             why("colour=red"),
             "unknown assumption `colour`; there are `ports`, `removal`, `endpoints`, `allowed-vlans`, `descriptions`, \
-             `unnamed-profile` and `all`"
+             `unnamed-profile`, `vlan-ranges`, `dead-rows`, `usage`, `alarm-index`, `clock`, `times`, `uptime-text`, \
+             `vlan-4093`, `passwords` and `all`"
         );
         assert!(why("ports=up").contains("`uplinks-first`, `management-first` or `alike`"));
         assert!(why("ports").contains("NAME=VALUE"));

@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::observe::mib::{Object, alarm, ghn, port, sysutil};
 use crate::observe::rows::Known;
+use crate::transport::snmp::Value;
 
 /// `GAMGhnAgentEndpointState`.
 const STATES: &[(u32, EndpointState)] = &[
@@ -276,6 +277,25 @@ pub(in crate::observe) fn fans(grid: &Grid, unread: &mut Vec<String>) -> Vec<Fan
     let fans = fans.collect();
     notes.add_to(&[], unread);
     fans
+}
+
+/// Returns the gravest severity among cells of the active alarms.
+pub(in crate::observe) fn worst_severity<'v>(
+    cells: impl Iterator<Item = &'v Value>,
+) -> Option<String> {
+    let numbers = cells.filter_map(|value| match value {
+        Value::Integer(number) => u32::try_from(*number).ok(),
+        _ => None,
+    });
+    let worst = numbers.max()?;
+    let known = SEVERITIES.iter().find(|(number, _)| *number == worst)?;
+    Some(known.1.to_owned())
+}
+
+/// Returns the words of the status LED.
+pub(in crate::observe) fn led(row: &Row) -> Option<String> {
+    let led = text(row, &sysutil::LED).ok()?;
+    Some(led.trim().to_owned()).filter(|led| !led.is_empty())
 }
 
 /// Returns the CPU load over ten seconds.

@@ -2,6 +2,7 @@
 
 use super::cell::{bytes, mac, number};
 use super::grid::Row;
+use super::uptime::{seconds, whole};
 use crate::model::{GamModel, Identity, MacAddress, Serial, VlanId};
 use crate::observe::mib::{FIRST_PHYSICAL, PRODUCTS, firmware, ghn, system, sysutil};
 use crate::observe::rows::Known;
@@ -48,7 +49,10 @@ pub(in crate::observe) fn facts(row: &Row, images: &[Row]) -> Facts {
             .ok()
             .and_then(|octets| MacAddress::new(octets).ok()),
         firmware: active.and_then(|row| text(row, &firmware::IMAGE_VERSION)),
-        uptime_seconds: uptime.map(|ticks| u64::from(ticks / 100)),
+        uptime_seconds: whole(
+            uptime.map(|ticks| u64::from(ticks / 100)),
+            text(row, &sysutil::UPTIME).and_then(|text| seconds(&text)),
+        ),
         boots,
     };
     Facts {

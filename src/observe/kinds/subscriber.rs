@@ -1,6 +1,5 @@
 //! Reads subscribers: their columns of SNMP, their options in a running-config, and the row that both give.
 
-use super::profile::DELIVERED;
 use crate::model::{Poe, VlanId, VlanSet};
 use crate::observe::decode::cell::{choice, number, reference, text, truth, vlans};
 use crate::observe::decode::{Grid, Row};
@@ -165,7 +164,12 @@ pub(in crate::observe) fn from_options(mut given: ObjectOptions) -> SubscriberRo
         name: given.text("name", missing("name")),
         description: given.text("description", Ok(String::new())),
         endpoint: given.get("endpoint", Ok(None), number),
-        profile: given.get("bw-profile", Ok(Some(DELIVERED)), number_or("unthrottled")),
+        // What a subscriber gets whose line names none is an open question (docs/gam.md).
+        profile: given.get(
+            "bw-profile",
+            missing("bw-profile"),
+            number_or("unthrottled"),
+        ),
         vlan: given.get("vid", Ok(u32::from(VlanId::UNSERVED.get())), words::number),
         tagged: Ok(is_tagged),
         remapped_vlan: given.get("remapped-vid", Ok(None), number_or("none")),

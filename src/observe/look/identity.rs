@@ -16,7 +16,7 @@ const SLACK: Duration = Duration::from_secs(2);
 /// Rows of the table of images.
 const IMAGES: u32 = 3;
 
-const SINGLE: [&Object; 10] = [
+const SINGLE: [&Object; 11] = [
     &system::OBJECT_ID,
     &system::UP_TIME,
     &system::NAME,
@@ -26,6 +26,7 @@ const SINGLE: [&Object; 10] = [
     &sysutil::BOARD_MAC,
     &sysutil::BOARD_SERIAL,
     &sysutil::CPU_10_SECONDS,
+    &sysutil::UPTIME,
     &ghn::SUBSCRIBER_MODEL,
 ];
 

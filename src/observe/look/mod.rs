@@ -3,7 +3,7 @@
 //! `ask` sends many requests in parallel. `identity` reads the identity. `table` reads a table with unknown rows,
 //! `cells` those with known rows. `config` combines them to the configuration, and
 //! `command_line` adds missing parts over SSH. `health` reads the health, `startup` the startup-config's file,
-//! `ethernet` the Ethernet ports of one endpoint. `error` has the errors.
+//! `ethernet` the Ethernet ports of one endpoint. `probe` asks once, without a look. `error` has the errors.
 
 mod ask;
 mod cells;
@@ -13,6 +13,7 @@ mod error;
 mod ethernet;
 mod health;
 mod identity;
+mod probe;
 mod startup;
 mod table;
 
@@ -23,10 +24,13 @@ use ask::Asker;
 pub use command_line::{CommandLine, ConfigText, board_address, read_config_text};
 pub use error::LookError;
 pub use ethernet::look_at_ethernet;
+pub use probe::probe;
 pub use startup::look_at_startup;
 
 use super::assemble::assemble;
+use super::mib::system;
 use crate::model::{DeviceName, Identity, Observation};
+use crate::secrets::Secret;
 use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions};
 
 /// Attempts to read a changing table or a restarting device.
@@ -60,6 +64,31 @@ pub async fn identify(
     );
     let facts = identity::ask(&asker, address.ip()).await?.facts;
     Ok((facts.identity, facts.object_id))
+}
+
+/// The community that can write to a device as delivered.
+const DELIVERED_COMMUNITY: &[u8] = b"private";
+
+/// Returns whether a device answers to the community that writes as delivered. One request, which reads the uptime; nothing
+/// is ever written.
+pub async fn answers_as_delivered(
+    address: SocketAddr,
+    snmp_options: SnmpOptions,
+) -> Result<bool, SnmpError> {
+    let access = Access::V2c {
+        community: Secret::new(DELIVERED_COMMUNITY.to_vec()),
+    };
+    let once = SnmpOptions {
+        retries: 0,
+        ..snmp_options
+    };
+    let session = Session::open(address, &access, once).await?;
+    match session.get(&[system::UP_TIME.single()]).await {
+        Ok(_) => Ok(true),
+        // An agent is silent to a community that it does not know.
+        Err(SnmpError::Timeout { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns the options for a look. A full device needs some 530 requests, and at a distance of 20 ms these must take

@@ -76,10 +76,13 @@ pub fn backup_of(
     let lines: Vec<&str> = lines
         .skip_while(|line| line.is_empty() || NOISE.iter().any(|noise| line.starts_with(noise)))
         .collect();
-    for line in &lines {
+    for (at, line) in lines.iter().enumerate() {
         let inner = line.trim_start();
         if is_interrupted(inner, inner.len() < line.len()) {
-            return Err(BackupError::Interrupted(shown(inner)));
+            // Its section may say that it has a secret.
+            let until = config_without_secrets(lines.iter().take(at + 1).copied());
+            let masked = until.last().map_or("", |line| line.trim_start());
+            return Err(BackupError::Interrupted(shown(masked)));
         }
     }
     for line in config_without_secrets(lines.into_iter().filter(|line| !line.is_empty())) {
@@ -177,6 +180,17 @@ end
             of("hostname oak%LINK-3-UPDOWN: port 1\nend", None),
             BackupError::Interrupted(_)
         ));
+        for line in [
+            "snmp-server community v2c CANARY%LINK-3-UPDOWN: port 1",
+            "snmp-server host noc\n version v2 CANARY%LINK-3-UPDOWN: port 1",
+            "username admin privilege 15 password encrypted CANARY%LINK-3-UPDOWN: port 1",
+        ] {
+            let why = of(&format!("{line}\nend"), None).to_string();
+            assert!(
+                why.contains("interrupts a line") && !why.contains("CANARY"),
+                "{why}"
+            );
+        }
         assert!(matches!(
             of("hostname oak-a\nend", Some(&serial)),
             BackupError::OtherDevice { .. }

@@ -88,7 +88,13 @@ pub fn parse<L: AsRef<str>>(
         }
         // A device prints its messages wherever it is in a line: what precedes one has lost its end, and `no` its meaning.
         if is_interrupted(text, is_inside) {
-            let reason = format!("a message of the device interrupts a line: {}", shown(text));
+            // `version v2 COMMUNITY`, of which only the section says that it has a secret.
+            let is_hidden = is_inside && section == "snmp-server";
+            let quoted = match text.split_once(' ') {
+                Some((word, _)) if is_hidden => shown(word),
+                _ => shown(text),
+            };
+            let reason = format!("a message of the device interrupts a line: {quoted}");
             ghn.lose_all(&reason);
             interfaces.lose_all(&reason);
             system.lose_all(&reason);

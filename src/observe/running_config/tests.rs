@@ -141,7 +141,9 @@ fn a_whole_configuration_is_read() {
 #[test]
 fn omitted_lines_have_factory_defaults() {
     let bare = parsed(WHOLE).rows.subscribers.rows[&10].clone();
-    assert_eq!((bare.endpoint, bare.profile), (Ok(None), Ok(Some(1))));
+    assert_eq!(bare.endpoint, Ok(None));
+    // Whether that is none or the built-in one is not known.
+    assert!(bare.profile.is_err(), "{:?}", bare.profile);
     assert_eq!((bare.vlan, bare.tagged), (Ok(4094), Ok(false)));
     assert_eq!((bare.remapped_vlan, bare.port2_vlan), (Ok(None), Ok(None)));
     assert_eq!(
@@ -316,6 +318,26 @@ fn a_message_behind_a_no_does_not_invert_the_next_line() {
     }
     let cut = WHOLE.replace("GAM-closet-1", "GAM-clo%LINK-3-UPDOWN: up\nset-1");
     assert!(parsed(&cut).rows.system.hostname.is_err());
+}
+
+#[test]
+fn a_reason_that_quotes_a_line_has_no_secret_of_it() {
+    for line in [
+        "snmp-server community v2c CANARY%LINK-3-UPDOWN: up",
+        "snmp-server host noc\n version v2 CANARY%LINK-3-UPDOWN: up",
+        "controller announcement url 1 http://noc:CANARY@nms.example/x%LINK-3-UPDOWN: up",
+        "username noc privilege 15 password encrypted CANARY%LINK-3-UPDOWN: up",
+        "port 1 password CANARY",
+    ] {
+        let rows = with(line);
+        let said = format!("{rows:?}");
+        assert!(!said.contains("CANARY"), "{line}: {said}");
+    }
+    let behind = parse(
+        &lines("hostname oak\nend\nenable secret CANARY\n"),
+        GamModel::Gam4Cx,
+    );
+    assert!(!behind.unwrap_err().to_string().contains("CANARY"));
 }
 
 #[test]

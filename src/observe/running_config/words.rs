@@ -1,5 +1,7 @@
 //! Splits a line of a running-config into words and quoted values.
 
+use crate::model::without_secrets;
+
 /// A word of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
@@ -37,9 +39,10 @@ pub(super) fn words(line: &str) -> Result<Vec<Word>, String> {
     Ok(words)
 }
 
-/// Returns a line for a reason: shortened and escaped.
+/// Returns a line for a reason: without secrets, shortened and escaped.
 pub(super) fn shown(line: &str) -> String {
     const LONGEST: usize = 100;
+    let line = without_secrets(line);
     let short: String = line.chars().take(LONGEST).collect();
     let more = if line.chars().nth(LONGEST).is_some() {
         "…"

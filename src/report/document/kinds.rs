@@ -84,6 +84,9 @@ documents! {
     Observe = "observe", 1, "What looks at devices found: configuration, health, and what could not be read",
         ["observe"],
         "gamctl observe --format json | jq -r '.observations[] | [.device, .identity.firmware] | @tsv'";
+    Probe = "probe", 1, "What each device answered to one request: who it is, and how it is in short",
+        ["observe --probe"],
+        "gamctl observe --probe --format json | jq -r '.probes[] | select(.alarms.count > 0).device'";
     Backup = "backup", 1, "What became of the backup of each running-config",
         ["backup"],
         "gamctl backup --format json | jq -r '.devices[] | select(.result == \"committed\").device'";

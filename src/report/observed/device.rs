@@ -1,7 +1,7 @@
 //! Renders one observed device in full: identity, configuration, health, and unread parts.
 
 use super::uptime;
-use crate::model::{ConfigSource, EndpointState, Health, Observation, Part};
+use crate::model::{ActiveAlarm, ConfigSource, EndpointState, Health, Observation, Part};
 use crate::report::{Align, Paint, Table, tables, visible};
 
 /// Renders everything that a look at a device returned.
@@ -94,7 +94,7 @@ fn health(health: &Health, paint: Paint) -> String {
             affected.to_owned(),
             alarm.entity.clone(),
             alarm.condition.clone(),
-            alarm.since.clone(),
+            since(alarm),
             alarm.description.clone(),
         ]);
     }
@@ -131,6 +131,15 @@ fn health(health: &Health, paint: Paint) -> String {
         }
     }
     text
+}
+
+/// Returns the time of an alarm; a device whose clock NTP has not set yet does not know it.
+fn since(alarm: &ActiveAlarm) -> String {
+    match alarm.set_time() {
+        Some(time) => time.to_owned(),
+        None if alarm.since.is_empty() => "-".to_owned(),
+        None => "clock not set".to_owned(),
+    }
 }
 
 fn endpoints(health: &Health) -> Table {

@@ -276,16 +276,10 @@ fn since(alarms: &[&ActiveAlarm]) -> String {
     let Some(alarm) = alarms.iter().find(reports) else {
         return String::new();
     };
-    match is_clock_set(&alarm.since) {
-        true => format!(" since {} by the device's clock", minute(&alarm.since)),
-        false => "; the device's clock is not set, so its alarm has no usable time".to_owned(),
+    match alarm.set_time() {
+        Some(time) => format!(" since {} by the device's clock", minute(time)),
+        None => "; the device's clock is not set, so its alarm has no usable time".to_owned(),
     }
-}
-
-/// Returns whether the time of an alarm can be right: a clock without NTP starts in 1970.
-fn is_clock_set(since: &str) -> bool {
-    let year = since.get(..4).and_then(|year| year.parse::<u16>().ok());
-    year.is_some_and(|year| year >= 2000)
 }
 
 /// Returns what the last stored look found.
@@ -309,9 +303,9 @@ fn alarm_text(alarm: &ActiveAlarm) -> String {
         true => ", service affected",
         false => "",
     };
-    let since = match is_clock_set(&alarm.since) {
-        true => format!(", since {} by the device's clock", minute(&alarm.since)),
-        false => String::new(),
+    let since = match alarm.set_time() {
+        Some(time) => format!(", since {} by the device's clock", minute(time)),
+        None => String::new(),
     };
     format!(
         "alarm {} on {} ({}{service}{since})",

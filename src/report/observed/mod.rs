@@ -3,12 +3,14 @@
 mod device;
 mod fleet;
 mod line;
+mod probe;
 mod published;
 mod subscriber;
 
 pub use device::observed_device;
 pub use fleet::observed_fleet;
 pub use line::{HeardElsewhere, LineBefore, LineFacts, LineReport};
+pub use probe::probed;
 pub use published::PublishedLook;
 pub use subscriber::observed_subscriber;
 

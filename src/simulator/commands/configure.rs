@@ -7,9 +7,10 @@ use super::given::{number, text, vlan_set};
 use super::subscriber;
 use super::syntax::Command;
 use crate::model::PortMode;
+use crate::simulator::base64;
 use crate::simulator::gam::{
-    Edit, EndpointOptions, ExpectedPort, Password, PortOptions, ProfileOptions, SubscriberOptions,
-    SwitchportMode, UplinkOptions, vlans,
+    Edit, EndpointOptions, ExpectedPort, KeptLine, Password, PortOptions, ProfileOptions,
+    StoredPasswords, SubscriberOptions, SwitchportMode, UplinkOptions, vlans,
 };
 use crate::simulator::grammar::Arguments;
 
@@ -24,6 +25,28 @@ pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -
         Command::Location => Edit::Location(rest_of_line(given)?),
         Command::NoLocation => Edit::Location(CompactString::default()),
         Command::Password => Edit::Password(password(given)),
+        Command::Community => {
+            let line = kept("snmp-server community", given)?;
+            Edit::Keep {
+                replacing: format_compact!("{} ", line.0),
+                line,
+            }
+        }
+        Command::NoCommunity => {
+            let line = kept("snmp-server community", given)?;
+            Edit::DropKept(format_compact!("{} ", line.0))
+        }
+        Command::Announcement => {
+            let start = announcement(given)?;
+            Edit::Keep {
+                replacing: format_compact!("{start} "),
+                line: kept(&start, given)?,
+            }
+        }
+        Command::NoAnnouncement => {
+            let start = announcement(given)?;
+            Edit::DropKept(format_compact!("{start} "))
+        }
         Command::Port => Edit::Port {
             port: port_number(given)?,
             options: port_options(given),
@@ -155,9 +178,20 @@ fn endpoint_options(given: &Arguments) -> EndpointOptions {
     }
 }
 
+/// Returns the line to keep: a command, and the rest of the line as entered.
+fn kept(start: &str, given: &Arguments) -> Option<KeptLine> {
+    let rest = rest_of_line(given)?;
+    Some(KeptLine(format_compact!("{start} {rest}")))
+}
+
+fn announcement(given: &Arguments) -> Option<CompactString> {
+    let number: u8 = number(given, "number")?;
+    Some(format_compact!("controller announcement url {number}"))
+}
+
 fn password(given: &Arguments) -> Password {
-    if let Some(hash) = given.text("hash") {
-        return Password::Hashed(CompactString::from(hash));
+    if let Some(stored) = given.text("hash") {
+        return Password::stored(stored);
     }
     match given.text("password") {
         Some(password) => Password::of(password),
@@ -165,8 +199,11 @@ fn password(given: &Arguments) -> Password {
     }
 }
 
+/// The characters of a hash.
+const HASH_LENGTH: usize = 64;
+
 impl Password {
-    /// Returns the stored form of a password; an empty password is `None`.
+    /// Returns a password; an empty one is `None`.
     pub fn of(password: &str) -> Self {
         if password.is_empty() {
             return Self::None;
@@ -176,7 +213,38 @@ impl Password {
         for octet in digest {
             hash.push_str(&format_compact!("{octet:02x}"));
         }
-        Self::Hashed(hash)
+        Self::Set {
+            hash,
+            clear: Some(CompactString::from(password)),
+        }
+    }
+
+    /// Returns the password of a running-config: its hash, or base64 of its clear text.
+    fn stored(stored: &str) -> Self {
+        let is_hash =
+            stored.len() == HASH_LENGTH && stored.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let clear = base64::decode(stored).filter(|_| !is_hash);
+        match clear.and_then(|clear| String::from_utf8(clear).ok()) {
+            Some(clear) => Self::of(&clear),
+            None => Self::Set {
+                hash: CompactString::from(stored),
+                clear: None,
+            },
+        }
+    }
+
+    /// Returns the word of a running-config.
+    pub(super) fn shown(&self, form: StoredPasswords) -> Option<CompactString> {
+        match (self, form) {
+            (Self::None, _) => None,
+            (
+                Self::Set {
+                    clear: Some(clear), ..
+                },
+                StoredPasswords::Base64,
+            ) => Some(CompactString::from(base64::encode(clear.as_bytes()))),
+            (Self::Set { hash, .. }, _) => Some(hash.clone()),
+        }
     }
 
     pub fn is(&self, password: &str) -> bool {

@@ -96,8 +96,8 @@ fn shown(command: Command, given: &Arguments, gam: &Gam, now: Moment) -> Result<
         Command::ShowPort if given.has("configuration") => show::port_configuration(gam, port),
         Command::ShowPort if given.has("statistics") => show::port_statistics(gam, port, now),
         Command::ShowPort => show::port_status(gam, port, given.has("detail")),
-        Command::ShowAlarms if given.has("log") => Ok(show::alarm_log(gam.alarms())),
-        Command::ShowAlarms => Ok(show::active_alarms(gam.alarms())),
+        Command::ShowAlarms if given.has("log") => Ok(show::alarm_log(gam)),
+        Command::ShowAlarms => Ok(show::active_alarms(gam)),
         Command::ShowMaxSnr => {
             let mac = given.mac("mac").ok_or(Refusal::InvalidEndpoint)?;
             show::max_snr(gam, mac, given.has("upstream"))

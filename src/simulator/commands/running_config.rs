@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::subscriber;
 use crate::simulator::gam::{
     Configuration, DEFAULT_EXEC_TIMEOUT, Endpoint, ExpectedPort, GHN_NATIVE_VLAN, Gam, Interface,
-    Password, Profile, SwitchportMode, Uplink,
+    Profile, SwitchportMode, Uplink,
 };
 
 /// Returns the running-config as lines that a device of the same model accepts.
@@ -17,7 +17,7 @@ pub fn running_config(gam: &Gam) -> String {
 pub fn text_of(gam: &Gam, configuration: &Configuration) -> String {
     // A full device has two lines of about a hundred characters for each of 384 subscribers.
     let mut text = String::with_capacity(2048 + 256 * configuration.endpoints.len());
-    write_system(&mut text, configuration);
+    write_system(&mut text, gam, configuration);
     write_ghn(&mut text, gam, configuration);
     write_interfaces(&mut text, gam, configuration);
     text.push_str("end\n");
@@ -31,14 +31,15 @@ macro_rules! line {
     }};
 }
 
-fn write_system(text: &mut String, configuration: &Configuration) {
+fn write_system(text: &mut String, gam: &Gam, configuration: &Configuration) {
     line!(text, "hostname {}", configuration.hostname);
-    match &configuration.password {
-        Password::None => line!(text, "username admin privilege 15 password none"),
-        Password::Hashed(hash) => {
+    let form = gam.hardware().assumptions.passwords;
+    match configuration.password.shown(form) {
+        None => line!(text, "username admin privilege 15 password none"),
+        Some(shown) => {
             line!(
                 text,
-                "username admin privilege 15 password encrypted {hash}"
+                "username admin privilege 15 password encrypted {shown}"
             );
         }
     }
@@ -51,6 +52,9 @@ fn write_system(text: &mut String, configuration: &Configuration) {
     }
     if !configuration.location.is_empty() {
         line!(text, "snmp-server location {}", configuration.location);
+    }
+    for line in &configuration.kept {
+        line!(text, "{}", line.0);
     }
     line!(text, "!");
 }

@@ -9,7 +9,7 @@ use crate::simulator::gam::{Gam, Refusal, Subscriber, SubscriberOptions};
 use crate::simulator::grammar::Arguments;
 
 /// The line that sets a subscriber.
-pub(super) const LINE: &str = "ghn subscriber <id:int(1-384)> ( name <name:text(1-31)> | description <description:text(0-127)> | endpoint <endpoint:int(1-384)> | vid <vid:int(3-4094)> | {tagged|untagged} | remapped-vid {none|<remapped:int(3-4093)>} | bw-profile {unthrottled|<profile:int(1-15)>} | allowed-vlan {none|<allowed:vlans>} | port2-vid {none|<port2:int(3-4093)>} | poe {disable|enable|force} )*";
+pub(super) const LINE: &str = "ghn subscriber <id:int(1-384)> ( name <name:text(1-31)> | description <description:text(0-127)> | endpoint <endpoint:int(1-384)> | vid <vid:int(3-4095)> | {tagged|untagged} | remapped-vid {none|<remapped:int(3-4094)>} | bw-profile {unthrottled|<profile:int(1-15)>} | allowed-vlan {none|<allowed:vlans>} | port2-vid {none|<port2:int(3-4094)>} | poe {disable|enable|force} )*";
 
 /// The help of the words that only this line has.
 pub(super) const HELP: &[(&str, &str)] = &[

@@ -43,6 +43,10 @@ pub(super) enum Command {
     Location,
     NoLocation,
     Password,
+    Community,
+    NoCommunity,
+    Announcement,
+    NoAnnouncement,
     Port,
     PortShutdown,
     NoPortShutdown,
@@ -133,7 +137,11 @@ pub(super) const CONFIGURATION: &Commands = syntax! {
     NoContact: "no snmp-server contact", "Whom to call";
     Location: "snmp-server location <text:line(0-255)>", "Where the system is";
     NoLocation: "no snmp-server location", "Where the system is";
-    Password: "username admin privilege 15 password {none|unencrypted <password:text(1-31)>|encrypted <hash:text(64-64)>}", "The administrator's password";
+    Password: "username admin privilege 15 password {none|unencrypted <password:text(1-31)>|encrypted <hash:text(4-64)>}", "The administrator's password";
+    Community: "snmp-server community <text:line(1-255)>", "Community; a twin keeps the line only";
+    NoCommunity: "no snmp-server community <text:line(1-255)>", "Community; a twin keeps the line only";
+    Announcement: "controller announcement url <number:int(1-4)> <text:line(1-255)>", "Where announcements go; a twin sends none";
+    NoAnnouncement: "no controller announcement url <number:int(1-4)>", "Where announcements go; a twin sends none";
     Port: "ghn port <number:int(1-24)> ( mode {mimo|siso} | name <name:text(1-31)> )+", "G.hn port";
     PortShutdown: "ghn port <number:int(1-24)> shutdown", "Turn the port off";
     NoPortShutdown: "no ghn port <number:int(1-24)> shutdown", "Turn the port on";
@@ -184,9 +192,11 @@ const GLOSSARY: &[(&str, &str)] = &[
         "allow-management-access",
         "Let the endpoint into the management VLAN",
     ),
+    ("announcement", "Announcements to a controller"),
     ("auto", "Whatever port the endpoint is found on"),
     ("bw-profile", "Bandwidth profile"),
     ("clear", "Count from nothing"),
+    ("controller", "The controller that manages this system"),
     ("copy", "Copy a configuration"),
     ("description", "Free text"),
     ("discover", "Endpoints found"),

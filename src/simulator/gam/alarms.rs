@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
-use super::chance;
+use super::{AlarmIndex, chance};
 use crate::simulator::moment::Moment;
 
 macro_rules! conditions {
@@ -133,13 +133,20 @@ pub struct Alarms {
     pub log: VecDeque<LogEntry>,
     /// Raised by hand, in addition to those of the simulated world.
     pub by_hand: Wanted,
-    last_index: u32,
+    /// The alarms raised since the start.
+    raised: u32,
     last_log: u32,
 }
 
 impl Alarms {
     /// Makes the active table contain exactly these conditions; returns the changes.
-    pub fn settle(&mut self, mut wanted: Wanted, seed: u64, now: Moment) -> Vec<AlarmChange> {
+    pub fn settle(
+        &mut self,
+        mut wanted: Wanted,
+        numbering: AlarmIndex,
+        seed: u64,
+        now: Moment,
+    ) -> Vec<AlarmChange> {
         for (key, grade) in &self.by_hand {
             wanted.entry(key.clone()).or_insert(*grade);
         }
@@ -167,10 +174,10 @@ impl Alarms {
             }
         }
         for ((condition, entity), grade) in wanted {
-            self.last_index += 1;
+            self.raised += 1;
             let alarm = Alarm {
-                index: self.last_index,
-                uuid: uuid(seed, self.last_index, now),
+                index: self.index(numbering),
+                uuid: uuid(seed, self.raised, now),
                 condition,
                 entity,
                 severity: grade.severity,
@@ -182,6 +189,18 @@ impl Alarms {
             changes.push(AlarmChange::Added(alarm));
         }
         changes
+    }
+
+    /// Returns the number of the alarm that is raised now.
+    fn index(&self, numbering: AlarmIndex) -> u32 {
+        match numbering {
+            AlarmIndex::Counting => self.raised,
+            AlarmIndex::LowestFree => {
+                let mut numbers = 1..;
+                let free = numbers.find(|number| !self.active.contains_key(number));
+                free.unwrap_or(self.raised)
+            }
+        }
     }
 
     fn note(&mut self, raising: bool, alarm: &Alarm, now: Moment) {

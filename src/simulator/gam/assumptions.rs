@@ -1,4 +1,4 @@
-//! Lists the open questions about a GAM whose answer changes what a line of configuration does, and the possible answers.
+//! Lists the open questions about a GAM whose answer changes what a line does or an agent says, and the possible answers.
 //!
 //! No document answers them (docs/gam.md). A twin is the second opinion for every answer: `--assume NAME=VALUE` sets one.
 
@@ -52,6 +52,99 @@ pub enum UnnamedProfile {
     BuiltIn,
 }
 
+/// The VLANs that a subscriber can have, on which the guides, the MIB and the web page differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum VlanRanges {
+    /// Data, remapped and second port's VLANs of 3 to 4093, data also 4094.
+    #[default]
+    Narrow,
+    /// Data up to 4095, remapped up to 4094, the second port's up to 4094; also those that are used inside.
+    Wide,
+}
+
+/// What the detailed status tables have for an endpoint that is not alive.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeadRows {
+    /// Its address and that it is not alive; no other column has the row, as the MIB says.
+    #[default]
+    Absent,
+    /// A whole row, with zeros and empty texts.
+    Zeros,
+}
+
+/// What `RxUsage` and `TxUsage` are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UsageColumns {
+    /// The most that can be allocated on copper, as the MIB's text says; 0 on coax.
+    #[default]
+    Allocatable,
+    /// The present traffic, as the columns' names say.
+    Traffic,
+}
+
+/// Which number a new alarm gets in the active table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AlarmIndex {
+    /// The lowest that is free, so a number means another alarm later.
+    #[default]
+    LowestFree,
+    /// A new one for each alarm.
+    Counting,
+}
+
+/// Whether NTP has set the clock of the device.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeviceClock {
+    #[default]
+    Set,
+    /// It started at 1970 with the device.
+    Unset,
+}
+
+/// The form of times in tables and on the command line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TimeForm {
+    /// UTC, with its offset.
+    #[default]
+    Utc,
+    /// Local time five hours behind UTC, with the offset: a clock that is not set says 1969.
+    Local,
+    /// UTC without an offset.
+    NoOffset,
+}
+
+/// The text of the uptime in GAM-SYSUTIL-MIB.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UptimeText {
+    /// `435:00:05`, which fits into the ten characters of the MIB.
+    #[default]
+    Hours,
+    /// `18d 03:00:05`, as the command line has it.
+    Days,
+    /// `18 days, 3h 0m 5s`, as endpoints have it.
+    Words,
+}
+
+/// Whether a device as delivered has an interface in the management VLAN.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ManagementInterface {
+    /// None: the guides add VLAN 4093 by hand.
+    #[default]
+    Absent,
+    /// `interface vlan 4093`.
+    Delivered,
+}
+
+/// What a running-config shows of a password.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StoredPasswords {
+    /// A hash.
+    #[default]
+    Hash,
+    /// The clear text in base64, as in a sample of the guide for firmware 1.2.
+    Base64,
+}
+
 /// The answers that a device gives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Assumptions {
@@ -60,6 +153,15 @@ pub struct Assumptions {
     pub allowed_vlans: AllowedVlansCounted,
     pub descriptions: LongestDescription,
     pub unnamed_profile: UnnamedProfile,
+    pub vlan_ranges: VlanRanges,
+    pub dead_rows: DeadRows,
+    pub usage: UsageColumns,
+    pub alarm_index: AlarmIndex,
+    pub clock: DeviceClock,
+    pub times: TimeForm,
+    pub uptime_text: UptimeText,
+    pub management_interface: ManagementInterface,
+    pub passwords: StoredPasswords,
 }
 
 impl Assumptions {
@@ -71,6 +173,9 @@ impl Assumptions {
             allowed_vlans: AllowedVlansCounted::TwelveVlans,
             descriptions: LongestDescription::OfTheWebPage,
             unnamed_profile: UnnamedProfile::BuiltIn,
+            vlan_ranges: VlanRanges::Narrow,
+            // The others refuse no line.
+            ..Self::default()
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::{CompactString, format_compact};
 
-use super::{Hardware, Subscriber, chance};
+use super::{Hardware, ManagementInterface, Subscriber, chance};
 use crate::model::{MacAddress, PortMode, VlanId, VlanRange, VlanSet};
 
 /// Everything in `show running-config`.
@@ -18,6 +18,8 @@ pub struct Configuration {
     pub vlan_interfaces: BTreeMap<u16, CompactString>,
     /// `ip route …`, as entered.
     pub routes: Vec<CompactString>,
+    /// Printed in the order in which they were entered.
+    pub kept: Vec<KeptLine>,
     /// Idle minutes before a session is closed; 0 is never.
     pub exec_timeout_minutes: u16,
     pub uplinks: BTreeMap<u8, Uplink>,
@@ -27,13 +29,41 @@ pub struct Configuration {
     pub subscribers: BTreeMap<u16, Subscriber>,
 }
 
-/// The administrator's password; a running-config has only its hash.
-#[derive(Clone, PartialEq, Eq)]
+/// The administrator's password; a running-config has its hash, or base64 of it.
+#[derive(Clone)]
 pub enum Password {
     /// Factory default: empty.
     None,
-    /// SHA-256 in hexadecimal.
-    Hashed(CompactString),
+    Set {
+        /// SHA-256 in hexadecimal.
+        hash: CompactString,
+        /// Unknown if only the hash was entered.
+        clear: Option<CompactString>,
+    },
+}
+
+/// Two passwords are equal if their hashes are.
+impl PartialEq for Password {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::Set { hash, .. }, Self::Set { hash: same, .. }) => hash == same,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Password {}
+
+/// A line about a feature that a twin does not have, kept as entered: a community, or an address for announcements. It may
+/// contain secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptLine(pub CompactString);
+
+impl std::fmt::Debug for KeptLine {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("KeptLine(…)")
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,8 +139,14 @@ impl Configuration {
             location: CompactString::default(),
             contact: CompactString::default(),
             password: Password::None,
-            vlan_interfaces: BTreeMap::from([(4093, CompactString::default())]),
+            vlan_interfaces: match hardware.assumptions.management_interface {
+                ManagementInterface::Absent => BTreeMap::new(),
+                ManagementInterface::Delivered => {
+                    BTreeMap::from([(4093, CompactString::default())])
+                }
+            },
             routes: Vec::new(),
+            kept: Vec::new(),
             exec_timeout_minutes: DEFAULT_EXEC_TIMEOUT,
             uplinks: (1..=hardware.uplinks())
                 .map(|uplink| (uplink, Uplink::delivered()))
@@ -189,7 +225,7 @@ impl std::fmt::Debug for Password {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str(match self {
             Self::None => "None",
-            Self::Hashed(_) => "Hashed(…)",
+            Self::Set { .. } => "Set(…)",
         })
     }
 }

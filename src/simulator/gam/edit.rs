@@ -23,6 +23,13 @@ pub enum Edit {
     RemoveVlanInterface(u16),
     Route(CompactString),
     RemoveRoute(CompactString),
+    /// Keeps a line, in place of those that begin as given.
+    Keep {
+        replacing: CompactString,
+        line: super::KeptLine,
+    },
+    /// Drops the kept lines that begin so.
+    DropKept(CompactString),
     Uplink {
         uplink: u8,
         options: UplinkOptions,

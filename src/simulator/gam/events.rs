@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::{AlarmCondition, Entity, Gam, Grade, Interface, Meter, World};
+use super::{AlarmCondition, Assumptions, Entity, Gam, Grade, Interface, Meter, World};
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
 
@@ -10,6 +10,12 @@ impl Gam {
     /// Changes the physical world.
     pub fn change_world(&mut self, change: impl FnOnce(&mut World), now: Moment) {
         change(&mut self.world);
+        self.settle(now);
+    }
+
+    /// Makes the device give other answers to open questions.
+    pub fn assume(&mut self, assumptions: Assumptions, now: Moment) {
+        self.hardware.assumptions = assumptions;
         self.settle(now);
     }
 

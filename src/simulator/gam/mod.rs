@@ -32,12 +32,13 @@ pub use alarms::{
     Wanted,
 };
 pub use assumptions::{
-    AllowedVlansCounted, Assumptions, EndpointsCounted, LongestDescription, RemovalInUse,
-    UnnamedProfile,
+    AlarmIndex, AllowedVlansCounted, Assumptions, DeadRows, DeviceClock, EndpointsCounted,
+    LongestDescription, ManagementInterface, RemovalInUse, StoredPasswords, TimeForm,
+    UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
 };
 pub use configuration::{
-    Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, Password, Port,
-    Profile, SwitchportMode, Uplink, vlans,
+    Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, KeptLine,
+    Password, Port, Profile, SwitchportMode, Uplink, vlans,
 };
 pub use counters::{Counters, Meter, Rate, Traffic};
 pub use edit::{Edit, EndpointOptions, PortOptions, ProfileOptions, UplinkOptions};
@@ -343,7 +344,8 @@ impl Gam {
         let rates = self.rates();
         self.counters.settle(&rates, now);
         let wanted = self.conditions();
-        for change in self.alarms.settle(wanted, self.seed, now) {
+        let numbering = self.hardware.assumptions.alarm_index;
+        for change in self.alarms.settle(wanted, numbering, self.seed, now) {
             self.push(Happening::Alarm(change));
         }
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::counters::household;
 use super::{
-    AlarmCondition, Endpoint, Entity, ExpectedPort, Gam, Grade, Interface, Meter, Plugged, Rate,
-    Severity, Subscriber, Traffic, Wanted,
+    AlarmCondition, DeviceClock, Endpoint, Entity, ExpectedPort, Gam, Grade, Interface, Meter,
+    Plugged, Rate, Severity, Subscriber, TimeForm, Traffic, Wanted,
 };
 use crate::model::MacAddress;
-use crate::simulator::moment::Moment;
+use crate::simulator::moment::{DeviceTime, Moment};
 
 /// `GAMGhnAgentEndpointState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,9 @@ pub struct Detected<'a> {
 
 /// A line is poor below this signal, in tenths of a decibel (docs/gam.md).
 pub const FAIR_SNR: u32 = 350;
+
+/// The time zone of a device that tells local time: hours behind UTC, as in the guide's samples.
+const LOCAL_HOURS: u8 = 5;
 
 impl Gam {
     /// Returns the status of one endpoint, if it is configured or heard.
@@ -201,6 +204,23 @@ impl Gam {
         rates
     }
 
+    /// Returns a time in the form of this device, by its own clock.
+    pub fn device_time(&self, at: Moment) -> DeviceTime {
+        let assumptions = self.hardware.assumptions;
+        let at = match assumptions.clock {
+            DeviceClock::Set => at,
+            DeviceClock::Unset => Moment::default().after(at.since(self.booted)),
+        };
+        match assumptions.times {
+            TimeForm::Utc => DeviceTime::behind(at, 0),
+            TimeForm::Local => DeviceTime::behind(at, LOCAL_HOURS),
+            TimeForm::NoOffset => DeviceTime {
+                behind: None,
+                ..DeviceTime::behind(at, 0)
+            },
+        }
+    }
+
     /// Returns the active conditions.
     pub(super) fn conditions(&self) -> Wanted {
         let mut wanted = Wanted::new();
@@ -217,10 +237,21 @@ impl Gam {
             let Some(detected) = self.detected_by_id(*id) else {
                 continue;
             };
+            // A port that is shut down is not monitored, and neither is what is expected or plugged in there.
+            if self.is_on_a_shut_port(endpoint) {
+                continue;
+            }
             let entity = Entity::endpoint(*id);
+            // The same condition has two weights.
+            let is_serving = self.subscriber_of(*id).is_some();
+            let severity = if is_serving {
+                Severity::Mj
+            } else {
+                Severity::Mn
+            };
             match detected.state {
                 EndpointState::NotDetected if endpoint.port != ExpectedPort::Unassigned => {
-                    hold(AlarmCondition::Los, entity, Severity::Mj, true);
+                    hold(AlarmCondition::Los, entity, severity, is_serving);
                     continue;
                 }
                 EndpointState::QuarantinedWrongPort => {
@@ -234,6 +265,14 @@ impl Gam {
                 _ => {}
             }
             if let Some(plugged) = detected.plugged {
+                if plugged.family.is_coax() != self.hardware.is_coax() {
+                    hold(
+                        AlarmCondition::HwMismatch,
+                        entity.clone(),
+                        severity,
+                        is_serving,
+                    );
+                }
                 if plugged.wire.snr_tenths < FAIR_SNR {
                     hold(AlarmCondition::LowSnr, entity.clone(), Severity::Mn, false);
                 }
@@ -242,13 +281,16 @@ impl Gam {
                 }
             }
         }
-        let first = Interface::Uplink(1);
-        if !self.link(first) && !self.is_shut_down(first) {
-            let entity = Entity {
-                if_index: self.hardware.if_index(first),
-                name: first.name(),
-            };
-            hold(AlarmCondition::LinkDown, entity, Severity::Cr, true);
+        // Also an uplink that nothing was ever plugged into, unless it is shut down. The management port never has an alarm.
+        for number in self.running.uplinks.keys() {
+            let uplink = Interface::Uplink(*number);
+            if !self.link(uplink) && !self.is_shut_down(uplink) {
+                let entity = Entity {
+                    if_index: self.hardware.if_index(uplink),
+                    name: uplink.name(),
+                };
+                hold(AlarmCondition::LinkDown, entity, Severity::Cr, true);
+            }
         }
         if self.world.fans.iter().any(|rpm| *rpm < 1000) {
             hold(
@@ -273,6 +315,19 @@ impl Gam {
             );
         }
         wanted
+    }
+
+    /// Returns whether the endpoint is expected, or plugged in, on a port that is shut down.
+    fn is_on_a_shut_port(&self, endpoint: &Endpoint) -> bool {
+        let plugged = self.world.plugged.get(&endpoint.mac).map(|one| one.port);
+        let expected = match endpoint.port {
+            ExpectedPort::Port(port) => Some(port),
+            ExpectedPort::Auto | ExpectedPort::Unassigned => None,
+        };
+        [plugged, expected]
+            .into_iter()
+            .flatten()
+            .any(|port| self.is_shut_down(Interface::Ghn(port)))
     }
 
     /// Returns the value of a `Uid` column, which changes with every reboot (docs/gam.md).

@@ -5,7 +5,7 @@
 use compact_str::CompactString;
 
 use super::text::check_description;
-use super::{AllowedVlansCounted, Hardware, Refusal};
+use super::{AllowedVlansCounted, Hardware, Refusal, VlanRanges};
 use crate::model::{Poe, SubscriberConfig, VlanId, VlanSet};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,14 +146,15 @@ impl Subscriber {
             tagged: _,
             poe: _,
         } = self;
-        if *vlan != UNSERVED_VLAN && !is_data_vlan(*vlan) {
+        let ranges = hardware.assumptions.vlan_ranges;
+        if *vlan != UNSERVED_VLAN && !ranges.has_data(*vlan) {
             return Err(Refusal::DataVlan);
         }
-        if remapped_vlan.is_some_and(|remapped| !is_tag(remapped)) {
+        if remapped_vlan.is_some_and(|remapped| !ranges.has_tag(remapped)) {
             return Err(Refusal::RemappedVlan);
         }
         if let Some(port2) = *port2_vlan {
-            if !is_data_vlan(port2) {
+            if !ranges.has_port2(port2) {
                 return Err(Refusal::Port2Vlan);
             }
             if port2 == *vlan {
@@ -176,9 +177,28 @@ impl Subscriber {
     }
 }
 
-/// Returns whether the device carries subscriber data on this VLAN: not on its own ones (docs/gam.md).
-fn is_data_vlan(vlan: u16) -> bool {
-    is_tag(vlan) && !(3840..=3842).contains(&vlan)
+impl VlanRanges {
+    /// Returns whether the device carries subscriber data on this VLAN: not on its own ones (docs/gam.md).
+    fn has_data(self, vlan: u16) -> bool {
+        match self {
+            Self::Narrow => is_tag(vlan) && !(3840..=3842).contains(&vlan),
+            Self::Wide => (3..=4095).contains(&vlan),
+        }
+    }
+
+    fn has_tag(self, vlan: u16) -> bool {
+        match self {
+            Self::Narrow => is_tag(vlan),
+            Self::Wide => (3..=4094).contains(&vlan),
+        }
+    }
+
+    fn has_port2(self, vlan: u16) -> bool {
+        match self {
+            Self::Narrow => self.has_data(vlan),
+            Self::Wide => self.has_tag(vlan),
+        }
+    }
 }
 
 fn is_tag(vlan: u16) -> bool {

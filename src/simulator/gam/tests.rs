@@ -37,10 +37,11 @@ fn enter(gam: &mut Gam, lines: &str) {
     gam.replace_running(running, START);
 }
 
-/// Returns a copper device with one endpoint on its port.
+/// Returns a copper device with one endpoint on its port, and its unused second uplink shut down.
 fn serving() -> Gam {
     let mut gam = built(GamModel::Gam12M);
     enter(&mut gam, ONE);
+    enter(&mut gam, "interface 10GigabitEthernet 1/2\nshutdown\n");
     gam.plug(mac(), 1, START);
     gam
 }
@@ -196,6 +197,74 @@ fn an_uplink_shut_down_on_purpose_raises_no_alarm() {
     let mut gam = built(GamModel::Gam4Cx);
     enter(&mut gam, "interface 10GigabitEthernet 1/1\nshutdown\n");
     assert!(!gam.link(Interface::Uplink(1)));
+    assert_eq!(active(&gam), []);
+}
+
+fn weights(gam: &Gam) -> Vec<(AlarmCondition, Severity, bool)> {
+    let active = gam.alarms().active.values();
+    active
+        .map(|alarm| (alarm.condition, alarm.severity, alarm.service_affecting))
+        .collect()
+}
+
+#[test]
+fn a_missing_or_unsupported_endpoint_is_major_with_a_subscriber_and_minor_without() {
+    type Change = fn(&mut World);
+    let cases: [(Change, AlarmCondition); 2] = [
+        (|world| world.plugged.clear(), AlarmCondition::Los),
+        (
+            |world| {
+                for plugged in world.plugged.values_mut() {
+                    plugged.family = EndpointFamily::G1001C;
+                }
+            },
+            AlarmCondition::HwMismatch,
+        ),
+    ];
+    for (change, condition) in cases {
+        let mut gam = serving();
+        gam.change_world(
+            |world| {
+                for plugged in world.plugged.values_mut() {
+                    plugged.wire.snr_tenths = 400;
+                }
+            },
+            START,
+        );
+        gam.change_world(change, START);
+        assert_eq!(weights(&gam), [(condition, Severity::Mj, true)]);
+        gam.take_happenings();
+        enter(&mut gam, "no ghn subscriber 1\n");
+        assert_eq!(weights(&gam), [(condition, Severity::Mn, false)]);
+        let modified = gam.take_happenings();
+        assert!(
+            matches!(&modified[..], [Happening::Alarm(AlarmChange::Modified(alarm))] if alarm.condition == condition),
+            "{modified:?}"
+        );
+    }
+}
+
+#[test]
+fn an_unused_uplink_raises_linkdown_until_it_is_shut_and_other_ports_never_do() {
+    let mut gam = built(GamModel::Gam12M);
+    assert!(!gam.link(Interface::Management));
+    assert_eq!(active(&gam), [(AlarmCondition::LinkDown, Severity::Cr)]);
+    let alarm = gam.alarms().active.values().next().unwrap();
+    assert_eq!(alarm.entity.name, "10GigabitEthernet 1/2");
+    enter(&mut gam, "interface 10GigabitEthernet 1/2\nshutdown\n");
+    assert_eq!(active(&gam), []);
+}
+
+#[test]
+fn nothing_on_a_port_that_is_shut_down_raises_an_alarm() {
+    let mut gam = serving();
+    gam.unplug(mac(), START);
+    assert_eq!(active(&gam), [(AlarmCondition::Los, Severity::Mj)]);
+    enter(&mut gam, "ghn port 1 shutdown\n");
+    assert_eq!(active(&gam), []);
+    // An endpoint that may be anywhere is not missed while it is plugged in there.
+    gam.plug(mac(), 1, START);
+    enter(&mut gam, "ghn endpoint 1 port auto\n");
     assert_eq!(active(&gam), []);
 }
 

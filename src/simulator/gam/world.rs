@@ -167,6 +167,13 @@ impl EndpointFamily {
         }
     }
 
+    pub fn is_coax(self) -> bool {
+        match self {
+            Self::G1001M | Self::G1002M => false,
+            Self::G1001C | Self::G1002C => true,
+        }
+    }
+
     pub fn ethernet_ports(self) -> u8 {
         match self {
             Self::G1001M | Self::G1001C => 1,

@@ -4,7 +4,7 @@ use super::interface_rows::numbered;
 use super::rows::{Rows, first_after};
 use super::table::{Object, Scalars, Table, clipped, column, is_true};
 use crate::simulator::gam::{Alarm, Gam, LogEntry};
-use crate::simulator::moment::Moment;
+use crate::simulator::moment::{DeviceTime, Moment};
 use crate::simulator::snmp::{Oid, Value};
 
 const ALARM: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 145, 1];
@@ -51,7 +51,9 @@ static ACTIVE: Table = Table {
         column(10, |gam, index, _| of(active(gam, index), severity)),
         column(11, |gam, index, _| of(active(gam, index), affects_service)),
         column(12, |gam, index, _| {
-            of(active(gam, index), |alarm| date_and_time(alarm.occurred))
+            of(active(gam, index), |alarm| {
+                date_and_time(gam, alarm.occurred)
+            })
         }),
     ],
 };
@@ -78,10 +80,12 @@ static LOG: Table = Table {
         column(11, |gam, index, _| of(past(gam, index), severity)),
         column(12, |gam, index, _| of(past(gam, index), affects_service)),
         column(13, |gam, index, _| {
-            of(past(gam, index), |alarm| date_and_time(alarm.occurred))
+            of(past(gam, index), |alarm| date_and_time(gam, alarm.occurred))
         }),
         column(14, |gam, index, _| {
-            of(logged(gam, index), |entry| date_and_time(entry.reported))
+            of(logged(gam, index), |entry| {
+                date_and_time(gam, entry.reported)
+            })
         }),
     ],
 };
@@ -110,7 +114,7 @@ pub(super) fn objects() -> Vec<Object> {
 
 /// Returns the columns of an alarm's row with their names, as a trap carries them: when an alarm ends, its row is
 /// already gone.
-pub(in crate::simulator) fn active_columns(alarm: &Alarm) -> Vec<(Oid, Value)> {
+pub(in crate::simulator) fn active_columns(gam: &Gam, alarm: &Alarm) -> Vec<(Oid, Value)> {
     let values = [
         interface(alarm),
         uuid(alarm),
@@ -122,7 +126,7 @@ pub(in crate::simulator) fn active_columns(alarm: &Alarm) -> Vec<(Oid, Value)> {
         Value::Gauge32(0),
         severity(alarm),
         affects_service(alarm),
-        date_and_time(alarm.occurred),
+        date_and_time(gam, alarm.occurred),
     ];
     let entry = [ALARM.as_slice(), &ACTIVE_ENTRY].concat();
     let name = |column| Oid::new(&entry).with(&[column, alarm.index]);
@@ -179,16 +183,23 @@ fn affects_service(alarm: &Alarm) -> Value {
     Value::truth(alarm.service_affecting)
 }
 
-/// Encodes eleven octets: the calendar, tenths of a second, and the zone, which is UTC on every twin.
-fn date_and_time(at: Moment) -> Value {
-    let (year, month, day, hour, minute, second) = at.civil();
+fn date_and_time(gam: &Gam, at: Moment) -> Value {
+    octets(gam.device_time(at))
+}
+
+/// Encodes the calendar and tenths of a second in eight octets, and the offset in three more.
+fn octets(time: DeviceTime) -> Value {
+    let [year, month, day, hour, minute, second, tenths] = time.parts;
     let [high, low] = u16::try_from(year).unwrap_or(u16::MAX).to_be_bytes();
-    let tenths = at.unix_millis() % 1000 / 100;
     let mut octets = vec![high, low];
     for part in [month, day, hour, minute, second, tenths] {
         octets.push(u8::try_from(part).unwrap_or(0));
     }
-    octets.extend([b'+', 0, 0]);
+    match time.behind {
+        None => {}
+        Some(0) => octets.extend([b'+', 0, 0]),
+        Some(hours) => octets.extend([b'-', hours, 0]),
+    }
     Value::OctetString(octets)
 }
 
@@ -197,9 +208,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_eleven_octets_with_its_zone() {
+    fn a_time_is_eleven_octets_with_its_zone_and_eight_without() {
         let at = Moment::from_unix_millis(1_795_253_544_700);
-        let octets = vec![0x07, 0xea, 11, 21, 9, 32, 24, 7, b'+', 0, 0];
-        assert_eq!(date_and_time(at), Value::OctetString(octets));
+        let utc = DeviceTime::behind(at, 0);
+        let date = [0x07, 0xea, 11, 21, 9, 32, 24, 7];
+        let with = |zone: &[u8]| Value::OctetString([&date[..], zone].concat());
+        assert_eq!(octets(utc), with(&[b'+', 0, 0]));
+        let without = DeviceTime {
+            behind: None,
+            ..utc
+        };
+        assert_eq!(octets(without), with(&[]));
+        let local = octets(DeviceTime::behind(Moment::from_unix_millis(180_000), 5));
+        assert_eq!(
+            local,
+            Value::OctetString(vec![0x07, 0xb1, 12, 31, 19, 3, 0, 0, b'-', 5, 0])
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Lists the rows of endpoint tables: by id or address, only those heard, and their Ethernet ports.
 
-use super::rows::{Rows, arcs_of, first_after, id_of, lowest_after, mac_of};
+use super::rows::{ENDPOINTS, Rows, arcs_of, first_after, id_of, lowest_after, mac_of};
 use crate::model::MacAddress;
-use crate::simulator::gam::{Detected, Gam};
+use crate::simulator::gam::{DeadRows, Detected, Gam};
 
 /// One row for each endpoint that is configured or heard, by its address in six arcs.
 pub(super) static MACS: Rows = Rows {
@@ -29,6 +29,25 @@ pub(super) static HEARD_MACS: Rows = Rows {
     next: |gam, after| Some(arcs_of(heard_from(gam, lowest_after(after)?)?)),
     has: |gam, index| mac_of(index).is_some_and(|mac| is_heard(gam, mac)),
 };
+
+/// The rows of the detailed columns by id: what is not alive has none, or zeros.
+pub(super) static DETAILED_ENDPOINTS: Rows = Rows {
+    next: |gam, after| (detailed(gam, &ENDPOINTS, &HEARD_ENDPOINTS).next)(gam, after),
+    has: |gam, index| (detailed(gam, &ENDPOINTS, &HEARD_ENDPOINTS).has)(gam, index),
+};
+
+/// The same by address.
+pub(super) static DETAILED_MACS: Rows = Rows {
+    next: |gam, after| (detailed(gam, &MACS, &HEARD_MACS).next)(gam, after),
+    has: |gam, index| (detailed(gam, &MACS, &HEARD_MACS).has)(gam, index),
+};
+
+fn detailed<'r>(gam: &Gam, all: &'r Rows, heard: &'r Rows) -> &'r Rows {
+    match gam.hardware().assumptions.dead_rows {
+        DeadRows::Absent => heard,
+        DeadRows::Zeros => all,
+    }
+}
 
 /// One row for each Ethernet port of a configured endpoint that is heard, by id and port.
 pub(super) static ENDPOINT_ETHERNET: Rows = Rows {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::rows::Rows;
 use super::system::{LINE, set_contact, set_hostname, set_location};
 use super::table::{Object, Scalars, Syntax, Table, Turn, clipped, column};
-use crate::simulator::gam::{Gam, Request};
-use crate::simulator::moment::Moment;
+use crate::simulator::gam::{Gam, Request, UptimeText};
+use crate::simulator::moment::{Moment, days_and_clock, days_and_time};
 use crate::simulator::snmp::{ErrorStatus, Value};
 
 pub(super) const SYSUTIL: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1];
@@ -59,7 +59,7 @@ static TIME: Scalars = Scalars {
     group: &[2, 2],
     needs: None,
     scalars: &[
-        column(1, |_, _, now| Value::text(&now.iso())),
+        column(1, |gam, _, now| Value::text(&gam.device_time(now).iso())),
         column(2, |_, _, _| Value::text("YYYY-MM-DDThh:mm:ss+hh:mm")),
     ],
 };
@@ -69,7 +69,12 @@ static UPTIME: Scalars = Scalars {
     group: &[3, 4],
     needs: None,
     scalars: &[column(1, |gam, _, now| {
-        Value::text(&hours_and_minutes(gam.uptime(now)))
+        let time = gam.uptime(now);
+        Value::text(&match gam.hardware().assumptions.uptime_text {
+            UptimeText::Hours => hours_and_minutes(time),
+            UptimeText::Days => days_and_time(time),
+            UptimeText::Words => days_and_clock(time),
+        })
     })],
 };
 

@@ -60,7 +60,7 @@ pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<PendingTrap> {
             };
             PendingTrap {
                 oid: Oid::new(&ALARM).with(&[number]),
-                bindings: active_columns(alarm),
+                bindings: active_columns(gam, alarm),
             }
         }
     })

@@ -22,5 +22,5 @@ mod wire_log;
 pub use access::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SILENCE, SnmpOptions};
 pub use counters::Counters;
 pub use error::{Hint, SnmpError};
-pub use session::Session;
+pub use session::{FirstRows, Session};
 pub use value::{Cell, Column, Oid, Value};

@@ -7,8 +7,9 @@ use super::value::{Oid, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Get,
-    /// Rows requested for each name.
+    /// The first names are requested once, the others with this many rows each.
     Bulk {
+        singles: u32,
         rows: u32,
     },
 }
@@ -28,12 +29,12 @@ pub(super) fn write(writer: &mut Writer, id: i32, kind: Kind, names: &[Oid]) {
         writer.close(ber::SEQUENCE, binding);
     }
     writer.close(ber::SEQUENCE, whole);
-    let (tag, rows) = match kind {
-        Kind::Get => (GET, 0),
-        Kind::Bulk { rows } => (BULK, rows),
+    let (tag, singles, rows) = match kind {
+        Kind::Get => (GET, 0, 0),
+        Kind::Bulk { singles, rows } => (BULK, singles, rows),
     };
     writer.integer(i64::from(rows)); // max-repetitions, or the index of an error
-    writer.integer(0); // non-repeaters, or an error
+    writer.integer(i64::from(singles)); // non-repeaters, or an error
     writer.integer(i64::from(id));
     writer.close(tag, whole);
 }

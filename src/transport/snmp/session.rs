@@ -68,6 +68,61 @@ impl Session {
         Ok(values)
     }
 
+    /// Returns single values and the first rows of a column, in one request: `names` are those of scalars without their
+    /// `.0`, or of columns with one row.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no answer, or an invalid one.
+    pub async fn first_rows(
+        &self,
+        names: &[Oid],
+        column: &Oid,
+        rows: u32,
+    ) -> Result<FirstRows, SnmpError> {
+        let singles = u32::try_from(names.len()).unwrap_or(u32::MAX);
+        let asked = [names, std::slice::from_ref(column)].concat();
+        let answer = self.agent.ask(Kind::Bulk { singles, rows }, &asked).await?;
+        if answer.head.status != 0 {
+            return Err(self.refused(&asked, &answer));
+        }
+        let spoilt = |why: Malformed| self.agent.malformed(&asked, why);
+        let mut bindings = answer.bindings();
+        let mut first = FirstRows::default();
+        for name in names {
+            let Some((found, content)) = bindings.next().map_err(spoilt)? else {
+                return Err(spoilt(Malformed(format!("{name} is missing"))));
+            };
+            let is_it = name.index_of(&Oid::new(found)).is_some();
+            let value = Some(content.into_value());
+            first
+                .singles
+                .push(value.filter(|value| is_it && *value != Value::EndOfMibView));
+        }
+        let mut last = column.clone();
+        while let Some((found, content)) = bindings.next().map_err(spoilt)? {
+            let found = Oid::new(found);
+            let value = content.into_value();
+            let Some(index) = column.index_of(&found) else {
+                first.is_whole = true;
+                break;
+            };
+            if value == Value::EndOfMibView {
+                first.is_whole = true;
+                break;
+            }
+            if found <= last {
+                return Err(spoilt(Malformed(format!("{found} is not after {last}"))));
+            }
+            first.cells.push(Cell {
+                index: index.to_vec(),
+                value,
+            });
+            last = found;
+        }
+        Ok(first)
+    }
+
     /// Walks each of these columns to its end.
     ///
     /// # Errors
@@ -177,7 +232,10 @@ impl Session {
     }
 
     async fn take_step(&self, walk: &mut Walk, step: &Step) -> Result<(), SnmpError> {
-        let kind = Kind::Bulk { rows: step.rows };
+        let kind = Kind::Bulk {
+            singles: 0,
+            rows: step.rows,
+        };
         let answer = self.agent.ask(kind, &step.names).await?;
         match answer.head.status {
             0 => {
@@ -245,6 +303,16 @@ impl Session {
             Stuck::Malformed(why) => self.agent.malformed(&step.names, why),
         }
     }
+}
+
+/// The answer to one request for single values and the first rows of a column.
+#[derive(Debug, Default)]
+pub struct FirstRows {
+    /// In the order of the names; `None` where the agent has no such value.
+    pub singles: Vec<Option<Value>>,
+    pub cells: Vec<Cell>,
+    /// Whether the column ends with these cells.
+    pub is_whole: bool,
 }
 
 /// Divides columns among requests: columns of one table stay together, with enough groups for all requests in flight.

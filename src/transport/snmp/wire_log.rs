@@ -88,7 +88,7 @@ pub(super) fn ended(
 fn kind_text(kind: Kind) -> String {
     match kind {
         Kind::Get => "get".to_owned(),
-        Kind::Bulk { rows } => format!("getbulk {rows}"),
+        Kind::Bulk { rows, .. } => format!("getbulk {rows}"),
     }
 }
 

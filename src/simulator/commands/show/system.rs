@@ -1,10 +1,9 @@
 //! Prints `show version`.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use crate::simulator::gam::{Gam, Image};
-use crate::simulator::moment::Moment;
+use crate::simulator::moment::{Moment, days_and_time};
 
 pub(crate) fn version(gam: &Gam, now: Moment) -> String {
     let hardware = gam.hardware();
@@ -19,8 +18,8 @@ pub(crate) fn version(gam: &Gam, now: Moment) -> String {
     line("System Contact", &gam.running().contact);
     line("System Name", &gam.running().hostname);
     line("System Location", &gam.running().location);
-    line("System Time", &now.iso());
-    line("System Uptime", &clock(gam.uptime(now)));
+    line("System Time", &gam.device_time(now).iso());
+    line("System Uptime", &days_and_time(gam.uptime(now)));
     text.push('\n');
     write_image(&mut text, "Active Image", &firmware.active, gam);
     write_image(&mut text, "Alternate Image", &firmware.alternative, gam);
@@ -40,16 +39,4 @@ fn write_image(text: &mut String, title: &str, image: &Image, gam: &Gam) {
     line("Build Date", &image.built);
     line("Code Revision", &image.code_revision);
     text.push('\n');
-}
-
-/// Formats a time as `show version` does: `18d 06:33:06`.
-pub(super) fn clock(time: Duration) -> String {
-    let seconds = time.as_secs();
-    format!(
-        "{}d {:02}:{:02}:{:02}",
-        seconds / 86_400,
-        seconds / 3600 % 24,
-        seconds / 60 % 60,
-        seconds % 60
-    )
 }

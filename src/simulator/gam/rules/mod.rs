@@ -49,6 +49,11 @@ pub fn apply(
             }
         }
         Edit::RemoveRoute(route) => configuration.routes.retain(|other| other != route),
+        Edit::Keep { replacing, line } => {
+            drop_kept(configuration, replacing);
+            configuration.kept.push(line.clone());
+        }
+        Edit::DropKept(start) => drop_kept(configuration, start),
         Edit::Uplink { uplink, options } => set_uplink(configuration, *uplink, options)?,
         Edit::Port { port, options } => set_port(configuration, hardware, *port, options)?,
         Edit::Profile { id, options } => set_profile(configuration, hardware, *id, options)?,
@@ -78,6 +83,12 @@ pub fn apply(
         }
     }
     Ok(())
+}
+
+fn drop_kept(configuration: &mut Configuration, start: &str) {
+    configuration
+        .kept
+        .retain(|line| !format!("{} ", line.0).starts_with(start));
 }
 
 fn set_uplink(

@@ -2,24 +2,30 @@
 
 use super::endpoint::{number, of};
 use super::{mac, mode_number, table};
-use crate::simulator::gam::{Detected, Gam, Plugged, Wire};
-use crate::simulator::mib::endpoint_rows::MACS;
+use crate::simulator::gam::{Detected, Gam, Plugged, UsageColumns, Wire};
+use crate::simulator::mib::endpoint_rows::{DETAILED_ENDPOINTS, DETAILED_MACS, MACS};
 use crate::simulator::mib::rows::ENDPOINTS;
 use crate::simulator::mib::table::{Column, Object, Table, clipped, column};
 use crate::simulator::moment::days_and_clock;
 use crate::simulator::snmp::Value;
 
-static TABLES: [Table; 2] = [
-    table(&[3, 20, 20, 1], &ENDPOINTS, COLUMNS),
-    table(&[3, 30, 20, 1], &MACS, COLUMNS),
+static TABLES: [Table; 4] = [
+    table(&[3, 20, 20, 1], &ENDPOINTS, ALWAYS),
+    table(&[3, 30, 20, 1], &MACS, ALWAYS),
+    table(&[3, 20, 20, 1], &DETAILED_ENDPOINTS, COLUMNS),
+    table(&[3, 30, 20, 1], &DETAILED_MACS, COLUMNS),
 ];
 
-/// Received is downstream and sent is upstream, as in the MIB: from the endpoint's point of view.
-const COLUMNS: &[Column] = &[
+/// The columns that every row has, also that of an endpoint that is not alive.
+const ALWAYS: &[Column] = &[
     column(10, |gam, index, _| of(gam, index, |one| mac(one.mac))),
     column(20, |gam, index, _| {
         of(gam, index, |one| Value::truth(one.plugged.is_some()))
     }),
+];
+
+/// Received is downstream and sent is upstream, as in the MIB: from the endpoint's point of view.
+const COLUMNS: &[Column] = &[
     column(30, |gam, index, _| {
         text_of(gam, index, 63, |plugged| plugged.family.model())
     }),
@@ -106,12 +112,19 @@ fn on_copper(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value
     }
 }
 
-/// Returns the Mbps in use toward the endpoint and from it. The columns' names say usage, the MIB's text says the most
-/// that could be allocated. The twin follows the names (assumed).
+/// Returns what the usage columns have, downstream and upstream: their names say usage, the MIB's text says the most that
+/// can be allocated, and only on copper.
 fn usage(gam: &Gam, one: &Detected<'_>) -> (u32, u32) {
-    match one.plugged {
-        Some(_) => gam.usage(one.mac),
-        None => (0, 0),
+    let Some(plugged) = one.plugged else {
+        return (0, 0);
+    };
+    match gam.hardware().assumptions.usage {
+        UsageColumns::Traffic => gam.usage(one.mac),
+        UsageColumns::Allocatable if gam.hardware().is_coax() => (0, 0),
+        UsageColumns::Allocatable => {
+            let wire = plugged.wire;
+            (Wire::most(wire.down_phy), Wire::most(wire.up_phy))
+        }
     }
 }
 

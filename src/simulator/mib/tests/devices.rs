@@ -59,6 +59,11 @@ fn filled() -> Gam {
     for stranger in [1000, 1001] {
         gam.plug(mac(stranger), 2, now);
     }
+    let management = Edit::VlanInterface {
+        vlan: 4093,
+        address: None,
+    };
+    edit(&mut gam, &management);
     for port in 1..=24 {
         let options = PortOptions {
             name: Some(longest("port", u16::from(port))),

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::devices::{NOW, busy, copper, edit, factory, mac, older};
 use super::{mib, walk};
-use crate::simulator::gam::{Edit, EndpointOptions, ExpectedPort, Gam, SubscriberOptions};
+use crate::simulator::gam::{
+    Assumptions, DeadRows, Edit, EndpointOptions, ExpectedPort, Gam, SubscriberOptions,
+};
 use crate::simulator::mib::Mib;
 use crate::simulator::snmp::{Value, View};
 
@@ -64,9 +66,23 @@ fn an_unconfigured_endpoint_is_found_only_by_address() {
 
 #[test]
 fn an_unplugged_endpoint_reads_as_not_detected() {
-    let mut gam = busy();
     let mac = Value::OctetString(mac(3).octets().to_vec());
-    for (tables, index) in [(20, vec![3]), (30, by_mac(3))] {
+    for (dead_rows, tables, index) in [
+        (DeadRows::Absent, 20, vec![3]),
+        (DeadRows::Absent, 30, by_mac(3)),
+        (DeadRows::Zeros, 20, vec![3]),
+        (DeadRows::Zeros, 30, by_mac(3)),
+    ] {
+        let mut gam = busy();
+        let answers = Assumptions {
+            dead_rows,
+            ..Assumptions::default()
+        };
+        gam.assume(answers, NOW);
+        let absent_or = |zero| match dead_rows {
+            DeadRows::Absent => Value::NoSuchInstance,
+            DeadRows::Zeros => zero,
+        };
         let cases = [
             (10, 10, mac.clone()),
             (10, 20, Value::Gauge32(3)),
@@ -75,17 +91,22 @@ fn an_unplugged_endpoint_reads_as_not_detected() {
             (10, 90, Value::Integer(0)),
             (10, 100, Value::Integer(255)),
             (10, 110, Value::text("")),
+            (20, 10, mac.clone()),
             (20, 20, Value::truth(false)),
-            (20, 50, Value::text("")),
-            (20, 60, Value::text("")),
-            (20, 90, Value::Integer(255)),
-            (20, 110, Value::Gauge32(0)),
-            (20, 170, Value::Gauge32(0)),
+            (20, 50, absent_or(Value::text(""))),
+            (20, 60, absent_or(Value::text(""))),
+            (20, 90, absent_or(Value::Integer(255))),
+            (20, 110, absent_or(Value::Gauge32(0))),
+            (20, 170, absent_or(Value::Gauge32(0))),
         ];
         for (table, column, expected) in cases {
             let value = read(&mut gam, &[3, tables, table, 1, column], &index);
             assert_eq!(value, expected, "{tables} {table} {column}");
         }
+        let alive = rows(&mut gam, &[3, tables, 20, 1, 20]);
+        let serials = rows(&mut gam, &[3, tables, 20, 1, 50]);
+        assert!(alive.contains(&index));
+        assert_eq!(serials.contains(&index), dead_rows == DeadRows::Zeros);
         let ethernet = [&index[..], &[1]].concat();
         let value = read(&mut gam, &[3, tables, 30, 1, 20], &ethernet);
         assert_eq!(value, Value::NoSuchInstance);
