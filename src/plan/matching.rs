@@ -291,13 +291,7 @@ fn subscribers(planner: &mut PlannerState<'_>) {
             found.insert(name, index);
         }
     }
-    let start_at = |index: usize| {
-        planner
-            .subscribers
-            .get(index)
-            .and_then(|item| item.start.as_ref())
-    };
-
+    let start_at = |index: usize| planner.subscribers.get(index)?.start.as_ref();
     for (name, target) in intended {
         let index = by_name.get(name).copied();
         if let Some(index) = index

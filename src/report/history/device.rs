@@ -232,10 +232,8 @@ pub fn device_story(
                 cause,
                 exchanges: typed,
             } => {
-                say(&format!(
-                    "not saved: {}",
-                    visible(&save_failure_text(cause))
-                ));
+                let cause = save_failure_text(cause);
+                say(&format!("not saved: {}", visible(&cause)));
                 if with_lines {
                     text.push_str(&exchanges(typed, 14));
                 }

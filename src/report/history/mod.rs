@@ -395,7 +395,13 @@ mod tests {
                 .collect(),
             ..run()
         };
-        let table: &[(ProcessState, &[(&str, u64)], &str, &str)] = &[
+        type Row = (
+            ProcessState,
+            &'static [(&'static str, u64)],
+            &'static str,
+            &'static str,
+        );
+        let table: &[Row] = &[
             (
                 ProcessState::Running,
                 &[("unfinished", 2)],

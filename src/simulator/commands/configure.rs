@@ -25,28 +25,10 @@ pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -
         Command::Location => Edit::Location(rest_of_line(given)?),
         Command::NoLocation => Edit::Location(CompactString::default()),
         Command::Password => Edit::Password(password(given)),
-        Command::Community => {
-            let line = kept("snmp-server community", given)?;
-            Edit::Keep {
-                replacing: format_compact!("{} ", line.0),
-                line,
-            }
-        }
-        Command::NoCommunity => {
-            let line = kept("snmp-server community", given)?;
-            Edit::DropKept(format_compact!("{} ", line.0))
-        }
-        Command::Announcement => {
-            let start = announcement(given)?;
-            Edit::Keep {
-                replacing: format_compact!("{start} "),
-                line: kept(&start, given)?,
-            }
-        }
-        Command::NoAnnouncement => {
-            let start = announcement(given)?;
-            Edit::DropKept(format_compact!("{start} "))
-        }
+        Command::Community
+        | Command::NoCommunity
+        | Command::Announcement
+        | Command::NoAnnouncement => kept_edit(command, given)?,
         Command::Port => Edit::Port {
             port: port_number(given)?,
             options: port_options(given),
@@ -99,6 +81,34 @@ pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -
             uplink: uplink?,
             options: uplink_options(other, given)?,
         },
+    })
+}
+
+/// Returns the edit of a line that the device keeps and prints as it was entered.
+fn kept_edit(command: Command, given: &Arguments) -> Option<Edit> {
+    Some(match command {
+        Command::Community => {
+            let line = kept("snmp-server community", given)?;
+            Edit::Keep {
+                replacing: format_compact!("{} ", line.0),
+                line,
+            }
+        }
+        Command::NoCommunity => {
+            let line = kept("snmp-server community", given)?;
+            Edit::DropKept(format_compact!("{} ", line.0))
+        }
+        Command::Announcement => {
+            let start = announcement(given)?;
+            Edit::Keep {
+                replacing: format_compact!("{start} "),
+                line: kept(&start, given)?,
+            }
+        }
+        _ => {
+            let start = announcement(given)?;
+            Edit::DropKept(format_compact!("{start} "))
+        }
     })
 }
 

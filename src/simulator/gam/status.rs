@@ -233,6 +233,45 @@ impl Gam {
                 },
             );
         };
+        self.endpoint_conditions(&mut hold);
+        // Also an uplink that nothing was ever plugged into, unless it is shut down. The management port never has an alarm.
+        for number in self.running.uplinks.keys() {
+            let uplink = Interface::Uplink(*number);
+            if !self.link(uplink) && !self.is_shut_down(uplink) {
+                let entity = Entity {
+                    if_index: self.hardware.if_index(uplink),
+                    name: uplink.name(),
+                };
+                hold(AlarmCondition::LinkDown, entity, Severity::Cr, true);
+            }
+        }
+        if self.world.fans.iter().any(|rpm| *rpm < 1000) {
+            hold(
+                AlarmCondition::FanFlt,
+                Entity::system(),
+                Severity::Mj,
+                false,
+            );
+        }
+        // CPU under 90 °C, the others under 85 °C (docs/gam.md).
+        if self
+            .world
+            .temperatures
+            .iter()
+            .any(|sensor| sensor.tenths >= if sensor.name == "CPU" { 900 } else { 850 })
+        {
+            hold(
+                AlarmCondition::HighTemp,
+                Entity::system(),
+                Severity::Mj,
+                false,
+            );
+        }
+        wanted
+    }
+
+    /// Reports the conditions of endpoints, each with its entity, severity, and whether it affects service.
+    fn endpoint_conditions(&self, mut hold: impl FnMut(AlarmCondition, Entity, Severity, bool)) {
         for (id, endpoint) in &self.running.endpoints {
             let Some(detected) = self.detected_by_id(*id) else {
                 continue;
@@ -281,40 +320,6 @@ impl Gam {
                 }
             }
         }
-        // Also an uplink that nothing was ever plugged into, unless it is shut down. The management port never has an alarm.
-        for number in self.running.uplinks.keys() {
-            let uplink = Interface::Uplink(*number);
-            if !self.link(uplink) && !self.is_shut_down(uplink) {
-                let entity = Entity {
-                    if_index: self.hardware.if_index(uplink),
-                    name: uplink.name(),
-                };
-                hold(AlarmCondition::LinkDown, entity, Severity::Cr, true);
-            }
-        }
-        if self.world.fans.iter().any(|rpm| *rpm < 1000) {
-            hold(
-                AlarmCondition::FanFlt,
-                Entity::system(),
-                Severity::Mj,
-                false,
-            );
-        }
-        // CPU under 90 °C, the others under 85 °C (docs/gam.md).
-        if self
-            .world
-            .temperatures
-            .iter()
-            .any(|sensor| sensor.tenths >= if sensor.name == "CPU" { 900 } else { 850 })
-        {
-            hold(
-                AlarmCondition::HighTemp,
-                Entity::system(),
-                Severity::Mj,
-                false,
-            );
-        }
-        wanted
     }
 
     /// Returns whether the endpoint is expected, or plugged in, on a port that is shut down.
