@@ -41,7 +41,7 @@ fn a_rename_is_an_effect_where_the_device_sends_names() {
 }
 
 #[test]
-fn a_host_name_changes_the_authentication_of_everybody() {
+fn a_host_name_changes_the_authentication_of_all_subscribers() {
     let mut example = Example::settled();
     example.observation.sends_names = Some(true);
     example.intended["system"] = json!({ "hostname": "elm" });
