@@ -534,7 +534,7 @@ fn markdown_begins_with_its_marker_and_the_commits_that_it_compares() {
         is_expanded: false,
     };
     let markdown = report.markdown(60_000, None);
-    let start = "<!-- gamctl-plan -->\n**Nothing to do: the device is as the inventory says.**\n\n\
+    let start = "<!-- gamctl-plan -->\n**Nothing would change on 1 device.**\n\n\
                  Commits: `bbbbbbbbbbbb…dddddddddddd`\n";
     assert!(markdown.starts_with(start), "{markdown}");
 }

@@ -305,7 +305,8 @@ fn alarms_come_into_the_table_stay_in_the_log_and_the_log_can_be_cleared() {
         },
         at,
     );
-    let active = |gam: &mut Gam, column| read(gam, &[145, 1, 3, 1, 1, column, 1]);
+    // The second uplink was never plugged in: its alarm has the first index.
+    let active = |gam: &mut Gam, column| read(gam, &[145, 1, 3, 1, 1, column, 2]);
     assert_eq!(active(&mut gam, 2), Value::Integer(1_000_025));
     assert_eq!(active(&mut gam, 4), Value::text("10GigabitEthernet 1/1"));
     assert_eq!(active(&mut gam, 5), Value::Integer(8));
@@ -314,10 +315,10 @@ fn alarms_come_into_the_table_stay_in_the_log_and_the_log_can_be_cleared() {
     gam.change_world(|world| world.dark_uplinks.clear(), at);
     assert_eq!(active(&mut gam, 5), Value::NoSuchInstance);
     let log = |gam: &mut Gam, column, index| read(gam, &[145, 1, 3, 2, 1, column, index]);
-    assert_eq!(log(&mut gam, 10, 1), Value::Integer(0));
-    assert_eq!(log(&mut gam, 10, 2), Value::Integer(1));
-    assert_eq!(log(&mut gam, 3, 1), log(&mut gam, 3, 2));
-    assert_eq!(log(&mut gam, 10, 3), Value::NoSuchInstance);
+    assert_eq!(log(&mut gam, 10, 2), Value::Integer(0));
+    assert_eq!(log(&mut gam, 10, 3), Value::Integer(1));
+    assert_eq!(log(&mut gam, 3, 2), log(&mut gam, 3, 3));
+    assert_eq!(log(&mut gam, 10, 4), Value::NoSuchInstance);
     let clear: &[u32] = &[145, 1, 4, 1, 1, 0];
     set(&mut gam, &[(clear, Value::truth(false))]).unwrap();
     assert_eq!(log(&mut gam, 10, 1), Value::Integer(0));
