@@ -45,7 +45,7 @@ fn a_plan_that_only_the_strictest_gam_refuses_is_refused_and_the_neighbour_is_ch
     site.world.commit_all("a spare endpoint");
     site.run(&["plan", "--rehearse"])
         .exits(4)
-        .says("Maximum number of endpoints reached for the system")
+        .says("reached for the system\"")
         .says("--assume endpoints=all");
     let running = |site: &Site, number| -> Configuration {
         site.twin(number).gam(|gam| gam.running().clone())

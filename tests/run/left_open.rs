@@ -130,16 +130,7 @@ fn changes_that_wait_for_a_silent_device_are_in_the_verdict_and_the_exit() {
     assert_eq!(stored["plan"]["stored"]["waiting"][0]["device"], "oak-1");
     // The run itself did all that it could.
     // The other device is as intended, and the changes that wait are not carried out.
-    site.apply()
-        .exits(5)
-        .says("1 change not carried out")
-        .says("more: `gamctl history --run");
-    site.run(&["history"])
-        .exits(0)
-        .says("not carried out: oak-1: 1 change waits");
-    site.run(&["history", "--audit"])
-        .exits(0)
-        .says("oak-1: 1 change waits");
+    site.apply().exits(5).says("1 change not carried out");
 }
 
 #[test]
@@ -219,7 +210,7 @@ fn ownership_of_a_lost_store_comes_back_by_adopting_at_the_last_applied_commit()
     site.intend(fewer);
     fs::remove_dir_all(&site.state).unwrap();
     plan(&site)
-        .says("If there was a store and it is lost, `gamctl adopt --rev REV` records it.")
+        .says("If there was a store and it is lost, `gamctl adopt --rev REV` records what is owned")
         .exits(0)
         .says("Unmanaged, left unchanged");
     // A new store is there, and knows nothing.

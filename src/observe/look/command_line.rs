@@ -1,7 +1,7 @@
 //! Reads the configuration over SSH, for devices whose agent lacks the configuration tables.
 
 use super::Target;
-use crate::model::{GamModel, Identity, MacAddress, chain};
+use crate::model::{DeviceName, GamModel, Identity, MacAddress, chain};
 use crate::observe::running_config::{RunningConfig, parse};
 use crate::transport::ssh::{Command, Login, Session, SshError, SshTimeouts};
 
@@ -28,7 +28,7 @@ pub(super) async fn read(
         read_config_text(session).await
     }
     .await
-    .map_err(|error: SshError| chain(&error))?;
+    .map_err(|error: SshError| explained(target.device, &error))?;
     if let (Some(over_snmp), Some(over_ssh)) = (identity.mac, board_address(&version))
         && over_snmp != over_ssh
     {
@@ -37,6 +37,18 @@ pub(super) async fn read(
         ));
     }
     parse(&lines, model).map_err(|error| error.to_string())
+}
+
+/// Returns the reason, with the command that shows and pins a host key.
+fn explained(device: &DeviceName, error: &SshError) -> String {
+    let text = chain(error);
+    match error {
+        SshError::HostKeyUnknown { .. } => format!("{text}: `gamctl trust {device} --pin`"),
+        SshError::HostKeyChanged { .. } => {
+            format!("{text}: `gamctl trust {device} --pin --replace`")
+        }
+        _ => text,
+    }
 }
 
 /// The replies of a device to `show version` and `show running-config`. Both may contain secrets.

@@ -9,7 +9,7 @@ use super::gates::taken_once;
 use super::prepare::{audit_of, record_not_started};
 use super::prepared::{ConfirmedRun, PreparedRun};
 use super::{Reconciler, RunError, RunOptions, Watcher};
-use crate::apply::{PreflightRefusal, RunNotice, RunReport, RunResult, Skipped};
+use crate::apply::{PreflightRefusal, RunNotice, RunReport, RunResult, SkipReason, Skipped};
 use crate::history::{Audit, NewRun, RunId};
 use crate::model::DeviceName;
 use crate::plan::Planned;
@@ -81,7 +81,14 @@ impl Execution {
             self.record_ownership(&run, None).await?;
             self.note_commit(&run, &report).await?;
             self.find_unsaved(&run, &mut report).await?;
-            if let Some(because) = not_carried_out(&report) {
+            // What is frozen, refused or silent is no event: a run on a schedule would add a row each time.
+            let is_held_back = report.skipped.iter().any(|one| {
+                matches!(
+                    one.reason,
+                    SkipReason::RolledBack { .. } | SkipReason::NotConfirmed
+                )
+            });
+            if is_held_back && let Some(because) = not_carried_out(&report) {
                 let (request, result) = (&run.request, report.result());
                 report.recorded_as =
                     record_not_started(&self.store, request, &run.version, because, result).await?;
