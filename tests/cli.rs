@@ -91,12 +91,16 @@ fn steady(world: &World, text: &str) -> String {
 }
 
 /// Shapes of values that vary: `#` is a digit, `h` a hexadecimal one, any other character itself.
-const SHAPES: [(&str, &str); 7] = [
+const SHAPES: [(&str, &str); 8] = [
     // Commits made by a command have the date of the test.
     ("by Test, ####-##-##", "by Test, DAY"),
     ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "RUN"),
     ("####-##-## ##:##:## UTC", "MOMENT"),
     ("####-##-## ##:## UTC", "MOMENT"),
+    (
+        "####-##-## ##:## by the device's clock",
+        "MOMENT by the device's clock",
+    ),
     ("    ##:##:##  ", "    TIME      "),
     (" #.# s", " N s"),
     (" ##.# s", " N s"),
