@@ -97,10 +97,8 @@ const SHAPES: [(&str, &str); 8] = [
     ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "RUN"),
     ("####-##-## ##:##:## UTC", "MOMENT"),
     ("####-##-## ##:## UTC", "MOMENT"),
-    (
-        "####-##-## ##:## by the device's clock",
-        "MOMENT by the device's clock",
-    ),
+    // By the clock of a device.
+    ("####-##-## ##:## by", "MOMENT by"),
     ("    ##:##:##  ", "    TIME      "),
     (" #.# s", " N s"),
     (" ##.# s", " N s"),
