@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::clock;
 use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected, StoreUse};
-use super::looking::installed;
-use super::observe::known;
+use super::looking::named;
 use super::progress::Bar;
 use super::scope::ScopeArguments;
 use super::source::{FolderArguments, refuse};
@@ -91,7 +90,7 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
         return refuse(reading, why, terminal);
     }
     let inventory = &reading.inventory;
-    let names = names(inventory, arguments)?;
+    let names = named(inventory, &arguments.devices, &arguments.scope)?;
     let folder = folder(arguments, &selected)?;
     // A folder that cannot be used is told before any device is asked.
     let kept = BackupRepository::open(&folder)?;
@@ -137,17 +136,6 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
     }
     let read = backups.values().filter(|backup| backup.is_ok()).count();
     Ok(Exit::of_looks(read, backups.len() - read))
-}
-
-fn names(inventory: &Inventory, arguments: &BackupArguments) -> anyhow::Result<Vec<DeviceName>> {
-    let mut names = installed(inventory, &arguments.scope.scope()?);
-    if !arguments.devices.is_empty() {
-        for name in &arguments.devices {
-            known(inventory, name)?;
-        }
-        names.retain(|device| arguments.devices.iter().any(|name| name == device.as_str()));
-    }
-    Ok(names)
 }
 
 /// Reads the devices, many at once.

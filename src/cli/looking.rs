@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
-use super::scope::Scope;
-use crate::inventory::Inventory;
+use super::scope::{Scope, ScopeArguments};
+use crate::inventory::{Inventory, nearest};
 use crate::model::{DeviceName, DeviceState, Observation};
 use crate::observe::record;
 use crate::report::visible;
@@ -79,4 +79,37 @@ fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     files.sort();
     files.dedup();
     Ok(files)
+}
+
+/// Returns the devices in scope that are installed; with names, only those.
+pub(super) fn named(
+    inventory: &Inventory,
+    names: &[String],
+    scope: &ScopeArguments,
+) -> anyhow::Result<Vec<DeviceName>> {
+    let mut devices = installed(inventory, &scope.scope()?);
+    for name in names {
+        known(inventory, name)?;
+    }
+    if !names.is_empty() {
+        devices.retain(|device| names.iter().any(|name| name == device.as_str()));
+    }
+    Ok(devices)
+}
+
+/// Refuses a name that no device has, and a device that is not installed yet.
+pub(super) fn known(inventory: &Inventory, name: &str) -> anyhow::Result<()> {
+    match inventory.device(name) {
+        None => {
+            let near = nearest(name, inventory.devices().map(|device| device.id.as_str()));
+            let near = near
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_else(|| "; `gamctl show` lists them".to_owned());
+            bail!("there is no device `{}`{near}", visible(name))
+        }
+        Some(device) if device.text.state == Some(DeviceState::Preprovision) => {
+            bail!("`{name}` is not installed yet: its state is `preprovision`")
+        }
+        Some(_) => Ok(()),
+    }
 }

@@ -2,24 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde::Serialize;
 
 use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
-use super::looking::{all_from_files, installed};
+use super::looking::{all_from_files, named};
 use super::probe;
 use super::scope::ScopeArguments;
 use super::source::{FolderArguments, OfflineArguments, refuse};
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
-use crate::inventory::{Inventory, nearest};
-use crate::model::{DeviceName, DeviceState, NotObserved, Observation, Part};
+use crate::inventory::Inventory;
+use crate::model::{NotObserved, Observation, Part};
 use crate::observe::record;
 use crate::plan::Unobservable;
 use crate::reconcile::run::Watcher;
 use crate::reconcile::{FingerprintedObservation, LookResults, recorded};
-use crate::report::{DocumentKind, Exit, PublishedLook, observed_device, observed_fleet, visible};
+use crate::report::{DocumentKind, Exit, PublishedLook, observed_device, observed_fleet};
 
 /// Look at devices and show their configuration and state; read-only
 ///
@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
         return refuse(reading, why, terminal);
     }
     let inventory = &reading.inventory;
-    let names = names(inventory, arguments)?;
+    let names = named(inventory, &arguments.devices, &arguments.scope)?;
     if arguments.probe {
         let accesses = reconciler.accesses(inventory, &names, &watcher);
         invocation.wait(reconciler.close())?;
@@ -120,35 +120,6 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     let reached = sightings.values().filter(|seen| seen.is_ok()).count();
     let not_whole = sightings.values().filter(|seen| !is_whole(seen)).count();
     Ok(Exit::of_looks(reached, not_whole))
-}
-
-fn names(inventory: &Inventory, arguments: &ObserveArguments) -> anyhow::Result<Vec<DeviceName>> {
-    let in_scope = installed(inventory, &arguments.scope.scope()?);
-    if arguments.devices.is_empty() {
-        return Ok(in_scope);
-    }
-    for name in &arguments.devices {
-        known(inventory, name)?;
-    }
-    let named = |device: &DeviceName| arguments.devices.iter().any(|name| name == device.as_str());
-    Ok(in_scope.into_iter().filter(named).collect())
-}
-
-/// Refuses a name that no device has, and a device that is not installed yet.
-pub(super) fn known(inventory: &Inventory, name: &str) -> anyhow::Result<()> {
-    match inventory.device(name) {
-        None => {
-            let near = nearest(name, inventory.devices().map(|device| device.id.as_str()));
-            let near = near
-                .map(|near| format!("; did you mean `{near}`?"))
-                .unwrap_or_else(|| "; `gamctl show` lists them".to_owned());
-            bail!("there is no device `{}`{near}", visible(name))
-        }
-        Some(device) if device.text.state == Some(DeviceState::Preprovision) => {
-            bail!("`{name}` is not installed yet: its state is `preprovision`")
-        }
-        Some(_) => Ok(()),
-    }
 }
 
 fn text(inventory: &Inventory, sightings: &LookResults, terminal: &Terminal) -> String {

@@ -116,8 +116,8 @@ pub(super) struct PlanArguments {
 pub(super) struct RehearsalArguments {
     /// Try each plan on a simulated GAM first, and refuse those that fail
     ///
-    /// The simulated device begins as the real one was seen. Its answers are the usual ones, then the strictest where nobody
-    /// knows how a GAM behaves. A line that it refuses, another end than planned, or a further difference refuses the
+    /// The simulated device begins as the real one was seen. Its answers are the usual ones, then the strictest where it is
+    /// not known how a GAM behaves. A line that it refuses, another end than planned, or a further difference refuses the
     /// device's plan; other devices go on.
     #[arg(long)]
     pub(super) rehearse: bool,

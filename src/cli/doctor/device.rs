@@ -91,7 +91,7 @@ fn as_delivered(area: &str, answers: Option<Result<bool, String>>) -> Option<Che
         Ok(true) => Some(Check::of(
             area,
             Level::Warning,
-            "it answers to the SNMP community `private`, which can write as delivered: whoever reaches its agent can change it",
+            "it answers to the SNMP community `private`, which can write as delivered: anyone who reaches its agent can change it",
             "replace the community on the device; see \"Close the community private\" in docs/operating.md",
         )),
         Err(error) => Some(Check::of(

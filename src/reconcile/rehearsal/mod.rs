@@ -218,7 +218,7 @@ impl FailedRehearsal {
         let assumed = match self.assumption {
             None => String::new(),
             Some(name) => format!(
-                " (with `--assume {name}`: nobody knows whether a real one does so, see docs/gam.md)"
+                " (with `--assume {name}`: it is not known whether a real GAM does so, see docs/gam.md)"
             ),
         };
         let not_read = match self.not_read.as_slice() {
