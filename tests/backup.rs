@@ -124,8 +124,23 @@ fn a_folder_of_something_else_is_refused_before_a_device_is_asked() {
     fs::write(full.join("notes"), "mine").unwrap();
     site.run(&backup(&full, &[]))
         .exits(1)
-        .says("is not empty and no git repository");
+        .says("is not empty and has no backups");
     assert_eq!(fs::read_to_string(full.join("notes")).unwrap(), "mine");
+    // A repository without a commit may have files that exist nowhere else.
+    let begun = site.world.beside("begun");
+    fs::create_dir(&begun).unwrap();
+    git(&begun, &["init", "--quiet"]);
+    fs::write(begun.join("README.md"), "mine").unwrap();
+    site.run(&backup(&begun, &[]))
+        .exits(1)
+        .says("is not empty and has no backups");
+    assert_eq!(fs::read_to_string(begun.join("README.md")).unwrap(), "mine");
+    assert!(
+        site.twin(0)
+            .lines()
+            .iter()
+            .all(|logged| logged.line != "show running-config")
+    );
 }
 
 #[test]
@@ -147,4 +162,30 @@ fn backups_are_beside_the_store_unless_the_settings_name_a_place() {
         .says("\"schema\": \"gamctl/backup\"")
         .says("\"result\": \"committed\"");
     assert!(named.join("oak-1").is_file());
+}
+
+#[test]
+fn a_backup_that_cannot_be_committed_keeps_no_other_from_being_committed() {
+    let (mut site, folder) = two_devices();
+    site.run(&backup(&folder, &[])).exits(0);
+    fs::write(folder.join("oak-0"), "somebody is at work here").unwrap();
+    site.intend(vec![
+        Flat::new(1, 0, "home-300"),
+        Flat::new(2, 1, "home-300"),
+    ]);
+    site.apply().exits(0);
+    site.run(&backup(&folder, &[]))
+        .exits(6)
+        .says("1 backup committed, 1 not kept")
+        .says("`oak-0` is changed in the work tree and not committed");
+    let kept = fs::read_to_string(folder.join("oak-0")).unwrap();
+    assert_eq!(kept, "somebody is at work here");
+}
+
+#[test]
+fn a_scope_without_devices_is_an_error_also_where_nothing_is_printed() {
+    let (site, folder) = two_devices();
+    site.run(&backup(&folder, &["--quiet", "--site", "nowhere"]))
+        .exits(1)
+        .says("no installed device is in scope");
 }

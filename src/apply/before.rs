@@ -1,6 +1,6 @@
 //! Checks that a device may be written to before any line is sent.
 
-use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
+use crate::model::{DeviceConfig, Fingerprint, Observation};
 use crate::plan::{self, DevicePlan, Request};
 use crate::render::lines;
 
@@ -10,11 +10,10 @@ use super::changed::differences;
 
 /// Checks that the inventory lets the device be written to.
 pub(super) fn is_writable(request: &Request<'_>) -> Result<(), Ended> {
-    match request.state {
-        DeviceState::Managed | DeviceState::Retired => Ok(()),
-        state @ (DeviceState::Observe | DeviceState::Locked | DeviceState::Preprovision) => {
-            Err(refused(Refusal::NotManaged { state }))
-        }
+    let state = request.state;
+    match state.is_written() {
+        true => Ok(()),
+        false => Err(refused(Refusal::NotManaged { state })),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::model::{DeviceConfig, Identity, Observation, Part, Slot};
+use crate::model::{DeviceConfig, Identity, Observation, Part, Slot, UPTIME_WRAP};
 use crate::plan::{Change, DevicePlan, Edit, Step, Touched, after};
 
 use super::cause::{IdentityPart, Left};
@@ -11,9 +11,6 @@ use super::compare::{facts, left};
 
 /// The most seconds that a device's clock may lose against this host's clock.
 const SLACK: u64 = 2;
-
-/// `sysUpTime` wraps after 497 days.
-const UPTIME_ROUND: u64 = 42_949_672;
 
 /// The state of a device after an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,7 +252,8 @@ pub(super) fn has_restarted(before: &Observation, now: &Observation, apart: Dura
     else {
         return false;
     };
-    let goes_round = was_up + apart.as_secs() + SLACK >= UPTIME_ROUND;
+    // A look may have completed the uptime of a counter that wrapped before: what matters is its next wrap.
+    let goes_round = was_up % UPTIME_WRAP + apart.as_secs() + SLACK >= UPTIME_WRAP;
     !goes_round && is_up + SLACK < was_up + apart.as_secs()
 }
 
@@ -283,7 +281,10 @@ mod tests {
         assert!(restarted(up(10), up(40)));
         assert!(!restarted(up(1_000), seen(None, None)));
         // The uptime wrapped.
-        assert!(!restarted(up(UPTIME_ROUND - 30), up(30)));
+        assert!(!restarted(up(UPTIME_WRAP - 30), up(30)));
+        // It has run for longer than one wrap, and then restarted.
+        assert!(restarted(up(UPTIME_WRAP + 9_000_000), up(30)));
+        assert!(!restarted(up(2 * UPTIME_WRAP - 30), up(30)));
         let counted = |boots| seen(Some(1), Some(boots));
         assert!(restarted(counted(7), counted(8)));
         assert!(!restarted(counted(7), counted(7)));

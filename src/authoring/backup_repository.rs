@@ -22,8 +22,8 @@ const README: &str = "README.md";
 const README_TITLE: &str = "# Backups of GAMs, made by gamctl";
 
 const README_TEXT: &str = "
-One file per device, `SITE/DEVICE`: its running-config without secrets. `gamctl backup` commits to this repository;
-changes made by hand are overwritten. Names and descriptions of subscribers are in the files: keep this repository as
+One file per device, `SITE/DEVICE`: its running-config without secrets. `gamctl backup` commits to this repository. A change
+by hand that is not committed makes it refuse that file; a committed one is replaced by the next backup. Names and descriptions of subscribers are in the files: keep this repository as
 private as the inventory.
 ";
 
@@ -39,8 +39,10 @@ pub enum BackupRepositoryError {
         "{folder} is not a repository of backups, but of something else; name an empty or a new folder"
     )]
     Foreign { folder: PathBuf },
-    #[error("the folder {folder} is not empty and no git repository; name an empty or a new one")]
+    #[error("the folder {folder} is not empty and has no backups; name an empty or a new one")]
     NotEmpty { folder: PathBuf },
+    #[error("no branch is checked out in {folder}; check one out, such as `git switch main`")]
+    Detached { folder: PathBuf },
     #[error("failed to read the backups in {folder}")]
     Git {
         folder: PathBuf,
@@ -93,9 +95,21 @@ impl BackupRepository {
         };
         let head = match repository.head() {
             Ok(head) => head,
-            Err(error) if error.code() == ErrorCode::UnbornBranch => return Ok(None),
+            Err(error) if error.code() == ErrorCode::UnbornBranch => {
+                return match is_ours_or_empty(folder) {
+                    true => Ok(None),
+                    false => Err(BackupRepositoryError::NotEmpty {
+                        folder: folder.to_owned(),
+                    }),
+                };
+            }
             Err(source) => return Err(git(folder)(source)),
         };
+        if !head.is_branch() {
+            return Err(BackupRepositoryError::Detached {
+                folder: folder.to_owned(),
+            });
+        }
         let id = head.target().map(|id| id.to_string()).unwrap_or_default();
         let branch = head.name().unwrap_or("HEAD").to_owned();
         let opened = Self {
@@ -242,6 +256,21 @@ impl BackupRepository {
             }),
         }
     }
+}
+
+/// Returns whether a repository without a commit has no files but the one that an interrupted creation left.
+fn is_ours_or_empty(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
+    let is_ours = |name: &std::ffi::OsStr| {
+        let text = fs::read_to_string(folder.join(README));
+        name == README && text.is_ok_and(|text| text.starts_with(README_TITLE))
+    };
+    entries.flatten().all(|entry| {
+        let name = entry.file_name();
+        name == ".git" || is_ours(&name)
+    })
 }
 
 /// Returns whether a folder has nothing in it, or is not there.

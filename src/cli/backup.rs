@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde::Serialize;
 
 use super::clock;
@@ -91,6 +91,12 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
     }
     let inventory = &reading.inventory;
     let names = named(inventory, &arguments.devices, &arguments.scope)?;
+    // A job that is quiet must not back up nothing unnoticed.
+    let is_all = arguments.devices.is_empty() && arguments.scope.is_everything();
+    ensure!(
+        is_all || !names.is_empty(),
+        "no installed device is in scope; nothing is backed up"
+    );
     let folder = folder(arguments, &selected)?;
     // A folder that cannot be used is told before any device is asked.
     let kept = BackupRepository::open(&folder)?;
@@ -112,7 +118,11 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
     let mut lines = Vec::new();
     for (device, backup) in &backups {
         let path = path(inventory, device);
-        let result = keeper.keep(device, &path, backup)?;
+        // One file that cannot be committed holds up no other.
+        let result = keeper.keep(device, &path, backup);
+        let result = result.unwrap_or_else(|error| BackupResult::NotKept {
+            why: format!("{error:#}"),
+        });
         lines.push(BackupLine {
             device: device.to_string(),
             path,
@@ -134,8 +144,8 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
         true => terminal.say("No device of the inventory is in scope."),
         false => terminal.say(&backup_verdict(&lines, &repository)),
     }
-    let read = backups.values().filter(|backup| backup.is_ok()).count();
-    Ok(Exit::of_looks(read, backups.len() - read))
+    let done = lines.iter().filter(|line| line.is_done()).count();
+    Ok(Exit::of_looks(done, lines.len() - done))
 }
 
 /// Reads the devices, many at once.

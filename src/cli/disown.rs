@@ -323,6 +323,7 @@ impl<'a> Ownership<'a> {
             inventory: self.inventory,
             ledgers: self.ledgers,
             store: Some(self.store),
+            unasked: None,
         };
         let ResolvedSubject::Subscriber(served) = known.meant(word, only)? else {
             bail!(

@@ -79,6 +79,7 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
         inventory: &reading.inventory,
         ledgers: &known.ledgers,
         store: memory.as_ref(),
+        unasked: unanswered.as_deref(),
     }
     .meant(&arguments.what, arguments.device.patterns()?.as_ref())?;
     let device = meant.device();

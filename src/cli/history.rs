@@ -223,6 +223,7 @@ fn of_subscriber(
         inventory: &reading.inventory,
         ledgers: &ledgers,
         store: Some(memory),
+        unasked: None,
     };
     let only = arguments.device.patterns()?;
     let meant = known.meant(subscriber, only.as_ref())?;

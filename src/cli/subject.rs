@@ -61,6 +61,8 @@ pub(super) struct Known<'a> {
     pub ledgers: &'a BTreeMap<DeviceName, StoredLedger>,
     /// The store, for subscribers that a run removed; left out if there is none.
     pub store: Option<&'a StoreClient<'a>>,
+    /// The reason that the store could not be asked, if there is one.
+    pub unasked: Option<&'a str>,
 }
 
 impl Known<'_> {
@@ -285,10 +287,16 @@ impl Known<'_> {
         let subscribers = subscribers.map(|subscriber| subscriber.id.as_str());
         let near = nearest(word, devices.chain(subscribers));
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        format!(
-            "unknown device or subscriber `{}`: neither the inventory nor the store has one of that name{near}",
-            visible(word)
-        )
+        let word = visible(word);
+        match self.unasked {
+            Some(error) => format!(
+                "unknown device or subscriber `{word}`: the inventory has none of that name, and the store could not be asked: {}{near}",
+                visible(error)
+            ),
+            None => format!(
+                "unknown device or subscriber `{word}`: neither the inventory nor the store has one of that name{near}"
+            ),
+        }
     }
 }
 
@@ -357,6 +365,7 @@ mod tests {
             inventory: &reading.inventory,
             ledgers: &ledgers,
             store: None,
+            unasked: None,
         };
         for word in ["acct-2", "apt-2", "00:0e:d8:00:00:02", "acct-9"] {
             let ResolvedSubject::Subscriber(served) = known.meant(word, None).unwrap() else {
@@ -392,6 +401,7 @@ mod tests {
                 inventory,
                 ledgers,
                 store: None,
+                unasked: None,
             }
             .meant("apt-9", only)
         };

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::{MacAddress, PortNumber, UplinkNumber};
 
 /// The health of a device at the time of a look.
+/// Seconds after which `sysUpTime`, in hundredths, starts again at zero: 497 days.
+pub const UPTIME_WRAP: u64 = (1 << 32) / 100;
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]

@@ -43,6 +43,7 @@ pub use freeze_scope::FreezeScope;
 pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
 pub use health::{
     ActiveAlarm, EndpointHealth, EndpointState, EthernetPort, Fan, Health, LinkHealth, Temperature,
+    UPTIME_WRAP,
 };
 pub use host_environment::HostEnvironment;
 pub use log_target::WIRE;

@@ -1,7 +1,7 @@
 //! Finds subscribers whose authentication a plan may change, as the device may send their names.
 //!
 //! With DHCP relay information or the PPPoE agent on, the remote id is the name of the subscriber, and the circuit id has the
-//! host name and the number of the endpoint (docs/gam.md).
+//! host name, and the port and number of the endpoint (docs/gam.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +28,8 @@ pub(super) fn add(planner: &PlannerState<'_>, steps: &mut [PlannedStep]) -> Opti
             _ => format!("subscriber {first} and {others} more"),
         };
         let message = format!(
-            "it is not known whether {} sends names upstream, by DHCP relay information or PPPoE: if it does, a new name, endpoint \
-             number or host name may change the authentication of {people}",
+            "it is not known whether {} sends names upstream, by DHCP relay information or PPPoE: if it does, a new name, port, \
+             endpoint number or host name may change the authentication of {people}",
             planner.request.device
         );
         return Some(Note::new(NAMES_NOTE, None, message));
@@ -59,6 +59,15 @@ fn changed(
                 let stays = stays.filter_map(|item| Some(sent(item)?.0.name.clone()));
                 found.entry(at).or_default().extend(stays);
             }
+            Change::Endpoint(slot, edit) if has_new_port(edit) => {
+                let users = planner.subscribers.iter().filter(|item| {
+                    let endpoint = sent(item).and_then(|(start, _)| start.endpoint);
+                    let endpoint = endpoint.and_then(|index| planner.endpoints.get(index));
+                    endpoint.is_some_and(|endpoint| endpoint.slot == *slot)
+                });
+                let users = users.filter_map(|item| Some(item.start.as_ref()?.name.clone()));
+                found.entry(at).or_default().extend(users);
+            }
             Change::System(_)
             | Change::Uplink(..)
             | Change::Port(..)
@@ -81,6 +90,13 @@ fn changed(
         names.dedup();
     }
     found
+}
+
+fn has_new_port(edit: &Edit<super::change::Endpoint>) -> bool {
+    match edit {
+        Edit::Update(update) => update.port.is_some(),
+        Edit::Create(_) | Edit::Remove(_) => false,
+    }
 }
 
 /// Returns both states of a subscriber that has an endpoint before and after the plan. Others are not authenticated at all.

@@ -4,7 +4,8 @@ use crate::model::{Observation, Part, RateLimit, Slot, SubscriberConfig};
 
 use super::item::{Action, Endpoint, Item, Profile, Subscriber};
 use super::ownership::{
-    is_built_in, may_remove_unmanaged, owns_endpoint, owns_profile, owns_subscriber,
+    BUILT_IN_NAME, BUILT_IN_SLOT, is_built_in, may_remove_unmanaged, owns_endpoint, owns_profile,
+    owns_subscriber,
 };
 use super::planner_state::PlannerState;
 use super::unread::{Doubt, not_all_read};
@@ -236,7 +237,8 @@ fn remove_profiles(planner: &mut PlannerState<'_>) {
         let action = if is_built_in(slot, &name) {
             if is_owned {
                 let message = format!(
-                    "profile {name} is not removed: profile 1 and `Default BW Profile` are the device's own"
+                    "profile {name} is not removed: profile {} and `{BUILT_IN_NAME}` are the device's own",
+                    BUILT_IN_SLOT.0
                 );
                 planner.note("devices-own", object, message);
                 Action::Kept

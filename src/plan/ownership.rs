@@ -7,8 +7,8 @@ use super::item::{Endpoint, Profile, Subscriber};
 use super::planner_state::PlannerState;
 
 /// The profile of endpoints without a subscriber, as every GAM is delivered (docs/gam.md).
-const BUILT_IN_SLOT: Slot = Slot(1);
-const BUILT_IN_NAME: &str = "Default BW Profile";
+pub(super) const BUILT_IN_SLOT: Slot = Slot(1);
+pub(super) const BUILT_IN_NAME: &str = "Default BW Profile";
 
 /// Returns whether a profile is the built-in one: by its slot, or by its name. gamctl never creates, removes or renames it
 /// (docs/gam.md).

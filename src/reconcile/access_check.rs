@@ -93,6 +93,11 @@ async fn check(
         log_in(&access.command_line),
         probe
     );
+    // Silent to both: whether it knows the community is not known.
+    let answers_as_delivered = answers_as_delivered.map(|answer| match (&snmp, answer) {
+        (Err(error), Ok(false)) => Err(chain(error)),
+        (_, answer) => answer,
+    });
     AccessCheck {
         snmp: snmp
             .map(|(identity, _)| identity)

@@ -146,9 +146,8 @@ impl<'a> Fleet<'a> {
     /// Returns whether a device's inventory changed since it was last applied.
     pub(super) fn is_pending(&self, device: &IntendedDevice) -> bool {
         if let Some(ledgers) = &self.ledgers {
-            let is_written = matches!(device.state, DeviceState::Managed | DeviceState::Retired);
             let verified = ledgers.get(&device.name).map(|ledger| &ledger.verified);
-            return is_written && verified != Some(&device.config);
+            return device.state.is_written() && verified != Some(&device.config);
         }
         let applied = self.applied.as_ref();
         applied.is_some_and(|applied| applied.devices.get(&device.name) != Some(device))

@@ -20,6 +20,8 @@ pub enum BackupResult {
     Differs { added: usize, removed: usize },
     /// It could not be read, so its latest backup stays.
     NotRead { why: String },
+    /// It was read, and could not be committed.
+    NotKept { why: String },
 }
 
 /// A line of the result.
@@ -31,6 +33,18 @@ pub struct BackupLine {
     pub path: String,
     #[serde(flatten)]
     pub result: BackupResult,
+}
+
+impl BackupLine {
+    /// Returns whether the repository, or the difference shown, has what the device has now.
+    pub fn is_done(&self) -> bool {
+        match self.result {
+            BackupResult::Unchanged
+            | BackupResult::Committed { .. }
+            | BackupResult::Differs { .. } => true,
+            BackupResult::NotRead { .. } | BackupResult::NotKept { .. } => false,
+        }
+    }
 }
 
 /// Renders a line for each device.
@@ -62,9 +76,13 @@ pub fn backup_table(lines: &[BackupLine], paint: Paint) -> String {
                 added_and_removed(*added, *removed),
                 String::new(),
             ),
-            BackupResult::NotRead { why } => {
+            BackupResult::NotRead { why } | BackupResult::NotKept { why } => {
                 reasons.push_str(&format!("\n{}: {}\n", visible(&line.device), visible(why)));
-                ("not read", String::new(), String::new())
+                let word = match line.result {
+                    BackupResult::NotKept { .. } => "not kept",
+                    _ => "not read",
+                };
+                (word, String::new(), String::new())
             }
         };
         table.push(vec![
@@ -99,6 +117,10 @@ pub fn backup_verdict(lines: &[BackupLine], repository: &str) -> String {
     }
     if not_read > 0 {
         parts.push(format!("{not_read} not read, latest backup kept"));
+    }
+    let not_kept = count(|result| matches!(result, BackupResult::NotKept { .. }));
+    if not_kept > 0 {
+        parts.push(format!("{not_kept} not kept"));
     }
     format!("{} (in {}).", parts.join(", "), visible(repository))
 }

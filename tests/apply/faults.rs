@@ -407,9 +407,9 @@ async fn every_fault_is_reported_as_it_is() {
             (number, happened(row).await)
         });
     }
-    let mut record = tasks.join_all().await;
-    record.sort();
-    let texts: Vec<String> = record.into_iter().map(|(_, text)| text).collect();
+    let mut rows = tasks.join_all().await;
+    rows.sort();
+    let texts: Vec<String> = rows.into_iter().map(|(_, text)| text).collect();
     assert_golden(
         "tests/apply/faults.txt",
         &format!("{HEAD}{}", texts.concat()),

@@ -19,7 +19,7 @@ const DIES_AT: &str = "GAMCTL_TEST_DIES_AT";
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "a child has nothing else to be variable_of by"
+    reason = "a child process gets its parameters from the environment"
 )]
 fn variable_of(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
@@ -76,8 +76,8 @@ async fn write_on(store: Store, run: RunId, writer: usize) {
 
 /// Prints it directly: the test runner would capture it.
 fn say(run: RunId, device: &DeviceName, number: u32) {
-    let mut variable_of = std::io::stdout();
-    writeln!(variable_of, "durable {} {device} {number}", run.0).unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "durable {} {device} {number}", run.0).unwrap();
 }
 
 fn child(store: &Path, dies_at: Option<&str>) -> Child {

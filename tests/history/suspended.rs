@@ -25,7 +25,7 @@ const DEVICE: &str = "GAMCTL_TEST_SUSPENDED_DEVICE";
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "a child has nothing else to be variable_of by"
+    reason = "a child process gets its parameters from the environment"
 )]
 fn variable_of(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
@@ -102,7 +102,7 @@ async fn one_after_another(store: &Store, device: &gamctl::model::DeviceName) ->
 /// A child and its output.
 struct Writer {
     child: Child,
-    variable_of: ChildStdin,
+    input: ChildStdin,
     says: Lines<BufReader<ChildStdout>>,
 }
 
@@ -120,19 +120,15 @@ impl Writer {
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut child = child.spawn().unwrap();
-        let variable_of = child.stdin.take().unwrap();
+        let input = child.stdin.take().unwrap();
         let says = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut writer = Self {
-            child,
-            variable_of,
-            says,
-        };
+        let mut writer = Self { child, input, says };
         assert_eq!(writer.hear(), "ready");
         writer
     }
 
     fn tell(&mut self, what: &str) {
-        writeln!(self.variable_of, "{what}").unwrap();
+        writeln!(self.input, "{what}").unwrap();
     }
 
     /// Waits for its next line.

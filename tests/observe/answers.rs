@@ -174,19 +174,6 @@ async fn a_time_from_before_ntp_is_none_and_others_have_their_offset_or_no_offse
 }
 
 #[tokio::test]
-async fn the_uptime_is_right_whatever_its_text_is() {
-    for uptime_text in [UptimeText::Hours, UptimeText::Days, UptimeText::Words] {
-        let (twin, _) = twin(Assumptions {
-            uptime_text,
-            ..Assumptions::default()
-        })
-        .await;
-        let seconds = whole(&twin).await.identity.uptime_seconds.unwrap();
-        assert!(seconds < 600, "{uptime_text:?}: {seconds}");
-    }
-}
-
-#[tokio::test]
 async fn a_fresh_device_is_read_with_and_without_an_interface_in_the_management_vlan() {
     for management_interface in [ManagementInterface::Absent, ManagementInterface::Delivered] {
         let hardware = Hardware::of(GamModel::Gam4Cx, 9).with_assumptions(Assumptions {

@@ -150,7 +150,6 @@ for name, command in [
         shell = Shell(command, scratch / folder)
         found = shell.completed(line)
         checks.that(f"{name} in {folder}: {line}", found == expected, f"{found}\n{shell.text[-600:]!r}")
-        checks.that(f"{name} in {folder}: no message", b"error" not in shell.text, repr(shell.text[-600:]))
         shell.end()
 
 shown = subprocess.run(

@@ -1,7 +1,7 @@
 //! What holds for every plan, tried on twins: it ends where it should, is safe half-way, and touches nothing else.
 
 use gamctl::model::MAX_ALLOWED_VLANS;
-use gamctl::reconcile::rehearse;
+use gamctl::reconcile::{RehearsalFailure, rehearse};
 use proptest::prelude::*;
 
 use super::dice::{self, Dice};
@@ -26,8 +26,13 @@ proptest! {
         let (plan, complaints) = inputs.plan(&observation);
         prop_assert_eq!(complaints, []);
         if let Err(failed) = rehearse(&inputs, &plan, &observation) {
-            let is_excused = !failed.not_read.is_empty() || failed.assumption.is_some();
-            prop_assert!(is_excused || plan.is_refused(), "{:?}\n{:#?}", failed, case);
+            // Only what was not read excuses a failure, and a device that may count endpoints without a port.
+            let is_read = case.blinds.is_empty() && !case.is_odd;
+            let is_counted = failed.assumption == Some("endpoints=all")
+                && matches!(failed.failure, RehearsalFailure::LineRefused { .. })
+                && !case::fits_with_every_endpoint(&case);
+            let is_excused = is_counted || plan.is_refused() || (!is_read && !failed.not_read.is_empty());
+            prop_assert!(is_excused, "{:?}\n{:#?}", failed, case);
         }
     }
 
@@ -41,6 +46,20 @@ proptest! {
             prop_assert!(plans[0].steps.is_empty(), "{:?}", plans[0].steps);
         }
     }
+}
+
+#[test]
+fn many_cases_have_a_plan_that_is_rehearsed_whole_and_passes() {
+    let passes = |seed: &u64| {
+        let case = case::case(&mut Dice::seeded(*seed, 2_500));
+        let observation = case.observation(&case.configuration);
+        let inputs = case.inputs();
+        let (plan, _) = inputs.plan(&observation);
+        let is_tried = !plan.steps.is_empty() && !plan.is_refused() && case.blinds.is_empty();
+        is_tried && rehearse(&inputs, &plan, &observation).is_ok()
+    };
+    let passed = (0..200).filter(passes).count();
+    assert!(passed >= 80, "{passed} of 200");
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn every_command_that_contacts_devices_accepts_the_same_timeout() {
         &["rollback"],
         &["adopt"],
         &["observe"],
+        &["backup"],
         &["doctor"],
         &["trust"],
         &["discover"],
@@ -108,14 +109,10 @@ fn equal_failures_of_many_devices_are_shown_once_with_their_count_and_names() {
     }
     // One missing secret keeps all devices away, and has one cause.
     std::fs::remove_file(site.secrets().join("gam-snmp")).unwrap();
-    for (command, most) in [("plan", 4), ("doctor", 4)] {
+    for command in ["plan", "doctor"] {
         let said = site.run(&[command]);
         let told = said.text.matches("gam-snmp").count();
-        assert!(
-            told <= most,
-            "{command} tells it {told} times:\n{}",
-            said.text
-        );
+        assert!(told <= 4, "{command} tells it {told} times:\n{}", said.text);
         assert!(said.text.contains("5 devices: "), "{}", said.text);
     }
 }

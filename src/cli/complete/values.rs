@@ -313,7 +313,7 @@ fn freezes(settings: &Settings) -> Vec<Candidate> {
     freezes.collect()
 }
 
-/// Returns the owned subscribers and profiles that `disown` can release: those that the inventory does not have.
+/// Returns the owned subscribers that `disown` can release: those that the inventory does not have.
 fn owned(settings: &Settings) -> Vec<Candidate> {
     let ledgers = asked(settings, async |store| store.ledgers().await.ok());
     let Some(inventory) = inventory(settings) else {

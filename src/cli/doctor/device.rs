@@ -29,7 +29,7 @@ pub(super) fn devices(
             serial: text.and_then(|text| text.serial.as_ref()),
             is_written: text.is_none_or(|text| {
                 let state = text.state.unwrap_or(DeviceState::Managed);
-                matches!(state, DeviceState::Managed | DeviceState::Retired)
+                state.is_written()
             }),
         };
         of_device(device.as_str(), checked, pins)

@@ -147,7 +147,11 @@ pub(super) fn run(arguments: &FindArguments, invocation: &Invocation) -> anyhow:
         let more = total - lines.len();
         terminal.say(&format!("and {more} more; `--limit {total}` shows all"));
     }
-    Ok(Exit::Done)
+    // Half a search is no success for a program.
+    Ok(match unsearched {
+        Some(_) => Exit::Failed,
+        None => Exit::Done,
+    })
 }
 
 /// Returns the lines of objects of the inventory.

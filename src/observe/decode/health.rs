@@ -283,13 +283,16 @@ pub(in crate::observe) fn fans(grid: &Grid, unread: &mut Vec<String>) -> Vec<Fan
 pub(in crate::observe) fn worst_severity<'v>(
     cells: impl Iterator<Item = &'v Value>,
 ) -> Option<String> {
-    let numbers = cells.filter_map(|value| match value {
-        Value::Integer(number) => u32::try_from(*number).ok(),
-        _ => None,
+    let known = cells.filter_map(|value| {
+        let number = match value {
+            Value::Integer(number) => u32::try_from(*number).ok()?,
+            Value::Unsigned32(number) => *number,
+            _ => return None,
+        };
+        SEVERITIES.iter().find(|(known, _)| *known == number)
     });
-    let worst = numbers.max()?;
-    let known = SEVERITIES.iter().find(|(number, _)| *number == worst)?;
-    Some(known.1.to_owned())
+    let worst = known.max_by_key(|(number, _)| *number)?;
+    Some(worst.1.to_owned())
 }
 
 /// Returns the words of the status LED.

@@ -1,7 +1,6 @@
 //! Parses the texts in which devices say how long they run, and completes an uptime whose counter wrapped.
 
-/// Seconds after which `sysUpTime`, in hundredths, starts again at zero: 497 days.
-const WRAP: u64 = (1 << 32) / 100;
+use crate::model::UPTIME_WRAP as WRAP;
 
 /// The tolerated difference between the counter and the text.
 const SLACK: u64 = 600;
@@ -22,10 +21,11 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
         },
     };
     let [hours, minutes, seconds] = clock(rest)?;
-    let is_clock = minutes < 60 && seconds < 60;
+    if minutes >= 60 || seconds >= 60 {
+        return None;
+    }
     let hours = days.checked_mul(24)?.checked_add(hours)?;
-    let whole = hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds);
-    whole.filter(|_| is_clock)
+    hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds)
 }
 
 /// Parses `06:33:06` or `2h 18m 33s`.
@@ -93,6 +93,7 @@ mod tests {
             ("", None),
             ("99999999999999999999:00:00", None),
             ("18446744073709551615:00:00", None),
+            ("0h 999999999999999999m 0s", None),
         ] {
             assert_eq!(seconds(text), expected, "{text}");
         }

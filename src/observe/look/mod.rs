@@ -69,8 +69,8 @@ pub async fn identify(
 /// The community that can write to a device as delivered.
 const DELIVERED_COMMUNITY: &[u8] = b"private";
 
-/// Returns whether a device answers to the community that writes as delivered. One request, which reads the uptime; nothing
-/// is ever written.
+/// Returns whether a device answers to the community that writes as delivered. It reads the uptime; nothing is ever written.
+/// An agent is silent to a community that it does not know, as is a device that does not answer at all.
 pub async fn answers_as_delivered(
     address: SocketAddr,
     snmp_options: SnmpOptions,
@@ -78,14 +78,9 @@ pub async fn answers_as_delivered(
     let access = Access::V2c {
         community: Secret::new(DELIVERED_COMMUNITY.to_vec()),
     };
-    let once = SnmpOptions {
-        retries: 0,
-        ..snmp_options
-    };
-    let session = Session::open(address, &access, once).await?;
+    let session = Session::open(address, &access, snmp_options).await?;
     match session.get(&[system::UP_TIME.single()]).await {
         Ok(_) => Ok(true),
-        // An agent is silent to a community that it does not know.
         Err(SnmpError::Timeout { .. }) => Ok(false),
         Err(error) => Err(error),
     }

@@ -34,6 +34,8 @@ pub enum BackupError {
     Interrupted(String),
     #[error("its serial is {found}, and the inventory pins {pinned}")]
     OtherDevice { pinned: String, found: String },
+    #[error("`show version` has no serial number, and the inventory pins {pinned}")]
+    NoSerial { pinned: String },
 }
 
 impl Backup {
@@ -59,13 +61,17 @@ pub fn backup_of(
     }
     let facts = facts(version);
     let serial = facts.iter().find(|(label, _)| *label == "Serial Number");
-    if let (Some(pinned), Some((_, found))) = (pinned, serial)
-        && pinned.as_str() != found
-    {
-        return Err(BackupError::OtherDevice {
-            pinned: pinned.to_string(),
-            found: found.clone(),
-        });
+    if let Some(pinned) = pinned {
+        let pinned = pinned.to_string();
+        match serial {
+            Some((_, found)) if *found == pinned => {}
+            Some((_, found)) => {
+                let found = found.clone();
+                return Err(BackupError::OtherDevice { pinned, found });
+            }
+            // What could not be read is not taken for equal.
+            None => return Err(BackupError::NoSerial { pinned }),
+        }
     }
     let mut text = format!("! gamctl backup of {device}\n");
     for (label, value) in facts {
@@ -195,6 +201,14 @@ end
             of("hostname oak-a\nend", Some(&serial)),
             BackupError::OtherDevice { .. }
         ));
+        let unread = backup_of(
+            &oak(),
+            Some(&serial),
+            &[],
+            &lines("hostname oak-a\nend"),
+            &[],
+        );
+        assert!(matches!(unread, Err(BackupError::NoSerial { .. })));
     }
 
     #[test]

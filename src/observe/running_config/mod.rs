@@ -88,12 +88,7 @@ pub fn parse<L: AsRef<str>>(
         }
         // A device prints its messages wherever it is in a line: what precedes one has lost its end, and `no` its meaning.
         if is_interrupted(text, is_inside) {
-            // `version v2 COMMUNITY`, of which only the section says that it has a secret.
-            let is_hidden = is_inside && section == "snmp-server";
-            let quoted = match text.split_once(' ') {
-                Some((word, _)) if is_hidden => shown(word),
-                _ => shown(text),
-            };
+            let quoted = quoted(text, is_inside, section);
             let reason = format!("a message of the device interrupts a line: {quoted}");
             ghn.lose_all(&reason);
             interfaces.lose_all(&reason);
@@ -125,7 +120,8 @@ pub fn parse<L: AsRef<str>>(
                 || (is_inside
                     && (follows_ghn || (is_option(first) && !WITH_NAMES.contains(&section)))) =>
             {
-                let reason = format!("unexpected line in the running-config: {}", shown(text));
+                let quoted = quoted(text, is_inside, section);
+                let reason = format!("unexpected line in the running-config: {quoted}");
                 ghn.lose_all(&reason);
                 interfaces.lose_all(&reason);
                 system.lose_all(&reason);
@@ -143,6 +139,14 @@ pub fn parse<L: AsRef<str>>(
     ghn.put_into(&mut rows, model);
     let addresses = interfaces.put_into(&mut rows);
     Ok(RunningConfig { rows, addresses })
+}
+
+/// Returns a line for a reason. Of `version v2 COMMUNITY`, only the section says that it has a secret.
+fn quoted(text: &str, is_inside: bool, section: &str) -> String {
+    match text.split_once(' ') {
+        Some((word, _)) if is_inside && section == "snmp-server" => shown(word),
+        _ => shown(text),
+    }
 }
 
 impl RunningConfig {

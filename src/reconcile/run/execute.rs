@@ -81,13 +81,11 @@ impl Execution {
             self.record_ownership(&run, None).await?;
             self.note_commit(&run, &report).await?;
             self.find_unsaved(&run, &mut report).await?;
-            // What is frozen, refused or silent is no event: a run on a schedule would add a row each time.
-            let is_held_back = report.skipped.iter().any(|one| {
-                matches!(
-                    one.reason,
-                    SkipReason::RolledBack { .. } | SkipReason::NotConfirmed
-                )
-            });
+            // Frozen, refused and silent devices leave no record: a run on a schedule would add one each time. A rollback
+            // waits for a person, who must find it.
+            let is_rolled_back =
+                |one: &Skipped| matches!(one.reason, SkipReason::RolledBack { .. });
+            let is_held_back = report.skipped.iter().any(is_rolled_back);
             if is_held_back && let Some(because) = not_carried_out(&report) {
                 let (request, result) = (&run.request, report.result());
                 report.recorded_as =
@@ -150,7 +148,10 @@ impl Execution {
         refusal: PreflightRefusal,
         mut report: RunReport,
     ) -> Result<RunReport, RunError> {
-        let because = preflight(&refusal).because;
+        let because = match not_carried_out(&report) {
+            Some(rest) => format!("{}; {rest}", preflight(&refusal).because),
+            None => preflight(&refusal).because,
+        };
         let result = RunResult::Refused;
         let recorded =
             record_not_started(&self.store, &run.request, &run.version, because, result).await;

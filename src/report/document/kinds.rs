@@ -107,7 +107,7 @@ documents! {
         "gamctl rename --from accounts.csv --format json | jq '.errors'";
     Import = "import", 1, "The files that were written for devices, and what could not be expressed",
         ["import"],
-        "gamctl import 10.20.0.0/24 --into network --format json | jq '.left_out'";
+        "gamctl import 10.20.0.0/24 -i network --format json | jq '.left_out'";
     Set = "set", 1, "A change of many subscribers: the files that it changes, or why it is refused",
         ["set"],
         "gamctl set --where service_plan=home-100 state=suspended --json-to set.json";
@@ -148,9 +148,9 @@ documents! {
         ["secret init"],
         "gamctl secret init --json-to key.json";
     Twins = "twins", 1, "The simulated devices that started, with their addresses and logins",
-        ["twin --json"],
-        "gamctl twin --json | jq -r '.twins[0].ssh_port'";
+        ["twin"],
+        "gamctl twin --format json | jq -r '.twins[0].ssh_port'";
     TwinAnswer = "twin-answer", 1, "The answer of simulated devices; its names depend on the verb",
-        ["twin ctl --json"],
-        "gamctl twin ctl --json list | jq -r '.twins[].name'";
+        ["twin ctl"],
+        "gamctl twin ctl list --format json | jq -r '.twins[].name'";
 }

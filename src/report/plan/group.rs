@@ -108,7 +108,7 @@ fn causes(step: &Step) -> String {
         .map(|because| match because.cause {
             Cause::Inventory => "inventory",
             Cause::Drift { .. } => "drift",
-            Cause::FirstAdoption => "first adoption",
+            Cause::FirstAdoption => "never applied",
             Cause::Gone { .. } => "gone",
             Cause::Unmanaged => "unmanaged",
             Cause::Temporary => "temporary",

@@ -168,19 +168,16 @@ impl Assumptions {
     /// Returns the answers under which the most lines are refused.
     pub fn strictest() -> Self {
         Self {
-            removal: RemovalInUse::Refused,
             endpoints: EndpointsCounted::All,
-            allowed_vlans: AllowedVlansCounted::TwelveVlans,
             descriptions: LongestDescription::OfTheWebPage,
             unnamed_profile: UnnamedProfile::BuiltIn,
-            vlan_ranges: VlanRanges::Narrow,
-            // The others refuse no line.
+            // The default answers to all other questions refuse as much as any other.
             ..Self::default()
         }
     }
 
     /// Returns the default answers with one of the strictest in place of its own, each with its name.
-    pub fn strict_one_by_one() -> [(&'static str, Self); 2] {
+    pub fn strict_one_by_one() -> [(&'static str, Self); 3] {
         let strictest = Self::strictest();
         [
             (
@@ -197,6 +194,37 @@ impl Assumptions {
                     ..Self::default()
                 },
             ),
+            (
+                "unnamed-profile=built-in",
+                Self {
+                    unnamed_profile: strictest.unnamed_profile,
+                    ..Self::default()
+                },
+            ),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strict_answers_one_by_one_are_the_strictest_together() {
+        let mut all = Assumptions::default();
+        for (_, one) in Assumptions::strict_one_by_one() {
+            let plain = Assumptions::default();
+            assert_ne!(one, plain);
+            if one.endpoints != plain.endpoints {
+                all.endpoints = one.endpoints;
+            }
+            if one.descriptions != plain.descriptions {
+                all.descriptions = one.descriptions;
+            }
+            if one.unnamed_profile != plain.unnamed_profile {
+                all.unnamed_profile = one.unnamed_profile;
+            }
+        }
+        assert_eq!(all, Assumptions::strictest());
     }
 }

@@ -117,7 +117,7 @@ pub(crate) fn case(dice: &mut Dice) -> Case {
 }
 
 /// Returns whether the device may have all endpoints of both ends, if it counts those without a port too.
-fn fits_with_every_endpoint(case: &Case) -> bool {
+pub(crate) fn fits_with_every_endpoint(case: &Case) -> bool {
     let (observed, intended) = (&case.configuration.endpoints, &case.intended.endpoints);
     let is_new =
         |endpoint: &&gamctl::simulator::gam::Endpoint| !intended.contains_key(&endpoint.mac);

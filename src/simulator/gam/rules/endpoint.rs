@@ -89,7 +89,10 @@ fn check_endpoint(
             return Err(Refusal::PortFull);
         }
     }
-    if counts(endpoint.port) && counted >= hardware.model.endpoint_capacity() {
+    // One that counted before is not counted again: the device has it.
+    let counted_before = configuration.endpoints.get(&id);
+    let is_new = !counted_before.is_some_and(|before| counts(before.port));
+    if counts(endpoint.port) && is_new && counted >= hardware.model.endpoint_capacity() {
         return Err(Refusal::TooManyEndpoints);
     }
     Ok(())
