@@ -6,7 +6,7 @@ use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{
     AlarmCondition, AlarmIndex, Assumptions, Build, Configuration, DeadRows, DeviceClock, Entity,
     FirmwareProfile, Gam, Grade, Hardware, ManagementInterface, Severity, StoredPasswords,
-    TimeForm, UptimeText, UsageColumns,
+    TimeForm, UsageColumns,
 };
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::Twin;
