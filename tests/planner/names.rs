@@ -83,7 +83,7 @@ fn where_it_is_not_known_the_plan_says_so_once_and_counts_nothing() {
         example.notes(),
         [
             "may-send-names: it is not known whether oak sends names upstream, by DHCP relay information or PPPoE: if it does, \
-             a new name, endpoint number or host name may change the authentication of subscriber a and one more"
+             a new name, port, endpoint number or host name may change the authentication of subscriber a and one more"
         ]
     );
     let mut quiet = Example::settled();
