@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::cause::{Interruption, LookFailure, NoLook, StoppedAt};
+use super::cause::{Failure, Interruption, LookFailure, NoLook, StoppedAt};
 use super::device_apply::{DeviceApply, Start, interrupted};
 use super::verify::{VerifyResult, has_restarted};
 use super::{ApplyLog, Ended, NotCompared, Progress};
@@ -22,25 +22,37 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// is no look.
     ///
     /// With `is_open` a line may still take effect, so the present configuration may change: then it waits for the
-    /// whole time.
+    /// whole time. After a line that was plainly refused, two looks in a row that find the same are enough.
     pub(super) async fn look_until_settled(
         &self,
         start: &Start<'_>,
         is_open: bool,
     ) -> Result<Result<Seen, NoLook>, Ended> {
         let until = Instant::now() + self.job.timeouts.settle;
+        let mut earlier: Option<Observation> = None;
         loop {
             let look = match self.look_when_back().await? {
                 Ok(look) => look,
                 Err(no_look) => return Ok(Err(no_look)),
             };
+            let is_still = earlier.as_ref().is_some_and(|earlier| {
+                earlier.config == look.config && earlier.unread == look.unread
+            });
             let seen = self.judged(start, look);
-            let is_clear = self.is_clear(start, &seen, is_open);
+            let is_clear = self.is_clear(start, &seen, is_open)
+                || (is_still && !is_open && self.was_refused());
             if is_clear || Instant::now() + self.job.timeouts.pause >= until {
                 return Ok(Ok(seen));
             }
+            earlier = Some(seen.look);
             self.pause(self.job.timeouts.pause).await?;
         }
+    }
+
+    /// Returns whether the device answered the last line with an error: no line is on its way any more.
+    fn was_refused(&self) -> bool {
+        let last = self.steps.last().and_then(|step| step.failure.as_ref());
+        matches!(last, Some(Failure::LineRefused { .. }))
     }
 
     pub(super) fn judged(&self, start: &Start<'_>, look: Observation) -> Seen {

@@ -1,6 +1,9 @@
 //! Tests changes that no line can undo: applied all the same, and named after a failed rollback.
 
+use std::time::Duration;
+
 use gamctl::apply::Ended;
+use gamctl::apply::cause::Restored;
 use gamctl::report::{cause_text, left_text};
 use gamctl::simulator::fault::{Fault, FaultOrder};
 
@@ -71,4 +74,34 @@ async fn a_change_without_undo_is_named_and_the_rest_is_rolled_back() {
     let mut expected = stage.at_first.clone();
     expected.profiles.get_mut(&2).unwrap().description = "Home".into();
     assert_eq!(stage.running(), expected);
+}
+
+#[tokio::test]
+async fn after_a_plain_refusal_no_settle_time_is_waited_out_although_somebody_else_edits() {
+    let mut stage = Stage::new().await;
+    stage.intend("ghn subscriber 1 vid 111\nghn subscriber 2 vid 112");
+    stage.timeouts.settle = Duration::from_secs(3600);
+    let (seen, plan) = stage.planned().await;
+    let last = plan.steps.last().unwrap().lines[0].to_string();
+    assert!(last.starts_with("ghn subscriber 2 "), "{last}");
+    // The device is then at the end of no step of the plan.
+    for fault in [
+        Fault::OtherEdit {
+            line: "ghn subscriber 1 vid 199".to_owned(),
+        },
+        Fault::SshError {
+            text: "% Internal error".to_owned(),
+        },
+    ] {
+        let order = FaultOrder::new(fault).matching("ghn subscriber 2").nth(1);
+        stage.twin.set_fault(order);
+    }
+    let running = stage.carry_out(plan, Some(&seen), How::default());
+    let record = tokio::time::timeout(Duration::from_secs(60), running);
+    let record = record.await.expect("it waits for a device that is still");
+    let Ended::RolledBack { restored, .. } = &record.ending.outcome.ended else {
+        panic!("{:?}", record.ending.outcome);
+    };
+    assert_eq!(*restored, Restored::ByPlan);
+    assert_eq!(stage.running(), stage.at_first);
 }
