@@ -14,16 +14,20 @@ mod dice;
 #[path = "../tests/properties/planner/mod.rs"]
 mod planner;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use gamctl::inventory::IntendedDevice;
 use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, MacAddress, Mbps, Observation,
-    PortAssignment, PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, VlanId, VlanSet,
+    PortAssignment, PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, SubscriberIds,
+    VlanId, VlanSet,
 };
 use gamctl::plan::{
     DevicePlan, InventoryFacts, Ledger, Limit, Limits, Planned, PlannedStep, Request, guard, plan,
 };
+use gamctl::reconcile::{DevicePlanInputs, rehearse};
 use gamctl::render::render;
 use gamctl::report::{Paint, PlanReport};
 
@@ -47,6 +51,7 @@ fn main() {
     }
     judge(cases, seed, shown);
     speed();
+    rehearsal();
 }
 
 /// Judges every beginning of the plans of so many cases, on all cores.
@@ -321,6 +326,66 @@ fn all_plans(
             .flat_map(|one| one.join().unwrap())
             .collect()
     })
+}
+
+/// Measures what `--rehearse` adds to a plan of a thousand changes: every plan on two simulated devices, spread over the cores.
+fn rehearsal() {
+    const REHEARSED: usize = 50;
+    const CHANGED: usize = 20;
+    let mut devices = network(|_, config| {
+        for one in config.subscribers.values_mut().take(CHANGED) {
+            one.rate = RateLimit::Profile("home-200".parse().unwrap());
+        }
+    });
+    devices.truncate(REHEARSED);
+    let inputs: Vec<_> = devices.iter().map(inputs).collect();
+    let plans: Vec<DevicePlan> = devices
+        .iter()
+        .zip(&inputs)
+        .map(|(device, inputs)| inputs.plan(&device.observation).0)
+        .collect();
+    let steps: usize = plans.iter().map(|plan| plan.steps.len()).sum();
+    assert_eq!(steps, REHEARSED * CHANGED);
+    let tried: Vec<_> = devices.iter().zip(&inputs).zip(&plans).collect();
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for share in tried.chunks(tried.len().div_ceil(cores())) {
+                scope.spawn(move || {
+                    for ((device, inputs), plan) in share {
+                        rehearse(inputs, plan, &device.observation).unwrap();
+                    }
+                });
+            }
+        });
+        times.push(start.elapsed());
+    }
+    print_times(
+        &format!("rehearsal of {steps} changes on {REHEARSED} devices (goal ≤ 1 s)"),
+        times,
+    );
+}
+
+fn inputs(device: &Device) -> DevicePlanInputs<'static> {
+    DevicePlanInputs {
+        intended: Cow::Owned(IntendedDevice {
+            name: device.name.clone(),
+            state: DeviceState::Managed,
+            config: device.intended.clone(),
+        }),
+        model: GamModel::Gam24C,
+        serial: None,
+        mac: None,
+        management_vlan: VlanId::DEFAULT_MANAGEMENT,
+        authoritative: false,
+        removes_unmanaged: false,
+        renamed: BTreeMap::new(),
+        subscriber_ids: SubscriberIds::default(),
+        ledger: Some(Ledger::of(config())),
+        protected: BTreeSet::new(),
+        allows_management: false,
+    }
 }
 
 fn print_times(what: &str, mut times: Vec<Duration>) {
