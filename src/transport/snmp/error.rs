@@ -9,21 +9,22 @@ use super::value::Oid;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnmpError {
     #[error(
-        "no answer from {agent} in {} s, to {tries} requests for {asked}; {hint}",
+        "no answer from {agent} in {} s, to {tries} requests; {hint}",
         seconds(*waited)
     )]
     Timeout {
         agent: SocketAddr,
+        /// For the log: names objects that people do not know.
         asked: String,
         tries: u32,
         waited: Duration,
         hint: Hint,
     },
     #[error(
-        "no SNMP agent listens at {agent}, which was asked for {asked}; check the address, the port and whether SNMP is enabled"
+        "no SNMP agent listens at {agent}; check the address, the port and whether SNMP is enabled"
     )]
     Refused { agent: SocketAddr, asked: String },
-    #[error("cannot send the request for {asked} to {agent}: {why}; check routes and firewalls")]
+    #[error("cannot send a request to {agent}: {why}; check routes and firewalls")]
     Unreachable {
         agent: SocketAddr,
         asked: String,
