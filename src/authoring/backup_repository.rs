@@ -16,7 +16,7 @@ use super::commit::{
 };
 use crate::git::{ObjectError, Objects};
 
-/// The file that tells a repository of backups from any other.
+/// The file that marks a repository of backups.
 const README: &str = "README.md";
 
 const README_TITLE: &str = "# Backups of GAMs, made by gamctl";

@@ -29,7 +29,7 @@ use crate::report::{
 /// Keep the running-config of devices in a git repository, without secrets
 ///
 /// A file per device below its site, and a commit only where something changed. Passwords, communities and keys are
-/// written as `***`, so the backups tell what a device had and are no file to restore from. A device that cannot be read
+/// written as `***`, so the backups show what a device had, and are not for restoring. A device that cannot be read
 /// whole keeps its latest backup. Changes nothing on devices.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &BackupArguments, invocation: &Invocation) -> anyho
         "no installed device is in scope; nothing is backed up"
     );
     let folder = folder(arguments, &selected)?;
-    // A folder that cannot be used is told before any device is asked.
+    // A folder that cannot be used is reported before any device is asked.
     let kept = BackupRepository::open(&folder)?;
     let backups = read(&names, inventory, &reconciler, &selected, &watcher)?;
     let author = author(&selected);

@@ -17,7 +17,7 @@ const COMMANDS: [(&[&str], &str); 10] = [
     ),
     (
         &["log", "logs", "events"],
-        "`gamctl history` lists runs, `gamctl explain` tells the story of one subscriber",
+        "`gamctl history` lists runs, `gamctl explain` shows the history of one subscriber",
     ),
     (
         &["reconcile", "sync", "deploy", "push", "commit"],

@@ -127,12 +127,12 @@ pub(super) fn read_at(
 ) -> anyhow::Result<Reading> {
     let source = source(path, revision)?;
     let reading = read(&source, &Limits::default(), &Cache::default())?;
-    terminal.detail(&told(path, &reading));
+    terminal.detail(&read_summary(path, &reading));
     Ok(reading)
 }
 
 /// Returns a line on the inventory that was read, for `--verbose`.
-pub(super) fn told(path: &Path, reading: &Reading) -> String {
+pub(super) fn read_summary(path: &Path, reading: &Reading) -> String {
     let inventory = &reading.inventory;
     read_note(
         &path.to_string_lossy(),

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::format::OutputFormat;
 use super::invocation::Invocation;
-use super::source::{OldInventoryArguments, prefix, report, source, told};
+use super::source::{OldInventoryArguments, prefix, read_summary, report, source};
 use super::terminal::Terminal;
 use crate::inventory::source::{Limits, Source, merge_base};
 use crate::inventory::{Cache, all_rules, is_acceptable, nearest, read};
@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
         &limits,
         &cache,
     )?;
-    terminal.detail(&told(&path, &reading));
+    terminal.detail(&read_summary(&path, &reading));
     if let Some(revision) = &arguments.against {
         let base = match arguments.merge_base {
             true => merge_base(
@@ -122,7 +122,7 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
             false => revision.clone(),
         };
         let before = read(&Source::git(&path, &base)?, &limits, &cache)?;
-        terminal.detail(&told(&path, &before));
+        terminal.detail(&read_summary(&path, &before));
         reading.compare_with(&before.inventory);
     }
     for finding in &mut reading.findings {

@@ -63,7 +63,7 @@ pub fn without_secrets(line: &str) -> String {
     format!("{} {HIDDEN}", line.get(..shown).unwrap_or_default())
 }
 
-/// Returns the lines of a configuration without their secrets, also those that only their section tells.
+/// Returns the lines of a configuration without their secrets, also those that only their section announces.
 pub fn config_without_secrets<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut is_snmp_section = false;
     let mut is_key = false;

@@ -36,6 +36,9 @@ pub struct Observation {
     pub unread: Vec<Unread>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unclear: Vec<Unclear>,
+    /// Lines of the running-config about kinds of objects that this version does not know. They are ignored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_lines: Vec<String>,
     #[serde(default)]
     pub health: Health,
 }
@@ -182,6 +185,7 @@ impl Observation {
             sources: BTreeMap::new(),
             unread: Vec::new(),
             unclear: Vec::new(),
+            unknown_lines: Vec::new(),
             health: Health::default(),
         }
     }

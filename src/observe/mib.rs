@@ -197,6 +197,19 @@ pub(super) mod vlan {
     ];
 }
 
+/// Whether the device sends names of subscribers upstream (GAM-DHCP-RELAY-MIB and GAM-PPPOE-HELPER-MIB).
+pub(super) mod relay {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 55, 1, 2, 1] =>
+        DHCP_RELAY = 1, "gamDhcpRelayConfigGlobalsMode";
+        DHCP_INFORMATION = 3, "gamDhcpRelayConfigGlobalsInformationMode";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 147, 1, 2, 1] =>
+        PPPOE_INFORMATION = 1, "gamPppoeHelperConfigForwardInformationMode";
+    }
+}
+
 pub(super) mod ghn {
     use super::Object;
 

@@ -51,7 +51,7 @@ pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<
             message: format!(
                 "{device} is pinned, and neither its serial number nor its MAC address could be compared"
             ),
-            hint: "look again; a device that cannot tell who it is needs a pin that it can answer".to_owned(),
+            hint: "look again; a device that cannot identify itself needs a pin that it can answer".to_owned(),
         });
     }
     match (identity.model, identity.product) {

@@ -118,7 +118,7 @@ impl Secrets {
         let found = self.unsealed(name, path).or_else(|| {
             let command = sources.command.as_ref()?;
             // A name that is unsafe as a path is also unsafe as an argument.
-            let told = match folder::file(Path::new(""), name, "") {
+            let found = match folder::file(Path::new(""), name, "") {
                 None => Err(bad_path()),
                 Some(_) => command.ask(name).map_err(|failure| SecretError::Command {
                     name: name.clone(),
@@ -126,7 +126,7 @@ impl Secrets {
                     failure,
                 }),
             };
-            Some(told)
+            Some(found)
         });
         let Some(found) = found else {
             let name = name.clone();

@@ -5,8 +5,8 @@ use gamctl::observe::CommandLine;
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{
     AlarmCondition, AlarmIndex, Assumptions, Build, Configuration, DeadRows, DeviceClock, Entity,
-    FirmwareProfile, Gam, Grade, Hardware, ManagementInterface, Severity, StoredPasswords,
-    TimeForm, UsageColumns,
+    FirmwareProfile, Gam, Grade, Hardware, ManagementInterface, NamesSent, Severity,
+    StoredPasswords, TimeForm, UsageColumns,
 };
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::Twin;
@@ -267,5 +267,24 @@ async fn lines_with_secrets_leave_nothing_in_a_look() {
     let said = serde_json::to_string(&look).unwrap();
     for secret in ["bGlnaHR3ZWlnaHQ=", "lightweight", "lantern", "candle"] {
         assert!(!said.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn whether_names_are_sent_upstream_is_read_and_not_guessed() {
+    let answers = [
+        (NamesSent::Off, Some(false)),
+        (NamesSent::Dhcp, Some(true)),
+        (NamesSent::DhcpWithoutRelay, None),
+        (NamesSent::Pppoe, Some(true)),
+        (NamesSent::NoTables, None),
+    ];
+    for (names_sent, expected) in answers {
+        let (twin, _) = twin(Assumptions {
+            names_sent,
+            ..Assumptions::default()
+        })
+        .await;
+        assert_eq!(whole(&twin).await.sends_names, expected, "{names_sent:?}");
     }
 }

@@ -11,8 +11,9 @@ use gamctl::model::{
 use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
     AlarmIndex, Assumptions, Build, Configuration, DeadRows, DeviceClock, Endpoint, ExpectedPort,
-    FirmwareProfile, Hardware, ManagementInterface, PortLayout, Profile, StoredPasswords,
-    Subscriber, SwitchportMode, TimeForm, UptimeText, UsageColumns, VlanRanges, vlans,
+    FirmwareProfile, Hardware, ManagementInterface, NamesSent, PortLayout, Profile, ShutPorts,
+    StoredPasswords, Subscriber, SwitchportMode, TimeForm, UptimeText, UsageColumns, VlanRanges,
+    vlans,
 };
 use gamctl::simulator::server::{Twin, TwinSettings};
 
@@ -156,6 +157,14 @@ fn assumptions(dice: &mut Dice) -> Assumptions {
         management_interface: *dice
             .pick(&[ManagementInterface::Absent, ManagementInterface::Delivered]),
         passwords: *dice.pick(&[StoredPasswords::Hash, StoredPasswords::Base64]),
+        shut_ports: *dice.pick(&[ShutPorts::ServiceGoesOn, ShutPorts::Silent]),
+        names_sent: *dice.pick(&[
+            NamesSent::Off,
+            NamesSent::Dhcp,
+            NamesSent::DhcpWithoutRelay,
+            NamesSent::Pppoe,
+            NamesSent::NoTables,
+        ]),
         ..Assumptions::default()
     }
 }

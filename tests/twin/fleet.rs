@@ -49,7 +49,7 @@ fn every_device_of_the_example_has_a_twin_that_answers_until_it_is_stopped() {
 #[test]
 fn the_same_seed_makes_the_same_secrets_and_keys() {
     let secrets = |seed| {
-        let fleet = RunningFleet::start(&["--seed", seed, "--only", "birch-12"]);
+        let fleet = RunningFleet::start(&["--seed", seed, "--device", "birch-12"]);
         let twin = &fleet.twins()[0];
         [twin["password"].clone(), twin["host_key"].clone()]
     };
@@ -74,7 +74,7 @@ fn in_a_network_every_twin_has_an_address_of_its_own() {
 
 #[test]
 fn a_port_that_is_taken_is_named_with_its_device() {
-    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let fleet = RunningFleet::start(&["--device", "birch-12"]);
     let port = fleet.twins()[0]["ssh_port"].to_string();
     let example = example();
     let output = fleet.gamctl(
@@ -83,7 +83,7 @@ fn a_port_that_is_taken_is_named_with_its_device() {
             "twin",
             "-i",
             example.to_str().unwrap(),
-            "--only",
+            "--device",
             "birch-yard",
             "--ssh-port",
             &port,
@@ -99,7 +99,8 @@ fn a_port_that_is_taken_is_named_with_its_device() {
 
 #[test]
 fn endpoints_are_plugged_and_unplugged() {
-    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let silent = ["--assume", "shut-ports=silent"];
+    let fleet = RunningFleet::start(&["--device", "birch-12", silent[0], silent[1]]);
     let state = |mac: &str| {
         let shown = fleet.ask(&["show", "birch-12"]);
         let endpoints = shown["endpoints"].as_array().unwrap();
@@ -131,7 +132,7 @@ fn endpoints_are_plugged_and_unplugged() {
 
 #[test]
 fn a_wire_gets_worse_and_better_again() {
-    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let fleet = RunningFleet::start(&["--device", "birch-12"]);
     let mac = "00:0e:d8:2b:18:09";
     let alarms = || fleet.ask(&["show", "birch-12"])["alarms"].clone();
     fleet.ask(&["wire", "birch-12", mac, "--snr", "31", "--meters", "180"]);
@@ -149,7 +150,7 @@ fn a_wire_gets_worse_and_better_again() {
 
 #[test]
 fn a_save_by_another_user_survives_a_reboot() {
-    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let fleet = RunningFleet::start(&["--device", "birch-12"]);
     fleet.ask(&["edit", "birch-12", "hostname kept"]);
     assert_eq!(
         fleet.ask(&["show", "birch-12"])["startup"],
@@ -167,7 +168,7 @@ fn a_save_by_another_user_survives_a_reboot() {
 
 #[test]
 fn alarms_and_faults_come_and_go() {
-    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let fleet = RunningFleet::start(&["--device", "birch-12"]);
     let count = |what: &str| {
         let shown = fleet.ask(&["show", "birch-12"]);
         shown[what].as_array().unwrap().len()
@@ -208,7 +209,7 @@ fn alarms_and_faults_come_and_go() {
 
 #[test]
 fn another_user_edits_and_a_reboot_reverts_it() {
-    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let fleet = RunningFleet::start(&["--device", "birch-12"]);
     let (before, _) = fleet.ctl(&["config", "birch-12"]);
     let (text, code) = fleet.ctl(&[
         "edit",
@@ -248,7 +249,10 @@ fn faults_and_starts_come_from_files() {
     let faults = folder.path().join("faults.toml");
     let text = "[[fault]]\ndevice = \"birch-*\"\nfault = \"snmp-loss\"\npercent = 30\n";
     std::fs::write(&faults, text).unwrap();
-    let fleet = RunningFleet::start_in(folder, &["--faults", "faults.toml", "--from", "factory"]);
+    let fleet = RunningFleet::start_in(
+        folder,
+        &["--faults", "faults.toml", "--start-with", "factory"],
+    );
     let listed = fleet.ask(&["list"]);
     let column = |name: &str| {
         let twins = listed["twins"].as_array().unwrap().iter();
@@ -265,7 +269,7 @@ fn faults_and_starts_come_from_files() {
     std::fs::write(fleet.folder().join("dump.txt"), &dump).unwrap();
     let (code, folder) = fleet.stop();
     assert_eq!(code, 0);
-    let arguments = ["--from", "dump.txt", "--only", "birch-12"];
+    let arguments = ["--start-with", "dump.txt", "--device", "birch-12"];
     let fleet = RunningFleet::start_in(folder, &arguments);
     assert_eq!(fleet.ctl(&["config", "birch-12"]).0, dump);
 
@@ -281,7 +285,7 @@ fn faults_and_starts_come_from_files() {
 
 #[test]
 fn the_management_vlan_is_the_inventorys() {
-    let fleet = RunningFleet::start(&["--only", "birch-*"]);
+    let fleet = RunningFleet::start(&["--device", "birch-*"]);
     for (device, vlan) in [("birch-12", 4093), ("birch-yard", 90)] {
         let (config, _) = fleet.ctl(&["config", device]);
         assert!(

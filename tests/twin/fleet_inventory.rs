@@ -71,7 +71,7 @@ fn secrets_are_there_for_their_owner_and_in_no_commit() {
 
 #[test]
 fn a_device_without_a_twin_is_out_of_reach() {
-    let fleet = RunningFleet::start(&["--only", "maple-*", "--write-inventory", "copy"]);
+    let fleet = RunningFleet::start(&["--device", "maple-*", "--write-inventory", "copy"]);
     let devices = fs::read_to_string(fleet.folder().join("copy/devices/birch-street.toml"));
     let devices = devices.unwrap();
     assert!(!devices.contains("address ="), "{devices}");

@@ -62,8 +62,8 @@ impl RunningFleet {
     /// Starts twins of any inventory.
     pub(super) fn start_of(inventory: &Path, folder: TempDir, arguments: &[&str]) -> Self {
         let mut all = vec!["twin", "--inventory", inventory.to_str().unwrap(), "--json"];
-        if !arguments.contains(&"--from") {
-            all.extend(["--from", "intended"]);
+        if !arguments.contains(&"--start-with") {
+            all.extend(["--start-with", "intended"]);
         }
         all.extend(arguments);
         let mut child = gamctl(folder.path(), &all)

@@ -48,7 +48,7 @@ struct Pins<'a> {
 fn of_device(area: &str, checked: Result<AccessCheck, NotObserved>, pins: Pins<'_>) -> Vec<Check> {
     let checked = match checked {
         Ok(checked) => checked,
-        // The secret itself is told once, under `secrets`.
+        // The secret itself is reported once, under `secrets`.
         Err(NotObserved::NoSecret { .. }) => {
             let what = "not asked: one of its secrets has no value";
             return vec![Check::of(area, Level::Problem, what, "see `secrets`")];

@@ -142,12 +142,12 @@ pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check>
             return found;
         }
     };
-    let told = memory.walk(async {
+    let answer = memory.walk(async {
         let facts = memory.store().facts().await?;
         memory.store().check_write().await?;
         Ok(facts)
     });
-    match told {
+    match answer {
         Ok(facts) => found.extend(facts_of(&facts)),
         Err(error) => {
             let next = store_advice(&place, &error);

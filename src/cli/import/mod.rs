@@ -195,7 +195,7 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
         || DocumentKind::Import.document(&outcome),
         String::new,
     )?;
-    tell(&imported, &found, folder, terminal);
+    print_imported(&imported, &found, folder, terminal);
     Ok(if found.unobservable.is_empty() {
         Exit::Done
     } else {
@@ -256,7 +256,7 @@ fn addresses(count: usize) -> String {
     }
 }
 
-fn tell(imported: &Imported, found: &FoundDevices, folder: &Path, terminal: &Terminal) {
+fn print_imported(imported: &Imported, found: &FoundDevices, folder: &Path, terminal: &Terminal) {
     let silent = match found.silent {
         0 => String::new(),
         silent => format!("; {} did not answer", addresses(silent)),

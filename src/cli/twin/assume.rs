@@ -2,8 +2,8 @@
 
 use crate::simulator::gam::{
     AlarmIndex, AllowedVlansCounted, Assumptions, DeadRows, DeviceClock, EndpointsCounted,
-    Hardware, LongestDescription, ManagementInterface, PortLayout, RemovalInUse, StoredPasswords,
-    TimeForm, UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
+    Hardware, LongestDescription, ManagementInterface, NamesSent, PortLayout, RemovalInUse,
+    ShutPorts, StoredPasswords, TimeForm, UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
 };
 
 /// An answer to an open question about the device. docs/gam.md lists the questions.
@@ -24,11 +24,13 @@ pub(super) enum Assumption {
     UptimeText(UptimeText),
     ManagementInterface(ManagementInterface),
     Passwords(StoredPasswords),
+    NamesSent(NamesSent),
+    ShutPorts(ShutPorts),
     Strictest,
 }
 
 /// The names, and the values of each with its assumption; the first one is the default.
-const QUESTIONS: [(&str, &[(&str, Assumption)]); 16] = [
+const QUESTIONS: [(&str, &[(&str, Assumption)]); 18] = [
     (
         "ports",
         &[
@@ -168,6 +170,29 @@ const QUESTIONS: [(&str, &[(&str, Assumption)]); 16] = [
             ("base64", Assumption::Passwords(StoredPasswords::Base64)),
         ],
     ),
+    (
+        "names-sent",
+        &[
+            ("off", Assumption::NamesSent(NamesSent::Off)),
+            ("dhcp", Assumption::NamesSent(NamesSent::Dhcp)),
+            (
+                "dhcp-without-relay",
+                Assumption::NamesSent(NamesSent::DhcpWithoutRelay),
+            ),
+            ("pppoe", Assumption::NamesSent(NamesSent::Pppoe)),
+            ("no-tables", Assumption::NamesSent(NamesSent::NoTables)),
+        ],
+    ),
+    (
+        "shut-ports",
+        &[
+            (
+                "service-goes-on",
+                Assumption::ShutPorts(ShutPorts::ServiceGoesOn),
+            ),
+            ("silent", Assumption::ShutPorts(ShutPorts::Silent)),
+        ],
+    ),
     ("all", &[("strictest", Assumption::Strictest)]),
 ];
 
@@ -190,6 +215,8 @@ impl Assumption {
             Self::UptimeText(answer) => assumptions.uptime_text = answer,
             Self::ManagementInterface(answer) => assumptions.management_interface = answer,
             Self::Passwords(answer) => assumptions.passwords = answer,
+            Self::NamesSent(answer) => assumptions.names_sent = answer,
+            Self::ShutPorts(answer) => assumptions.shut_ports = answer,
             Self::Strictest => *assumptions = Assumptions::strictest(),
         }
     }
@@ -237,7 +264,7 @@ mod tests {
             why("colour=red"),
             "unknown assumption `colour`; there are `ports`, `removal`, `endpoints`, `allowed-vlans`, `descriptions`, \
              `unnamed-profile`, `vlan-ranges`, `dead-rows`, `usage`, `alarm-index`, `clock`, `times`, `uptime-text`, \
-             `vlan-4093`, `passwords` and `all`"
+             `vlan-4093`, `passwords`, `names-sent`, `shut-ports` and `all`"
         );
         assert!(why("ports=up").contains("`uplinks-first`, `management-first` or `alike`"));
         assert!(why("ports").contains("NAME=VALUE"));

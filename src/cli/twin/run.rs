@@ -14,7 +14,7 @@ use super::ready::{Ready, ReadyTwin, StartedTwin};
 use super::specification::{Specification, specifications};
 use super::written_inventory::{Target, is_copy};
 use crate::authoring::Base;
-use crate::cli::source::{path, refuse, source, told};
+use crate::cli::source::{path, read_summary, refuse, source};
 use crate::cli::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::source::Limits;
@@ -41,7 +41,7 @@ pub(super) fn run(
     let path = path(arguments.inventory.as_deref(), settings);
     let source = source(&path, arguments.rev.as_deref())?;
     let reading = read(&source, &Limits::default(), &Cache::default())?;
-    terminal.detail(&told(&path, &reading));
+    terminal.detail(&read_summary(&path, &reading));
     if reading.has_errors() {
         let why =
             "No twin started: the inventory has errors, so the intended configuration is unknown.";
@@ -102,7 +102,7 @@ impl Job<'_> {
             twins,
             control: control.path().to_owned(),
         };
-        self.tell(&ready, commit.is_some())?;
+        self.print_ready(&ready, commit.is_some())?;
         let fleet = Arc::new(fleet);
         tokio::select! {
             () = control.serve(Arc::clone(&fleet)) => {}
@@ -137,7 +137,7 @@ impl Job<'_> {
         }
     }
 
-    fn tell(&self, ready: &Ready, is_written: bool) -> anyhow::Result<()> {
+    fn print_ready(&self, ready: &Ready, is_written: bool) -> anyhow::Result<()> {
         let terminal = self.terminal;
         let document = || DocumentKind::Twins.document(ready);
         let format = self.arguments.format.or_json(self.arguments.json);

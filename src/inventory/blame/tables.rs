@@ -14,7 +14,7 @@ pub(super) fn is_same_table(before: &str, after: &str, table: &str, id: &str) ->
     before == after
 }
 
-/// Returns the text of an object's table, empty if the file does not name it; `None` if it cannot be told.
+/// Returns the text of an object's table, empty if the file does not name it; `None` if it is unknown.
 fn own<'t>(text: &'t str, header: &str, id: &str) -> Option<&'t str> {
     let mut named = words(text, id);
     let Some(first) = named.next() else {

@@ -1,10 +1,10 @@
 //! Decodes the identity of the device, its firmware and its uptime.
 
-use super::cell::{bytes, mac, number};
+use super::cell::{bytes, mac, number, truth};
 use super::grid::Row;
 use super::uptime::{seconds, whole};
 use crate::model::{GamModel, Identity, MacAddress, Serial, VlanId};
-use crate::observe::mib::{FIRST_PHYSICAL, PRODUCTS, firmware, ghn, system, sysutil};
+use crate::observe::mib::{FIRST_PHYSICAL, PRODUCTS, firmware, ghn, relay, system, sysutil};
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, Value};
 
@@ -78,6 +78,22 @@ pub(in crate::observe) fn management_vlan(row: &Row) -> Option<VlanId> {
         return None;
     }
     VlanId::new(u16::try_from(interface).ok()?).ok()
+}
+
+/// Returns whether the device sends names and numbers of subscribers upstream, if it says so.
+///
+/// The information of DHCP only works with the relay, says the MIB; whether messages that are only snooped get it is not
+/// known, so with the information on and the relay off nothing is sure.
+pub(in crate::observe) fn sends_names(row: &Row) -> Option<bool> {
+    let is_on = |object| truth(row, object).ok();
+    let relay = is_on(&relay::DHCP_RELAY);
+    let dhcp = is_on(&relay::DHCP_INFORMATION);
+    let pppoe = is_on(&relay::PPPOE_INFORMATION);
+    match (relay, dhcp, pppoe) {
+        (_, _, Some(true)) | (Some(true), Some(true), _) => Some(true),
+        (_, Some(false), Some(false)) => Some(false),
+        _ => None,
+    }
 }
 
 /// Returns the subscriber model; firmware without the object knows only endpoints.

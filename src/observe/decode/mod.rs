@@ -22,7 +22,7 @@ pub(super) use health::{
     alarms, cpu_percent, endpoint_health, ethernet_ports, fans, led, links, temperatures,
     worst_severity,
 };
-pub(super) use identity::{Facts, facts, management_vlan, subscriber_model};
+pub(super) use identity::{Facts, facts, management_vlan, sends_names, subscriber_model};
 pub(super) use interface::{Uplinks, other_interfaces, uplinks_among};
 pub use startup::StartupFile;
 pub(super) use startup::startup_file;

@@ -46,7 +46,7 @@ pub(super) async fn shutdown(asker: &Asker, model: GamModel) -> Read {
     cells.read(asker).await
 }
 
-/// Reads what tells the uplinks from the management port.
+/// Reads what distinguishes the uplinks from the management port.
 pub(super) async fn others(asker: &Asker, model: GamModel) -> Read {
     let cells = Cells {
         what: "interface",

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::ask::Asker;
 use crate::model::VlanId;
-use crate::observe::decode::{Facts, Row, facts, management_vlan, subscriber_model};
-use crate::observe::mib::{Object, firmware, ghn, system, sysutil};
+use crate::observe::decode::{Facts, Row, facts, management_vlan, sends_names, subscriber_model};
+use crate::observe::mib::{Object, firmware, ghn, relay, system, sysutil};
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError};
 
@@ -16,7 +16,7 @@ const SLACK: Duration = Duration::from_secs(2);
 /// Rows of the table of images.
 const IMAGES: u32 = 3;
 
-const SINGLE: [&Object; 11] = [
+const SINGLE: [&Object; 14] = [
     &system::OBJECT_ID,
     &system::UP_TIME,
     &system::NAME,
@@ -28,6 +28,9 @@ const SINGLE: [&Object; 11] = [
     &sysutil::CPU_10_SECONDS,
     &sysutil::UPTIME,
     &ghn::SUBSCRIBER_MODEL,
+    &relay::DHCP_RELAY,
+    &relay::DHCP_INFORMATION,
+    &relay::PPPOE_INFORMATION,
 ];
 
 /// The first answer of a device.
@@ -37,6 +40,8 @@ pub(super) struct First {
     pub(super) row: Row,
     pub(super) management_vlan: Option<VlanId>,
     pub(super) subscriber_model: Known<u32>,
+    /// Whether the device sends names of subscribers upstream, if it says so.
+    pub(super) sends_names: Option<bool>,
 }
 
 /// Reads the identity in one request.
@@ -75,6 +80,7 @@ pub(super) async fn ask(asker: &Asker, address: IpAddr) -> Result<First, SnmpErr
         facts: facts(&row, &images),
         management_vlan: management_vlan(&row),
         subscriber_model: subscriber_model(&row),
+        sends_names: sends_names(&row),
         row,
     })
 }

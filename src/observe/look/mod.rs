@@ -175,6 +175,10 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), AttemptErr
         let running = running.as_ref()?.as_ref().ok()?;
         running.management_vlan(target.address.ip())
     });
+    if let Some(Ok(running)) = &running {
+        observation.unknown_lines.clone_from(&running.unknown_lines);
+    }
+    observation.sends_names = first.sends_names;
     observation.identity = first.facts.identity;
     std::mem::swap(&mut observation.health, &mut health);
     observation.taken_at = (target.clock)();

@@ -77,9 +77,27 @@ pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     !begins_well || (is_end && !is_inside) || line.split(' ').any(is_telling)
 }
 
+/// The objects of the G.hn part, by the word behind `ghn`.
+const KINDS: [&str; 4] = ["port", "bw-profile", "endpoint", "subscriber"];
+
+/// Returns whether a line is whole and about a kind that this version does not know, such as one of newer firmware. The
+/// beginning of a known word, or a word that only the known kinds have, can be a broken line about any of their objects.
+fn is_of_unknown_kind(rest: &str) -> bool {
+    let kind = rest.split(' ').next().unwrap_or_default();
+    let is_word = kind.len() > 1
+        && kind.starts_with(|first: char| first.is_ascii_lowercase())
+        && kind
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let is_beginning = KINDS.iter().any(|known| known.starts_with(kind));
+    is_word && !is_beginning && !rest.split(' ').any(is_telling)
+}
+
 /// All objects of the G.hn part.
 #[derive(Debug, Default)]
 pub(super) struct Ghn {
+    /// Lines about kinds of objects that this version does not know.
+    pub(super) unknown: Vec<String>,
     ports: Stated,
     profiles: Stated,
     endpoints: Stated,
@@ -101,6 +119,9 @@ impl Ghn {
             "bw-profile" => (&mut self.profiles, profile::OPTIONS),
             "endpoint" => (&mut self.endpoints, endpoint::OPTIONS),
             "subscriber" => (&mut self.subscribers, subscriber::OPTIONS),
+            _ if is_of_unknown_kind(rest) => {
+                return self.unknown.push(shown(&format!("ghn {rest}")));
+            }
             _ => return self.lose_all(&format!("unknown `ghn` line: {}", shown(rest))),
         };
         kind.take(rest, options);
@@ -114,6 +135,11 @@ impl Ghn {
                 let id = number(id).unwrap_or_default();
                 let said = self.ports.objects.entry(id).or_default();
                 said.set("shutdown", Ok("no".to_owned()));
+            }
+            ["ghn", ..]
+                if is_of_unknown_kind(words.get(1..).unwrap_or_default().join(" ").as_str()) =>
+            {
+                self.unknown.push(shown(&format!("no {rest}")));
             }
             _ => self.lose_all(&format!("unknown `no ghn` line: {}", shown(rest))),
         }

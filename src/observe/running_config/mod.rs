@@ -4,7 +4,8 @@
 //! interfaces. `backup` keeps the whole text without secrets.
 //!
 //! A running-config leaves out factory defaults (docs/gam.md); if the default is unknown, so is the value. A G.hn line
-//! that is not understood makes its object unclear. If the object is unknown too, this affects all objects of the kind.
+//! that is not understood makes its object unclear. If the object is unknown too, this affects all objects of the kind. A whole
+//! line about a kind of objects that is unknown affects none, and is shown.
 
 mod backup;
 mod ghn;
@@ -27,6 +28,9 @@ use words::shown;
 /// Far more lines than the largest device prints.
 const MOST_LINES: usize = 50_000;
 
+/// Lines of unknown kinds that a look keeps: enough to see what they are.
+const MOST_UNKNOWN: usize = 20;
+
 /// Sections whose indented lines may begin with a word that is also an option of a G.hn line, such as `name` below `vlan`
 /// (the family's configurations; docs/gam.md).
 const WITH_NAMES: [&str; 12] = [
@@ -48,6 +52,8 @@ const WITH_NAMES: [&str; 12] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunningConfig {
     pub rows: Rows,
+    /// Lines that were not understood, and that are about none of the rows; the first `MOST_UNKNOWN` of them.
+    pub unknown_lines: Vec<String>,
     /// The addresses of VLAN interfaces.
     addresses: Vec<(VlanId, IpAddr)>,
 }
@@ -136,9 +142,15 @@ pub fn parse<L: AsRef<str>>(
         system: system.row(),
         ..Rows::default()
     };
+    let mut unknown_lines = std::mem::take(&mut ghn.unknown);
+    unknown_lines.truncate(MOST_UNKNOWN);
     ghn.put_into(&mut rows, model);
     let addresses = interfaces.put_into(&mut rows);
-    Ok(RunningConfig { rows, addresses })
+    Ok(RunningConfig {
+        rows,
+        unknown_lines,
+        addresses,
+    })
 }
 
 /// Returns a line for a reason. Of `version v2 COMMUNITY`, only the section says that it has a secret.

@@ -227,6 +227,17 @@ fn a_line_about_an_unknown_object_makes_its_kind_unknown() {
 }
 
 #[test]
+fn a_line_about_an_unknown_kind_is_shown_and_spoils_no_object() {
+    let read = parsed(
+        "hostname x\nghn line-profile 3 name \"vdsl like\"\nno ghn subscriber-model\nghn subscriber 1 name a vid 101\nend",
+    );
+    assert_eq!(read.unknown_lines.len(), 2, "{:?}", read.unknown_lines);
+    assert!(read.unknown_lines[1].contains("no ghn subscriber-model"));
+    assert!(read.unknown_lines[0].contains("ghn line-profile 3 name"));
+    assert_eq!(read.rows.subscribers.rows[&1].vlan, Ok(101));
+}
+
+#[test]
 fn a_repeated_line_makes_the_value_unknown() {
     let rows = with("ghn subscriber 1 name a vid 3\nghn subscriber 1 vid 4\nhostname y");
     assert!(!rows.subscribers.rows[&1].unheld.is_empty());

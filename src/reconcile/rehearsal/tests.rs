@@ -85,8 +85,8 @@ fn inputs() -> DevicePlanInputs<'static> {
 }
 
 fn planned() -> DevicePlan {
-    let (plan, complaints) = inputs().plan(&look());
-    assert_eq!(complaints, []);
+    let (plan, lint_errors) = inputs().plan(&look());
+    assert_eq!(lint_errors, []);
     assert!(!plan.steps.is_empty());
     plan
 }

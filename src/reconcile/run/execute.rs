@@ -121,7 +121,7 @@ impl Execution {
                 run: Some(id),
                 ..audit_of(&run.request, what)
             };
-            // Of a store that is away, a notice tells already.
+            // A notice already reports an unreachable store.
             let _recorded = self.store.store.audit(&audit).await;
         }
         tracing::info!(result = report.result().word(), "run ended");

@@ -18,6 +18,10 @@ pub(crate) struct RunDocument<'a> {
     /// Left out if nothing was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<Uuid>,
+    /// The run in the history that a refusal, or changes that no device got, are recorded as; left out if `run` is there, or
+    /// nothing is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded_as: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,6 +115,7 @@ pub fn run_document(report: &RunReport) -> String {
     DocumentKind::Run.document(&RunDocument {
         result: report.result(),
         run: report.run,
+        recorded_as: report.recorded_as,
         commit: report.commit.as_deref(),
         plan_id: report.plan_id.as_deref(),
         refused,

@@ -15,6 +15,7 @@ pub fn observed_device(look: &Observation, remark: Option<&str>, paint: Paint) -
     text.push_str(&tables(&look.config, paint));
     text.push_str(&health(&look.health, paint));
     text.push_str(&unknown(look, paint));
+    text.push_str(&unknown_lines(look, paint));
     text
 }
 
@@ -44,6 +45,11 @@ fn facts(look: &Observation, remark: Option<&str>, paint: Paint) -> String {
         (
             "managed through",
             look.management_vlan.map(|vlan| format!("VLAN {vlan}")),
+        ),
+        (
+            "sends names",
+            (look.sends_names == Some(true))
+                .then(|| "of subscribers upstream, by DHCP or PPPoE".to_owned()),
         ),
         ("read from", Some(source)),
         ("attention", remark.map(str::to_owned)),
@@ -221,6 +227,20 @@ fn unknown(look: &Observation, paint: Paint) -> String {
     format!(
         "\n{}\n{}\n",
         paint.warning("Unread, so neither present nor absent"),
+        lines.join("\n")
+    )
+}
+
+/// Lists lines about kinds of objects that this version does not know.
+fn unknown_lines(look: &Observation, paint: Paint) -> String {
+    if look.unknown_lines.is_empty() {
+        return String::new();
+    }
+    let lines = look.unknown_lines.iter();
+    let lines: Vec<String> = lines.map(|line| format!("  {}", visible(line))).collect();
+    format!(
+        "\n{}\n{}\n",
+        paint.warning("Lines of the running-config that gamctl does not know, and ignores"),
         lines.join("\n")
     )
 }

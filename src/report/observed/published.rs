@@ -26,6 +26,10 @@ pub struct PublishedLook<'a> {
     uplink_facts: &'a BTreeMap<UplinkNumber, UplinkFacts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     management_vlan: Option<VlanId>,
+    /// Whether the device sends names of subscribers upstream, by DHCP relay information or its PPPoE agent; left out where
+    /// it does not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sends_names: Option<bool>,
     /// Where each part was read.
     sources: &'a BTreeMap<Part, ConfigSource>,
     /// What could not be read; it is never taken for absent.
@@ -34,6 +38,9 @@ pub struct PublishedLook<'a> {
     /// Objects that were read, and that the inventory cannot express.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     unclear: &'a [Unclear],
+    /// Lines of the running-config about kinds of objects that gamctl does not know. They are ignored.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unknown_lines: &'a [String],
     health: &'a Health,
 }
 
@@ -47,11 +54,11 @@ impl<'a> PublishedLook<'a> {
             config,
             uplink_facts,
             management_vlan,
-            // Nothing reads it yet.
-            sends_names: _,
+            sends_names,
             sources,
             unread,
             unclear,
+            unknown_lines,
             health,
         } = look;
         Self {
@@ -62,9 +69,11 @@ impl<'a> PublishedLook<'a> {
             config,
             uplink_facts,
             management_vlan: *management_vlan,
+            sends_names: *sends_names,
             sources,
             unread,
             unclear,
+            unknown_lines,
             health,
         }
     }

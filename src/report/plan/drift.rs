@@ -25,7 +25,7 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// Returns nothing if there is no record of what was applied, so that drift cannot be told from new commits.
+    /// Returns nothing if there is no record of what was applied, so that drift and new commits cannot be distinguished.
     pub fn of(planned: &Planned) -> Option<Self> {
         let memory = planned.memory.as_ref();
         if memory.is_none() && planned.applied.is_none() {

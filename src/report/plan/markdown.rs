@@ -100,7 +100,7 @@ impl Page<'_> {
                 item.push('\n');
             }
             item.push_str(&self.bullet(entry));
-            // Once something did not fit, nothing after it is told: what is told is the beginning, without holes.
+            // Once something did not fit, everything after it is left out: what is shown is the beginning, without holes.
             if left > 0 || text.len() + item.len() > room.saturating_sub(title.len()) {
                 left += entry.weight;
                 continue;

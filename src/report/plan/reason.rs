@@ -85,7 +85,7 @@ impl Reasons {
             return places.into_iter().collect();
         }
         if self.under.as_deref() != Some(device) {
-            // Who begins to read here has not read what was told of another device.
+            // A reader who begins here has not read what was said of another device.
             self.shown.clear();
             self.under = Some(device.to_owned());
         }

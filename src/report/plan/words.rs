@@ -226,7 +226,7 @@ pub(super) fn cannot_undo(step: &Step) -> Option<String> {
 /// Returns what stays of a step although its lines are undone.
 pub(super) fn lasting(step: &Step) -> Option<String> {
     if step.cannot_undo.is_some() {
-        // That is told whether lines are shown or not.
+        // Shown whether lines are shown or not.
         return None;
     }
     if step.inverse.is_empty() {

@@ -90,24 +90,24 @@ fn kept_edit(command: Command, given: &Arguments) -> Option<Edit> {
         Command::Community => {
             let line = kept("snmp-server community", given)?;
             Edit::Keep {
-                replacing: format_compact!("{} ", line.0),
+                replacing: KeptLine(format_compact!("{} ", line.0)),
                 line,
             }
         }
         Command::NoCommunity => {
             let line = kept("snmp-server community", given)?;
-            Edit::DropKept(format_compact!("{} ", line.0))
+            Edit::DropKept(KeptLine(format_compact!("{} ", line.0)))
         }
         Command::Announcement => {
             let start = announcement(given)?;
             Edit::Keep {
-                replacing: format_compact!("{start} "),
+                replacing: KeptLine(format_compact!("{start} ")),
                 line: kept(&start, given)?,
             }
         }
         _ => {
             let start = announcement(given)?;
-            Edit::DropKept(format_compact!("{start} "))
+            Edit::DropKept(KeptLine(format_compact!("{start} ")))
         }
     })
 }

@@ -180,7 +180,7 @@ fn with_endpoint(
         (None, None) => None,
     };
     match mac {
-        Some(mac) if gam.on_an_open_port(mac).is_some() => {
+        Some(mac) if gam.heard(mac).is_some() => {
             act(gam, mac);
             Answer::Text(String::new())
         }

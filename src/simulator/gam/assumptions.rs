@@ -145,6 +145,31 @@ pub enum StoredPasswords {
     Base64,
 }
 
+/// Whether the device sends the names and numbers of subscribers upstream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NamesSent {
+    #[default]
+    Off,
+    /// In DHCP option 82.
+    Dhcp,
+    /// The DHCP information is on, and the relay that would insert it is off.
+    DhcpWithoutRelay,
+    /// In the tags of its PPPoE agent.
+    Pppoe,
+    /// The agent has no tables about it.
+    NoTables,
+}
+
+/// What becomes of endpoints behind a G.hn port that is shut down. Nothing there has an alarm, as the guide says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ShutPorts {
+    /// They are heard and served as before: configured service goes on, says the installation guide.
+    #[default]
+    ServiceGoesOn,
+    /// They are silent.
+    Silent,
+}
+
 /// The answers that a device gives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Assumptions {
@@ -162,6 +187,8 @@ pub struct Assumptions {
     pub uptime_text: UptimeText,
     pub management_interface: ManagementInterface,
     pub passwords: StoredPasswords,
+    pub names_sent: NamesSent,
+    pub shut_ports: ShutPorts,
 }
 
 impl Assumptions {

@@ -25,11 +25,11 @@ pub enum Edit {
     RemoveRoute(CompactString),
     /// Keeps a line, in place of those that begin as given.
     Keep {
-        replacing: CompactString,
+        replacing: super::KeptLine,
         line: super::KeptLine,
     },
     /// Drops the kept lines that begin so.
-    DropKept(CompactString),
+    DropKept(super::KeptLine),
     Uplink {
         uplink: u8,
         options: UplinkOptions,

@@ -21,6 +21,8 @@ pub enum FirmwareProfile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     GhnConfigurationTables,
+    /// The scalars of the DHCP relay and the PPPoE agent.
+    Relays,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,7 @@ impl Firmware {
         match (self.active.profile, part) {
             (FirmwareProfile::V1_8, _) => true,
             (FirmwareProfile::V1_5_4OnCx, Part::GhnConfigurationTables) => false,
+            (FirmwareProfile::V1_5_4OnCx, Part::Relays) => true,
         }
     }
 

@@ -33,8 +33,8 @@ pub use alarms::{
 };
 pub use assumptions::{
     AlarmIndex, AllowedVlansCounted, Assumptions, DeadRows, DeviceClock, EndpointsCounted,
-    LongestDescription, ManagementInterface, RemovalInUse, StoredPasswords, TimeForm,
-    UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
+    LongestDescription, ManagementInterface, NamesSent, RemovalInUse, ShutPorts, StoredPasswords,
+    TimeForm, UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
 };
 pub use configuration::{
     Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, KeptLine,
@@ -187,6 +187,13 @@ impl Gam {
 
     pub fn firmware(&self) -> &Firmware {
         &self.firmware
+    }
+
+    /// Returns whether the agent of the device has a part.
+    pub fn has(&self, part: Part) -> bool {
+        let is_assumed =
+            part != Part::Relays || self.hardware.assumptions.names_sent != NamesSent::NoTables;
+        is_assumed && self.firmware.has(part)
     }
 
     pub fn running(&self) -> &Configuration {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::counters::household;
 use super::{
     AlarmCondition, DeviceClock, Endpoint, Entity, ExpectedPort, Gam, Grade, Interface, Meter,
-    Plugged, Rate, Severity, Subscriber, TimeForm, Traffic, Wanted,
+    Plugged, Rate, Severity, ShutPorts, Subscriber, TimeForm, Traffic, Wanted,
 };
 use crate::model::MacAddress;
 use crate::simulator::moment::{DeviceTime, Moment};
@@ -38,14 +38,14 @@ impl Gam {
     /// Returns the status of one endpoint, if it is configured or heard.
     pub fn detected(&self, mac: MacAddress) -> Option<Detected<'_>> {
         let configured = self.endpoint_by_mac(mac);
-        let plugged = self.on_an_open_port(mac);
+        let plugged = self.heard(mac);
         self.judge(mac, configured, plugged)
     }
 
     /// Returns the status of one configured endpoint.
     pub fn detected_by_id(&self, id: u16) -> Option<Detected<'_>> {
         let endpoint = self.running.endpoints.get(&id)?;
-        let plugged = self.on_an_open_port(endpoint.mac);
+        let plugged = self.heard(endpoint.mac);
         self.judge(endpoint.mac, Some((id, endpoint)), plugged)
     }
 
@@ -85,14 +85,18 @@ impl Gam {
         })
     }
 
-    /// Returns an endpoint that the device hears: one behind a port that is shut down is silent.
-    pub fn on_an_open_port(&self, mac: MacAddress) -> Option<&Plugged> {
-        self.world.plugged.get(&mac).filter(|plugged| {
-            self.running
-                .ports
-                .get(&plugged.port)
-                .is_some_and(|port| !port.shutdown)
-        })
+    /// Returns an endpoint that the device hears.
+    pub fn heard(&self, mac: MacAddress) -> Option<&Plugged> {
+        let plugged = self.world.plugged.get(&mac);
+        plugged.filter(|plugged| self.hears(plugged.port))
+    }
+
+    /// Returns whether endpoints behind a port are heard and served. One that is shut down is not monitored, and configured
+    /// service goes on (documented), unless it is assumed to end.
+    fn hears(&self, port: u8) -> bool {
+        let goes_on = self.hardware.assumptions.shut_ports == ShutPorts::ServiceGoesOn;
+        let port = self.running.ports.get(&port);
+        port.is_some_and(|port| !port.shutdown || goes_on)
     }
 
     /// Returns the first address, from this one on, of an endpoint that is configured or heard.
@@ -102,7 +106,7 @@ impl Gam {
             .world
             .plugged
             .range(lowest..)
-            .find(|(mac, _)| self.on_an_open_port(**mac).is_some());
+            .find(|(mac, _)| self.heard(**mac).is_some());
         let heard = heard.map(|(mac, _)| *mac);
         match configured.map(|(mac, _)| *mac) {
             Some(configured) => Some(heard.map_or(configured, |heard| heard.min(configured))),
@@ -112,22 +116,20 @@ impl Gam {
 
     /// Returns the endpoints heard on a port, in the order of their addresses.
     pub fn heard_on(&self, port: u8) -> impl Iterator<Item = (MacAddress, &Plugged)> {
-        let open = self
-            .running
-            .ports
-            .get(&port)
-            .is_some_and(|port| !port.shutdown);
+        let is_heard = self.hears(port);
         self.world
             .plugged
             .iter()
-            .filter(move |(_, plugged)| open && plugged.port == port)
+            .filter(move |(_, plugged)| is_heard && plugged.port == port)
             .map(|(mac, plugged)| (*mac, plugged))
     }
 
     /// Returns whether an interface has link.
     pub fn link(&self, interface: Interface) -> bool {
         match interface {
-            Interface::Ghn(port) => self.heard_on(port).next().is_some(),
+            Interface::Ghn(port) => {
+                !self.is_shut_down(interface) && self.heard_on(port).next().is_some()
+            }
             // Nothing is plugged in: the device is managed in band.
             Interface::Management => false,
             Interface::Uplink(uplink) => {

@@ -140,7 +140,7 @@ fn gateway(gam: &Gam) -> Option<MacAddress> {
 }
 
 fn learned_on(gam: &Gam, mac: MacAddress) -> Option<Interface> {
-    if let Some(plugged) = gam.on_an_open_port(mac) {
+    if let Some(plugged) = gam.heard(mac) {
         return Some(Interface::Ghn(plugged.port));
     }
     (gateway(gam)? == mac).then_some(Interface::Uplink(1))

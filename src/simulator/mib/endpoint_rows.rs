@@ -119,7 +119,7 @@ fn with_port(mac: MacAddress, port: u32) -> Vec<u32> {
 }
 
 fn is_heard(gam: &Gam, mac: MacAddress) -> bool {
-    gam.on_an_open_port(mac).is_some()
+    gam.heard(mac).is_some()
 }
 
 pub(super) fn heard_from(gam: &Gam, lowest: MacAddress) -> Option<MacAddress> {
@@ -136,6 +136,6 @@ fn port_after(gam: &Gam, mac: MacAddress, before: u32) -> Option<u32> {
 }
 
 fn has_port(gam: &Gam, mac: MacAddress, port: u32) -> bool {
-    gam.on_an_open_port(mac)
+    gam.heard(mac)
         .is_some_and(|plugged| (1..=u32::from(plugged.family.ethernet_ports())).contains(&port))
 }

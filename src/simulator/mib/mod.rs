@@ -10,6 +10,7 @@ mod interface_rows;
 mod interfaces;
 mod port;
 mod port_statistics;
+mod relay;
 mod rows;
 mod sensors;
 mod statistics;
@@ -48,6 +49,7 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
         sensors::objects(),
         firmware::objects(),
         icfg::objects(),
+        relay::objects(),
     ]
     .into_iter()
     .flatten()

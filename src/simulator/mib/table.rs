@@ -148,7 +148,7 @@ fn named(
 impl Object {
     /// Returns whether the device's firmware has the object.
     pub(super) fn is_on(&self, gam: &Gam) -> bool {
-        self.needs.is_none_or(|part| gam.firmware().has(part))
+        self.needs.is_none_or(|part| gam.has(part))
     }
 }
 

@@ -307,7 +307,7 @@ fn endpoints(gam: &Gam) -> Vec<ShownEndpoint> {
 
 fn endpoint(gam: &Gam, mac: MacAddress) -> ShownEndpoint {
     let plugged = gam.world().plugged.get(&mac).map(|plugged| plugged.port);
-    let is_heard = gam.on_an_open_port(mac).is_some();
+    let is_heard = gam.heard(mac).is_some();
     let configured = gam.endpoint_by_mac(mac);
     let state = match (configured.map(|(_, one)| one.port), plugged) {
         (_, Some(_)) if !is_heard => ShownState::Unheard,

@@ -101,7 +101,7 @@ pub(crate) fn statistics(gam: &Gam, id: u16, now: Moment) -> Result<String, Refu
 
 /// The highest of an endpoint's carriers in one direction.
 pub(crate) fn max_snr(gam: &Gam, mac: MacAddress, upstream: bool) -> Result<String, Refusal> {
-    let plugged = gam.on_an_open_port(mac).ok_or(Refusal::InvalidEndpoint)?;
+    let plugged = gam.heard(mac).ok_or(Refusal::InvalidEndpoint)?;
     let tenths = plugged.wire.snr_tenths
         - if upstream {
             plugged.wire.asymmetry() / 4

@@ -10,7 +10,7 @@ use subscriber::set_subscriber;
 
 use super::edit::{Edit, PortOptions, UplinkOptions};
 use super::text::{is_hostname, is_name};
-use super::{Configuration, Hardware, Refusal};
+use super::{Configuration, Hardware, KeptLine, Refusal};
 use crate::model::PortMode;
 
 /// Highest number of an endpoint or subscriber, on every model (docs/gam.md).
@@ -85,10 +85,10 @@ pub fn apply(
     Ok(())
 }
 
-fn drop_kept(configuration: &mut Configuration, start: &str) {
+fn drop_kept(configuration: &mut Configuration, start: &KeptLine) {
     configuration
         .kept
-        .retain(|line| !format!("{} ", line.0).starts_with(start));
+        .retain(|line| !format!("{} ", line.0).starts_with(start.0.as_str()));
 }
 
 fn set_uplink(
