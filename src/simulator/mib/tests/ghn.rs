@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::devices::{NOW, busy, copper, edit, factory, mac, older};
 use super::{mib, walk};
 use crate::simulator::gam::{
-    Assumptions, DeadRows, Edit, EndpointOptions, ExpectedPort, Gam, SubscriberOptions,
+    Assumptions, DeadRows, Edit, EndpointOptions, ExpectedPort, Gam, ShutPorts, SubscriberOptions,
 };
 use crate::simulator::mib::Mib;
 use crate::simulator::snmp::{Value, View};
@@ -114,7 +114,7 @@ fn an_unplugged_endpoint_reads_as_not_detected() {
 }
 
 #[test]
-fn an_endpoint_on_the_wrong_port_is_quarantined_and_one_behind_a_shut_port_is_silent() {
+fn an_endpoint_on_the_wrong_port_is_quarantined() {
     let mut gam = busy();
     assert_eq!(
         read(&mut gam, &[3, 20, 10, 1, 90], &[40]),
@@ -122,16 +122,30 @@ fn an_endpoint_on_the_wrong_port_is_quarantined_and_one_behind_a_shut_port_is_si
     );
     let detected = read(&mut gam, &[3, 20, 10, 1, 40], &[40]);
     assert_eq!(detected, Value::Integer(1_000_009));
-    assert_eq!(
-        read(&mut gam, &[3, 20, 10, 1, 90], &[383]),
-        Value::Integer(0)
-    );
-    let port = [1_000_024];
-    assert_eq!(
-        read(&mut gam, &[3, 10, 10, 1, 20], &port),
-        Value::truth(false)
-    );
-    assert_eq!(read(&mut gam, &[3, 10, 10, 1, 40], &port), Value::text(""));
+}
+
+#[test]
+fn an_endpoint_behind_a_shut_port_goes_on_unless_that_is_assumed_to_silence_it() {
+    for (shut_ports, state) in [(ShutPorts::ServiceGoesOn, 1), (ShutPorts::Silent, 0)] {
+        let mut gam = busy();
+        let answers = Assumptions {
+            shut_ports,
+            ..Assumptions::default()
+        };
+        gam.assume(answers, NOW);
+        assert_eq!(
+            read(&mut gam, &[3, 20, 10, 1, 90], &[383]),
+            Value::Integer(state),
+            "{shut_ports:?}"
+        );
+        let port = [1_000_024];
+        assert_eq!(
+            read(&mut gam, &[3, 10, 10, 1, 20], &port),
+            Value::truth(false)
+        );
+        let hears_nobody = read(&mut gam, &[3, 10, 10, 1, 40], &port) == Value::text("");
+        assert_eq!(hears_nobody, shut_ports == ShutPorts::Silent);
+    }
 }
 
 #[test]
