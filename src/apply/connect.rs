@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tracing::{Instrument as _, debug_span};
+
 use super::cause::{Failure, LookFailure, NotReached, Refusal, SshFailure};
 use super::device_apply::{DeviceApply, Start, lease_expired, not_reached};
 use super::{ApplyLog, Ended, Progress, Work};
@@ -9,11 +11,18 @@ use crate::model::{ConfigSource, MacAddress, Observation};
 use crate::observe::{board_address, look};
 use crate::transport::ssh::{Command, Session, SshError};
 
+/// A session, and the device that it reaches.
+pub(super) struct IdentifiedSession {
+    session: Session,
+    /// `None` if `show version` does not print it.
+    board: Option<MacAddress>,
+}
+
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Looks at the device, and logs in at the same time if the look needs no login of its own.
     pub(super) async fn first_look(
-        &mut self,
-    ) -> Result<(Observation, Instant, Option<Session>), Ended> {
+        &self,
+    ) -> Result<(Observation, Instant, Option<IdentifiedSession>), Ended> {
         let job = self.job;
         (job.progress)(Progress::Looking);
         let needs_login = |look: &Observation| {
@@ -22,10 +31,14 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         };
         let writes = !job.plan.steps.is_empty() || job.work == Work::SaveOnly;
         let (looked, session) = if writes && !job.then.is_none_or(needs_login) {
-            let (looked, session) = tokio::join!(look(&job.target), self.open());
+            let (looked, session) = tokio::join!(
+                look(&job.target).instrument(debug_span!("look-before")),
+                self.open_and_identify().instrument(debug_span!("connect")),
+            );
             (looked, Some(session))
         } else {
-            (look(&job.target).await, None)
+            let looked = look(&job.target).instrument(debug_span!("look-before"));
+            (looked.await, None)
         };
         let at = Instant::now();
         let before = looked.map_err(|error| Ended::Unreachable {
@@ -38,8 +51,14 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         Ok((before, at, session))
     }
 
-    pub(super) async fn open(&self) -> Result<Session, SshError> {
+    async fn open(&self) -> Result<Session, SshError> {
         Session::open_to_write(self.job.login, self.job.patience, self.job.fence).await
+    }
+
+    async fn open_and_identify(&self) -> Result<IdentifiedSession, SshError> {
+        let mut session = self.open().await?;
+        let board = board_address(&session.read(Command::ShowVersion).await?);
+        Ok(IdentifiedSession { session, board })
     }
 
     /// Logs in again, to the same device.
@@ -51,27 +70,41 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             SshError::Fenced { .. } => Err(lease_expired(&error, None)),
             _ => Ok(NoSession::Failed(SshFailure::of(&error))),
         };
-        let mut session = self.open().await.map_err(lost)?;
-        match other_board(&mut session, start.before).await {
-            Ok(None) => Ok(session),
-            Ok(Some((ssh, snmp))) => Err(Ok(NoSession::OtherDevice { ssh, snmp })),
-            Err(error) => Err(lost(error)),
+        let identified = self.open_and_identify().await.map_err(lost)?;
+        match identified.other_board(start.before) {
+            None => Ok(identified.session),
+            Some((ssh, snmp)) => Err(Ok(NoSession::OtherDevice { ssh, snmp })),
         }
     }
 
-    /// Checks that SSH reaches the same device as SNMP: ports may be forwarded to different ones.
-    pub(super) async fn check_board(
+    /// Returns a session that reaches the same device as SNMP: ports may be forwarded to different ones.
+    pub(super) async fn session_to(
         &self,
-        session: &mut Session,
         look: &Observation,
-    ) -> Result<(), Ended> {
-        let other = other_board(session, look).await;
-        match other.map_err(|error| not_reached(&error))? {
-            None => Ok(()),
+        opened: Option<IdentifiedSession>,
+    ) -> Result<Session, Ended> {
+        let identified = match opened {
+            Some(identified) => identified,
+            None => {
+                let opened = self.open_and_identify().instrument(debug_span!("connect"));
+                let opened = opened.await;
+                opened.map_err(|error| not_reached(&error))?
+            }
+        };
+        match identified.other_board(look) {
+            None => Ok(identified.session),
             Some((ssh, snmp)) => Err(Ended::Refused {
                 refusal: Refusal::WrongBoard { ssh, snmp },
             }),
         }
+    }
+}
+
+impl IdentifiedSession {
+    /// Returns the devices that SSH and SNMP reach, if they are not the same board.
+    fn other_board(&self, look: &Observation) -> Option<(MacAddress, MacAddress)> {
+        let both = self.board.zip(look.identity.mac);
+        both.filter(|(ssh, snmp)| ssh != snmp)
     }
 }
 
@@ -88,14 +121,4 @@ impl From<NoSession> for Failure {
             NoSession::OtherDevice { ssh, snmp } => Self::OtherDevice { ssh, snmp },
         }
     }
-}
-
-/// Returns the devices that SSH and SNMP reach, if they are not the same board.
-async fn other_board(
-    session: &mut Session,
-    look: &Observation,
-) -> Result<Option<(MacAddress, MacAddress)>, SshError> {
-    let version = session.read(Command::ShowVersion).await?;
-    let both = board_address(&version).zip(look.identity.mac);
-    Ok(both.filter(|(ssh, snmp)| ssh != snmp))
 }

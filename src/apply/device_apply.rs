@@ -2,24 +2,27 @@
 
 use std::time::Instant;
 
+use tracing::{Instrument as _, debug_span};
+
 use super::before::{is_fit, is_writable, may_begin, may_save};
 use super::cause::{
     Failure, Interruption, Left, NotReached, NotRestored, Remark, SoFar, SshFailure, StoppedAt,
 };
+use super::connect::IdentifiedSession;
 use super::verify::{BeforeAndAfter, VerifyResult};
 use super::{
     ApplyLog, DeviceOutcome, Ended, Ending, Entry, Job, LookReason, NotCompared, Progress, Purpose,
     StepOutcome, Work,
 };
-use crate::crash;
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
+use crate::observe::look_at_startup;
 use crate::plan::{DevicePlan, Observed};
 use crate::transport::ssh::{Session, SshError};
 
 /// Carries out the approved plan of one device, and returns its outcome.
 ///
 /// Every step is committed to the log before the next one, except the last: the caller commits `Entry::Ended`, together
-/// with the new ledger of the device.
+/// with the new ledger of the device. A look is committed with what was decided from it.
 ///
 /// # Guarantees
 ///
@@ -114,26 +117,14 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             fingerprint: fingerprint.clone(),
             observation: Box::new(before.clone()),
         };
-        crash::point("looked-before");
-        self.commit(looked, SoFar::NothingWritten).await?;
-        crash::point("looked-after");
         self.seen = Some(before.clone());
-        let plan = self.approved(&before, fingerprint)?;
-        if plan.steps.is_empty() && job.work == Work::Steps {
-            return Ok(Ended::Unchanged);
-        }
-        let mut session = match session {
-            Some(session) => session,
-            None => self.open().await.map_err(|error| not_reached(&error))?,
+        let (plan, session) = match self.ready(&before, fingerprint, session).await {
+            Ok(ready) => ready,
+            Err(ended) => {
+                self.looked_before(looked, None).await?;
+                return Err(ended);
+            }
         };
-        // The look came over SNMP, the lines go over SSH: forwarded ports may lead to two devices.
-        self.check_board(&mut session, &before).await?;
-        if self.is_stopped() {
-            session.close().await;
-            return Err(interrupted(Interruption::StopRequested {
-                at: StoppedAt::BeforeWriting,
-            }));
-        }
         let start = Start {
             before: &before,
             at,
@@ -142,16 +133,42 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         };
         // The intent is stored before the first byte is sent. Otherwise, after a crash, gamctl could not know that
         // lines may have reached the device.
-        self.intend(Purpose::Apply, &plan, SoFar::NothingWritten)
-            .await?;
+        let intent = Entry::Intent {
+            purpose: Purpose::Apply,
+            plan: Box::new(plan.clone()),
+        };
+        self.looked_before(looked, Some(intent)).await?;
         if job.work == Work::SaveOnly {
             self.verified(Purpose::Apply, &before).await?;
-            return self.save(&start, Some(session)).await;
+            return self.save(&start, Some(session), None).await;
         }
         match self.send_steps(session, &plan, Purpose::Apply).await? {
             SendResult::All(session) => self.verify(&start, *session).await,
             SendResult::Failed(failure) => self.after_failure(&start, failure).await,
         }
+    }
+
+    /// Returns the plan to carry out and a session for it, if everything is as it was when the plan was made. An early end is
+    /// an error.
+    async fn ready(
+        &mut self,
+        before: &Observation,
+        fingerprint: Fingerprint,
+        session: Option<IdentifiedSession>,
+    ) -> Result<(DevicePlan, Session), Ended> {
+        let plan = self.approved(before, fingerprint)?;
+        if plan.steps.is_empty() && self.job.work == Work::Steps {
+            return Err(Ended::Unchanged);
+        }
+        // The look came over SNMP, the lines go over SSH: forwarded ports may lead to two devices.
+        let session = self.session_to(before, session).await?;
+        if self.is_stopped() {
+            session.close().await;
+            return Err(interrupted(Interruption::StopRequested {
+                at: StoppedAt::BeforeWriting,
+            }));
+        }
+        Ok((plan, session))
     }
 
     /// Returns the plan to carry out, after it was checked against the look.
@@ -190,19 +207,35 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Verifies by a second look, and saves.
     async fn verify(&mut self, start: &Start<'_>, session: Session) -> Result<Ended, Ended> {
         (self.job.progress)(Progress::Verifying);
-        let seen = match self.look_until_settled(start, false).await? {
+        // None of these three needs another. A startup file that is written after the last line has that line.
+        let settled = self.look_until_settled(start, false);
+        let looked = tokio::try_join!(
+            self.left(Purpose::Apply),
+            settled.instrument(debug_span!("verify")),
+            async { Ok(look_at_startup(&self.job.target).await) },
+        );
+        let (seen, file) = match looked {
+            Ok(((), seen, file)) => (seen, file),
+            Err(ended) => {
+                session.close().await;
+                return Err(ended);
+            }
+        };
+        let seen = match seen {
             Ok(seen) => seen,
             Err(look) => return Ok(away(start, Failure::CannotVerify { look }, None)),
         };
-        self.looked(LookReason::After, &seen.look).await?;
         self.not_compared.clone_from(&seen.not_compared);
         match seen.verify_result {
             VerifyResult::Reached => {
-                self.verified(Purpose::Apply, &seen.look).await?;
+                self.looked_and_verified(&seen.look).await?;
                 self.remark_others(start.ends.others(&seen.look));
-                self.save(start, Some(session)).await
+                // The agent may have been silent for a while.
+                let file = file.is_ok().then_some(file);
+                self.save(start, Some(session), file).await
             }
             verify_result => {
+                self.looked(LookReason::After, &seen.look).await?;
                 // The session has done its part; verification does not rely on it.
                 session.close().await;
                 let cause = Failure::NotFoundAfterWriting {

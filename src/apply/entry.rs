@@ -116,4 +116,17 @@ impl From<crate::transport::ssh::Exchange> for Exchange {
 pub trait ApplyLog: Sync {
     /// Returns when the entry is durable.
     fn commit(&self, entry: Entry) -> impl Future<Output = Result<(), NotCommitted>> + Send;
+
+    /// Returns when all entries are durable. None is ever durable without those before it.
+    fn commit_all(
+        &self,
+        entries: Vec<Entry>,
+    ) -> impl Future<Output = Result<(), NotCommitted>> + Send {
+        async move {
+            for entry in entries {
+                self.commit(entry).await?;
+            }
+            Ok(())
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Commits a log entry before each apply step; stops the apply if it cannot be stored.
 
+use tracing::{Instrument as _, debug_span};
+
 use super::cause::{Interruption, SoFar};
 use super::device_apply::{DeviceApply, interrupted};
 use super::{ApplyLog, Ended, Entry, LookReason, Purpose};
@@ -9,13 +11,53 @@ use crate::plan::DevicePlan;
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     pub(super) async fn verified(&self, purpose: Purpose, look: &Observation) -> Result<(), Ended> {
-        let entry = Entry::Verified {
-            purpose,
-            fingerprint: Fingerprint::of(look),
-        };
+        let entry = verified(purpose, Fingerprint::of(look));
         crash::point("verified-before");
         self.commit(entry, SoFar::VerifiedNotSaved).await?;
         crash::point("verified-after");
+        Ok(())
+    }
+
+    /// Commits the first look, with the intent if there is one.
+    pub(super) async fn looked_before(
+        &self,
+        looked: Entry,
+        intent: Option<Entry>,
+    ) -> Result<(), Ended> {
+        let has_intent = intent.is_some();
+        crash::point("looked-before");
+        if has_intent {
+            crash::point("intent-before");
+        }
+        let entries = std::iter::once(looked).chain(intent);
+        self.commit_all(entries.collect(), SoFar::NothingWritten)
+            .await?;
+        crash::point("looked-after");
+        if has_intent {
+            crash::point("intent-after");
+        }
+        Ok(())
+    }
+
+    /// Commits a look, and that it found what was intended.
+    pub(super) async fn looked_and_verified(&mut self, look: &Observation) -> Result<(), Ended> {
+        self.seen = Some(look.clone());
+        let fingerprint = Fingerprint::of(look);
+        let looked = looked(LookReason::After, fingerprint.clone(), look);
+        let entries = vec![looked, verified(Purpose::Apply, fingerprint)];
+        crash::point("looked-before");
+        crash::point("verified-before");
+        self.commit_all(entries, SoFar::NothingSaved).await?;
+        crash::point("looked-after");
+        crash::point("verified-after");
+        Ok(())
+    }
+
+    /// Commits that configuration mode was left.
+    pub(super) async fn left(&self, purpose: Purpose) -> Result<(), Ended> {
+        let entry = Entry::Left { purpose };
+        self.commit(entry, SoFar::EverythingWritten).await?;
+        crash::point("left-after");
         Ok(())
     }
 
@@ -25,11 +67,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         look: &Observation,
     ) -> Result<(), Ended> {
         self.seen = Some(look.clone());
-        let entry = Entry::Looked {
-            moment,
-            fingerprint: Fingerprint::of(look),
-            observation: Box::new(look.clone()),
-        };
+        let entry = looked(moment, Fingerprint::of(look), look);
         crash::point("looked-before");
         self.commit(entry, SoFar::NothingSaved).await?;
         crash::point("looked-after");
@@ -54,7 +92,32 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
 
     /// Commits an entry; if that fails the apply ends, whatever the entry is.
     pub(super) async fn commit(&self, entry: Entry, so_far: SoFar) -> Result<(), Ended> {
-        let committed = self.log.commit(entry).await;
+        let committed = self.log.commit(entry).instrument(debug_span!("record"));
+        let committed = committed.await;
         committed.map_err(|error| interrupted(Interruption::not_committed(error, so_far)))
+    }
+
+    async fn commit_all(&self, entries: Vec<Entry>, so_far: SoFar) -> Result<(), Ended> {
+        let committed = self
+            .log
+            .commit_all(entries)
+            .instrument(debug_span!("record"));
+        let committed = committed.await;
+        committed.map_err(|error| interrupted(Interruption::not_committed(error, so_far)))
+    }
+}
+
+fn looked(moment: LookReason, fingerprint: Fingerprint, look: &Observation) -> Entry {
+    Entry::Looked {
+        moment,
+        fingerprint,
+        observation: Box::new(look.clone()),
+    }
+}
+
+fn verified(purpose: Purpose, fingerprint: Fingerprint) -> Entry {
+    Entry::Verified {
+        purpose,
+        fingerprint,
     }
 }

@@ -47,7 +47,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         if verify_result == VerifyResult::Reached && is_sent {
             // Only leaving configuration mode failed.
             self.verified(Purpose::Apply, &look).await?;
-            return self.save(start, None).await;
+            return self.save(start, None, None).await;
         }
         self.settle_accounts(start, cause, is_sent, look, restarted, verify_result)
             .await
@@ -181,7 +181,9 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         };
         let trouble = match typed {
             SendResult::All(session) => {
+                let left = self.left(Purpose::Undo).await;
                 session.close().await;
+                left?;
                 None
             }
             SendResult::Failed(trouble) => Some(trouble),

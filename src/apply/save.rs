@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tracing::{Instrument as _, debug_span};
+
 use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
 use super::connect::NoSession;
 use super::device_apply::{DeviceApply, Start, away, lease_expired};
@@ -25,11 +27,13 @@ enum Proof {
 }
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
-    /// Saves the configuration that a look has just verified.
+    /// Saves the configuration that a look has just verified. `file` is the startup-config's file after the last line, if it
+    /// was read.
     pub(super) async fn save(
         &mut self,
         start: &Start<'_>,
         mut session: Option<Session>,
+        mut file: Option<File>,
     ) -> Result<Ended, Ended> {
         let mut exchanges = Vec::new();
         let mut tries = 0;
@@ -40,13 +44,23 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 Some(session) => Ok(session),
                 None => self.open_again(start).await,
             };
-            let session = match opened {
+            let mut session = match opened {
                 Ok(session) => session,
                 Err(no_session) => break no_session?.into(),
             };
-            let file = look_at_startup(&self.job.target).await;
-            let error = match save(session).await {
-                Ok(saved) => return self.said_saved(saved, file, exchanges).await,
+            let file = match file.take() {
+                Some(file) => file,
+                None => look_at_startup(&self.job.target).await,
+            };
+            let error = match session.save().instrument(debug_span!("save")).await {
+                Ok(saved) => {
+                    // The device confirms the save over SNMP, so the session is not needed for that.
+                    let proven = self
+                        .said_saved(saved, &file, exchanges)
+                        .instrument(debug_span!("confirm-save"));
+                    let (ended, ()) = tokio::join!(proven, session.close());
+                    return ended;
+                }
                 Err(error) => error,
             };
             exchanges.extend(error.exchange().cloned().map(Exchange::from));
@@ -71,12 +85,12 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     async fn said_saved(
         &mut self,
         saved: Saved,
-        before: File,
+        before: &File,
         mut exchanges: Vec<Exchange>,
     ) -> Result<Ended, Ended> {
         let Saved { bytes, exchange } = saved;
         exchanges.push(exchange.into());
-        let proof = match self.proof(bytes, &before).await? {
+        let proof = match self.proof(bytes, before).await? {
             Proof::Known(proof) => proof,
             Proof::ReplyAlone(why) => {
                 self.remarks.push(Remark::SavedByReplyAlone { why });
@@ -214,12 +228,6 @@ impl From<NoSession> for SaveFailure {
             NoSession::OtherDevice { ssh, snmp } => Self::OtherDevice { ssh, snmp },
         }
     }
-}
-
-async fn save(mut session: Session) -> Result<Saved, SshError> {
-    let saved = session.save().await?;
-    session.close().await;
-    Ok(saved)
 }
 
 /// Returns the file if it was written since, by the device's own clock.

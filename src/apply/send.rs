@@ -10,8 +10,8 @@ use crate::plan::{DevicePlan, Step};
 use crate::transport::ssh::{Session, SshError};
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
-    /// Sends the lines of every step. A signal stops an apply half-way, but not a rollback: half a rollback is worse
-    /// than either end.
+    /// Sends the lines of every step, and leaves configuration mode, which the caller commits. A signal stops an apply
+    /// half-way, but not a rollback: half a rollback is worse than either end.
     pub(super) async fn send_steps(
         &mut self,
         mut session: Session,
@@ -76,12 +76,6 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 ..trouble
             }));
         }
-        let entry = Entry::Left { purpose };
-        if let Err(ended) = self.commit(entry, SoFar::EverythingWritten).await {
-            session.close().await;
-            return Err(ended);
-        }
-        crash::point("left-after");
         Ok(SendResult::All(Box::new(session)))
     }
 

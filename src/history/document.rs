@@ -1,5 +1,7 @@
 //! Converts values to JSON documents that both engines return exactly, and computes differences.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -31,7 +33,11 @@ pub(super) fn plain(text: &str) -> String {
 /// Returns the SHA-256 of a text, in hexadecimal.
 pub(super) fn digest(text: &str) -> String {
     let octets = Sha256::digest(text.as_bytes());
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    let mut digits = String::with_capacity(2 * octets.len());
+    for octet in octets {
+        let _written = write!(digits, "{octet:02x}");
+    }
+    digits
 }
 
 /// Returns the stored form of a text, if it differs.

@@ -1,11 +1,15 @@
 //! Grants leases: one writer per device, by the store's clock.
 
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::batch::BatchEntry;
 use super::error::Fault;
 use super::ledger::device_name;
+use super::open::Db;
 use super::session::{Bind, Session};
 use super::stored::{AcquiredLease, Lease};
 use super::{Store, StoreError};
@@ -26,14 +30,31 @@ impl Store {
         lasts: Duration,
     ) -> Result<AcquiredLease, StoreError> {
         crash::point("lease-before");
-        let acquired = self
-            .within("lease a device", || async {
-                let mut session = self.write_once().await?;
-                let acquired = acquire(&mut session, device, [holder, claim], lasts).await?;
-                session.commit().await?;
-                Ok(acquired)
-            })
-            .await?;
+        let doing = "lease a device";
+        let acquired = match &self.inner.db {
+            Db::Sqlite { .. } => {
+                let request = Arc::new(Request {
+                    device: device.clone(),
+                    ids: [holder, claim],
+                    lasts,
+                    acquired: Mutex::default(),
+                });
+                let put = self.put_in_batch(request.clone()).await;
+                put.map_err(|fault| self.said(doing, fault))?;
+                request
+                    .take()
+                    .ok_or_else(|| self.said(doing, Fault::Rewound))?
+            }
+            Db::Postgres(_) => {
+                self.within(doing, || async {
+                    let mut session = self.write_once().await?;
+                    let acquired = acquire(&mut session, device, [holder, claim], lasts).await?;
+                    session.commit().await?;
+                    Ok(acquired)
+                })
+                .await?
+            }
+        };
         crash::point("lease-after");
         Ok(acquired)
     }
@@ -98,21 +119,77 @@ impl Store {
 
     /// Releases a lease; one that another process has by now stays with that process.
     pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.within("release a lease", || async {
-            let mut session = self.write_once().await?;
-            let sql = "update lease set until = @now, is_released = $4 \
-                where device = $1 and holder = $2 and epoch = $3";
-            let binds = [
-                Bind::Text(lease.device.as_str()),
-                Bind::Id(lease.holder),
-                Bind::Number(lease.epoch),
-                Bind::Flag(true),
-            ];
-            session.execute(sql, &binds).await?;
-            session.commit().await
-        })
-        .await
+        let doing = "release a lease";
+        match &self.inner.db {
+            Db::Sqlite { .. } => {
+                let put = self.put_in_batch(Arc::new(Release(lease.clone()))).await;
+                put.map_err(|fault| self.said(doing, fault))
+            }
+            Db::Postgres(_) => {
+                self.within(doing, || async {
+                    let mut session = self.write_once().await?;
+                    release(&mut session, lease).await?;
+                    session.commit().await
+                })
+                .await
+            }
+        }
     }
+}
+
+/// A request for a lease, with its result once it was written.
+struct Request {
+    device: DeviceName,
+    /// The holder and the claim.
+    ids: [Uuid; 2],
+    lasts: Duration,
+    acquired: Mutex<Option<AcquiredLease>>,
+}
+
+impl Request {
+    fn take(&self) -> Option<AcquiredLease> {
+        let mut acquired = self.acquired.lock().unwrap_or_else(PoisonError::into_inner);
+        acquired.take()
+    }
+}
+
+impl BatchEntry for Request {
+    fn put<'a>(
+        &'a self,
+        session: &'a mut Session,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>> {
+        Box::pin(async {
+            let got = acquire(session, &self.device, self.ids, self.lasts).await?;
+            let mut acquired = self.acquired.lock().unwrap_or_else(PoisonError::into_inner);
+            *acquired = Some(got);
+            Ok(())
+        })
+    }
+}
+
+/// A lease to release.
+struct Release(Lease);
+
+impl BatchEntry for Release {
+    fn put<'a>(
+        &'a self,
+        session: &'a mut Session,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>> {
+        Box::pin(release(session, &self.0))
+    }
+}
+
+async fn release(session: &mut Session, lease: &Lease) -> Result<(), Fault> {
+    let sql = "update lease set until = @now, is_released = $4 \
+        where device = $1 and holder = $2 and epoch = $3";
+    let binds = [
+        Bind::Text(lease.device.as_str()),
+        Bind::Id(lease.holder),
+        Bind::Number(lease.epoch),
+        Bind::Flag(true),
+    ];
+    session.execute(sql, &binds).await?;
+    Ok(())
 }
 
 async fn acquire(

@@ -112,21 +112,33 @@ pub(super) struct PreparedLook {
 
 impl PreparedLook {
     pub(super) fn of(look: &Observation) -> Result<Self, Fault> {
+        Self::with_fingerprint(look, Fingerprint::of(look))
+    }
+
+    pub(super) fn with_fingerprint(
+        look: &Observation,
+        fingerprint: Fingerprint,
+    ) -> Result<Self, Fault> {
         let mut content = stored(look)?;
         // The store assigns the number.
-        set(&mut content, "sequence", Value::from(0));
-        let mut lasting = content.clone();
-        for changing in ["taken_at", "health"] {
-            set(&mut lasting, changing, Value::Null);
-        }
-        if let Some(identity) = lasting.get_mut("identity") {
-            set(identity, "uptime_seconds", Value::Null);
-        }
+        set(&mut content, "sequence", Some(Value::from(0)));
         let text = content.to_string();
+        // A copy without these would be as large as the look.
+        let taken_at = set(&mut content, "taken_at", Some(Value::Null));
+        let health = set(&mut content, "health", Some(Value::Null));
+        let set_uptime = |content: &mut Value, uptime| {
+            let identity = content.get_mut("identity");
+            identity.and_then(|identity| set(identity, "uptime_seconds", uptime))
+        };
+        let uptime = set_uptime(&mut content, Some(Value::Null));
+        let lasting = content.to_string();
+        set(&mut content, "taken_at", taken_at);
+        set(&mut content, "health", health);
+        set_uptime(&mut content, uptime);
         Ok(Self {
             device: look.device.clone(),
-            fingerprint: Fingerprint::of(look),
-            digest: digest(&lasting.to_string()),
+            fingerprint,
+            digest: digest(&lasting),
             // Equality is about the content, not about the version of its form.
             content: LOOK.numbered(content),
             status: LOOK_STATUS.stored(&LookStatus {
@@ -140,9 +152,14 @@ impl PreparedLook {
     }
 }
 
-fn set(document: &mut Value, field: &str, value: Value) {
-    if let Value::Object(fields) = document {
-        fields.insert(field.to_owned(), value);
+/// Sets or removes a field of an object, and returns what it was.
+fn set(document: &mut Value, field: &str, value: Option<Value>) -> Option<Value> {
+    let Value::Object(fields) = document else {
+        return None;
+    };
+    match value {
+        Some(value) => fields.insert(field.to_owned(), value),
+        None => fields.remove(field),
     }
 }
 

@@ -197,12 +197,14 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
     if is_to_migrate(url, &sqlite_migrations(&once).await?, &SQLITE)? {
         migrated(SQLITE.run(&once).await)?;
     }
+    // Opened before the first connection is closed: the last one that is closed writes the WAL back and removes it.
+    let writer = one(timeouts.operation).await?;
     once.close().await;
     drop(alone);
     let readers =
         sqlite_pool(READERS).connect_lazy_with(options(timeouts.operation).read_only(true));
     Ok(Db::Sqlite {
-        writer: one(timeouts.operation).await?,
+        writer,
         readers,
         file: file_number(path)?,
     })

@@ -59,14 +59,34 @@ impl Store {
         number: u32,
         entry: &Entry,
     ) -> Result<(), StoreError> {
-        let (before, after) = points(entry);
-        if let Some(before) = before {
+        self.record_all(run, lease, number, std::slice::from_ref(entry))
+            .await
+    }
+
+    /// Stores entries as `record` does, all or none; the first one gets the number `first`.
+    pub async fn record_all(
+        &self,
+        run: RunId,
+        lease: &Lease,
+        first: u32,
+        entries: &[Entry],
+    ) -> Result<(), StoreError> {
+        for before in entries.iter().filter_map(|entry| points(entry).0) {
             crash::point(before);
         }
-        let prepared = PreparedEntry::of(run, lease, number, entry, None);
+        let prepared = (first..).zip(entries);
+        let prepared =
+            prepared.map(|(number, entry)| PreparedEntry::of(run, lease, number, entry, None));
+        let prepared: Result<Vec<_>, Fault> = prepared.collect();
         let prepared = prepared.map_err(|fault| self.said("store an entry", fault))?;
-        self.put(prepared).await?;
-        if let Some(after) = after {
+        self.put(PreparedEntries {
+            run,
+            lease: lease.clone(),
+            first,
+            entries: prepared,
+        })
+        .await?;
+        for after in entries.iter().filter_map(|entry| points(entry).1) {
             crash::point(after);
         }
         Ok(())
@@ -86,13 +106,19 @@ impl Store {
         };
         let prepared = PreparedEntry::of(run, lease, number, &entry, ledger);
         let prepared = prepared.map_err(|fault| self.said("store an outcome", fault))?;
-        self.put(prepared).await?;
+        self.put(PreparedEntries {
+            run,
+            lease: lease.clone(),
+            first: number,
+            entries: vec![prepared],
+        })
+        .await?;
         crash::point("outcome-after");
         Ok(())
     }
 
-    async fn put(&self, prepared: PreparedEntry) -> Result<(), StoreError> {
-        let (run, lease, number) = (prepared.run, prepared.lease.clone(), prepared.number);
+    async fn put(&self, prepared: PreparedEntries) -> Result<(), StoreError> {
+        let (run, lease, number) = (prepared.run, prepared.lease.clone(), prepared.first);
         let doing = "store an entry";
         let put = match &self.inner.db {
             Db::Sqlite { .. } => self.put_in_batch(Arc::new(prepared)).await,
@@ -127,7 +153,25 @@ impl Store {
     }
 }
 
-impl BatchEntry for PreparedEntry {
+/// Entries of one device that are stored together.
+struct PreparedEntries {
+    run: RunId,
+    lease: Lease,
+    /// The number of the first one.
+    first: u32,
+    entries: Vec<PreparedEntry>,
+}
+
+impl PreparedEntries {
+    async fn put(&self, session: &mut Session) -> Result<(), Fault> {
+        for entry in &self.entries {
+            entry.put(session).await?;
+        }
+        Ok(())
+    }
+}
+
+impl BatchEntry for PreparedEntries {
     fn put<'a>(
         &'a self,
         session: &'a mut Session,
@@ -156,8 +200,12 @@ impl PreparedEntry {
         let mut of_all = digest(&content.to_string());
         let content = ENTRY.numbered(content);
         let also = match entry {
-            Entry::Looked { observation, .. } => {
-                let look = PreparedLook::of(observation)?;
+            Entry::Looked {
+                observation,
+                fingerprint,
+                ..
+            } => {
+                let look = PreparedLook::with_fingerprint(observation, fingerprint.clone())?;
                 of_all.push_str(&look.whole_digest);
                 StoredWith::Look(Box::new(look))
             }
@@ -195,20 +243,10 @@ impl PreparedEntry {
             Bind::Text(device.as_str()),
             Bind::Number(i64::from(self.number)),
         ];
-        let sql = "select digest, epoch, holder from entry where run = $1 and device = $2 and number = $3";
-        if let Some(row) = session.row(sql, &key).await? {
-            // A recovery continues the numbers of the run: an entry of another lease means that this one was taken over.
-            let is_of_this_lease = row.number("epoch")? == *epoch && row.id("holder")? == *holder;
-            if !is_of_this_lease {
-                return Err(Fault::Fenced);
-            }
-            return match row.text("digest")? == self.digest {
-                true => Ok(()),
-                false => Err(Fault::Another(format!(
-                    "another entry {} of {device} in run {}",
-                    self.number, self.run.0
-                ))),
-            };
+        // A failed statement of SQLite leaves its transaction usable, so most entries need no question before.
+        let is_asked_first = session.is_postgres() || matches!(self.also, StoredWith::Look(_));
+        if is_asked_first && self.is_stored(session, &key).await? {
+            return Ok(());
         }
         let mut content = self.content.clone();
         if let StoredWith::Look(look) = &self.also {
@@ -227,8 +265,41 @@ impl PreparedEntry {
             Bind::Text(&self.digest),
             Bind::Document(content),
         ]);
-        session.execute(sql, &binds).await?;
-        self.put_also(session).await
+        match session.execute(sql, &binds).await {
+            Ok(_) => self.put_also(session).await,
+            Err(fault @ (Fault::Fenced | Fault::Rewound)) if !is_asked_first => {
+                match self.is_stored(session, &key).await? {
+                    true => Ok(()),
+                    false => Err(fault),
+                }
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Returns whether this entry was stored before; another entry of its number is an error.
+    async fn is_stored(&self, session: &mut Session, key: &[Bind<'_>; 3]) -> Result<bool, Fault> {
+        let Lease {
+            device,
+            holder,
+            epoch,
+        } = &self.lease;
+        let sql = "select digest, epoch, holder from entry where run = $1 and device = $2 and number = $3";
+        let Some(row) = session.row(sql, key).await? else {
+            return Ok(false);
+        };
+        // A recovery continues the numbers of the run: an entry of another lease means that this one was taken over.
+        let is_of_this_lease = row.number("epoch")? == *epoch && row.id("holder")? == *holder;
+        if !is_of_this_lease {
+            return Err(Fault::Fenced);
+        }
+        match row.text("digest")? == self.digest {
+            true => Ok(true),
+            false => Err(Fault::Another(format!(
+                "another entry {} of {device} in run {}",
+                self.number, self.run.0
+            ))),
+        }
     }
 
     async fn put_also(&self, session: &mut Session) -> Result<(), Fault> {

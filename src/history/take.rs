@@ -129,6 +129,11 @@ struct Making<'a> {
 
 /// Inserts a plan and returns whether it is new.
 async fn insert_plan(session: &mut Session, plan: &str, document: &Value) -> Result<bool, Fault> {
+    // A plan of many devices has megabytes, and most were stored right before.
+    let sql = "select 1 as is_stored from plan_document where plan = $1";
+    if session.row(sql, &[Bind::Text(plan)]).await?.is_some() {
+        return Ok(false);
+    }
     let sql =
         "insert into plan_document (plan, document) values ($1, $2) on conflict (plan) do nothing";
     let binds = [Bind::Text(plan), Bind::Document(stored(document)?)];

@@ -1,6 +1,7 @@
 //! Tracks the objects of a device with their slots and values, from the observation and step by step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::command::Target;
 use super::setting::{Setting, fresh_field, setting};
@@ -13,16 +14,17 @@ type Fields = BTreeMap<Field, Setting>;
 /// The objects of a device at a step. A field that is missing is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
-    objects: BTreeMap<Target, Fields>,
+    /// Each step compares two copies of all objects, of which it changes one or two: the others are shared.
+    objects: BTreeMap<Target, Rc<Fields>>,
     /// Unmanaged objects, which no line may name as its target.
-    untouchable: BTreeSet<Target>,
+    untouchable: Rc<BTreeSet<Target>>,
 }
 
 impl State {
     pub(super) fn of<L>(observation: &Observation, plan: &DevicePlan<Step<L>>) -> Self {
         let mut state = Self {
             objects: BTreeMap::new(),
-            untouchable: untouchable(observation, plan),
+            untouchable: Rc::new(untouchable(observation, plan)),
         };
         state.add_ports(observation);
         state.add_objects(observation);
@@ -46,22 +48,21 @@ impl State {
             if let Some(slot) = unclear.uses_profile {
                 fields.insert(Field::Rate, Setting::Slot(slot.0));
             }
-            state.objects.insert(target, fields);
+            state.put(target, fields);
         }
         state
     }
 
     fn add_ports(&mut self, observation: &Observation) {
         let config = &observation.config;
-        self.objects
-            .insert(Target::System, known(config.system.values()));
+        self.put(Target::System, known(config.system.values()));
         for (number, uplink) in &config.uplinks {
             let target = Target::Uplink(u16::from(number.get()));
-            self.objects.insert(target, known(uplink.values()));
+            self.put(target, known(uplink.values()));
         }
         for (number, port) in &config.ports {
             let target = Target::Port(u16::from(number.get()));
-            self.objects.insert(target, known(port.values()));
+            self.put(target, known(port.values()));
         }
     }
 
@@ -75,7 +76,7 @@ impl State {
             profile_slots.insert(name, slot);
             let state = Profile::of(name.clone(), profile);
             let fields = all(&Object::Profile(name.clone()), state.values());
-            self.objects.insert(Target::Profile(slot), fields);
+            self.put(Target::Profile(slot), fields);
         }
         let mut endpoint_slots: BTreeMap<MacAddress, u16> = BTreeMap::new();
         for (mac, endpoint) in &config.endpoints {
@@ -85,7 +86,7 @@ impl State {
             endpoint_slots.insert(*mac, slot);
             let state = Endpoint::of(*mac, endpoint);
             let fields = all(&Object::Endpoint(*mac), state.values());
-            self.objects.insert(Target::Endpoint(slot), fields);
+            self.put(Target::Endpoint(slot), fields);
         }
         for (name, subscriber) in &config.subscribers {
             let Some(Slot(slot)) = subscriber.slot else {
@@ -106,8 +107,12 @@ impl State {
                 RateLimit::Profile(name) => profile_slots.get(name).copied().map(Setting::Slot),
             };
             fields.extend(rate.map(|rate| (Field::Rate, rate)));
-            self.objects.insert(Target::Subscriber(slot), fields);
+            self.put(Target::Subscriber(slot), fields);
         }
+    }
+
+    fn put(&mut self, target: Target, fields: Fields) {
+        self.objects.insert(target, Rc::new(fields));
     }
 
     pub(super) fn has(&self, target: Target) -> bool {
@@ -166,7 +171,7 @@ impl State {
             return;
         }
         let mut fields = match (change.verb(), self.objects.remove(&target)) {
-            (Verb::Update, Some(fields)) => fields,
+            (Verb::Update, Some(fields)) => Rc::unwrap_or_clone(fields),
             (Verb::Create | Verb::Update | Verb::Remove, _) => fresh(&change.object()),
         };
         for view in change.fields() {
@@ -175,22 +180,22 @@ impl State {
                 None => fields.remove(&view.field),
             };
         }
-        self.objects.insert(target, fields);
+        self.put(target, fields);
     }
 
     /// Returns whether this equals `before`, as far as that was known.
     pub(super) fn is_back_at(&self, before: &Self) -> bool {
         // Ports and uplinks exist even if they were not read.
-        let numbered = |state: &Self| -> Vec<Target> {
-            let targets = state.objects.keys().copied();
-            targets.filter(|target| target.is_numbered()).collect()
-        };
-        numbered(self) == numbered(before)
+        let numbered = |target: &&Target| target.is_numbered();
+        let now = self.objects.keys().filter(numbered);
+        now.eq(before.objects.keys().filter(numbered))
             && self.objects.iter().all(|(target, fields)| {
-                let known = before.objects.get(target).into_iter().flatten();
-                known
-                    .into_iter()
-                    .all(|(field, value)| fields.get(field) == Some(value))
+                let Some(known) = before.objects.get(target) else {
+                    return true;
+                };
+                let mut known_fields = known.iter();
+                Rc::ptr_eq(fields, known)
+                    || known_fields.all(|(field, value)| fields.get(field) == Some(value))
             })
     }
 }

@@ -1,5 +1,7 @@
 //! Carries out the task of one device: lease, freeze check, apply, new ledger.
 
+use tracing::{Instrument as _, debug_span};
+
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
 use super::{DeviceTask, RunContext};
@@ -37,7 +39,7 @@ pub(super) async fn carry_out(
         &context.wait,
         waiting,
     );
-    let held = match asked.await {
+    let held = match asked.instrument(debug_span!("lease")).await {
         Ok(LeaseReply::Granted(held)) => held,
         Ok(LeaseReply::Held { until, by }) => return Err(SkipReason::Held { until, by }),
         Err(error) => {
@@ -69,12 +71,14 @@ pub(super) async fn carry_out(
     );
     // Outcome and ledger are stored under the lease: after the release, another process could write a newer ledger
     // first.
-    let finished = log.finish(outcome.clone(), ledger).await;
+    let finished = log.finish(outcome.clone(), ledger);
+    let finished = finished.instrument(debug_span!("record")).await;
     let notice = finished.err().map(|error| RunNotice::OutcomeNotRecorded {
         device: device.clone(),
         error: error.to_string(),
     });
-    held.release(&context.store).await;
+    let release = held.release(&context.store);
+    release.instrument(debug_span!("release")).await;
     Ok((outcome, notice))
 }
 

@@ -74,29 +74,26 @@ impl<'a> StoreLog<'a> {
 
 impl ApplyLog for StoreLog<'_> {
     async fn commit(&self, entry: Entry) -> Result<(), NotCommitted> {
+        self.commit_all(vec![entry]).await
+    }
+
+    async fn commit_all(&self, mut entries: Vec<Entry>) -> Result<(), NotCommitted> {
         // The end is recorded together with the ledger.
-        if matches!(entry, Entry::Ended { .. }) {
+        entries.retain(|entry| !matches!(entry, Entry::Ended { .. }));
+        if entries.is_empty() {
             return Ok(());
         }
-        let number = self.next.fetch_add(1, Ordering::SeqCst);
+        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        let first = self.next.fetch_add(count, Ordering::SeqCst);
         if !self.is_in_journal.load(Ordering::SeqCst) {
-            let stored = self
-                .store
-                .store
-                .record(self.run, self.lease, number, &entry);
+            let store = &self.store.store;
+            let stored = store.record_all(self.run, self.lease, first, &entries);
             match stored.await {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_fenced() => return Err(self.fenced()),
                 Err(error) if error.is_away() => {
                     self.store.went_away();
-                    let begins = matches!(
-                        entry,
-                        Entry::Intent {
-                            purpose: Purpose::Apply,
-                            ..
-                        }
-                    );
-                    if begins {
+                    if entries.iter().any(begins) {
                         return Err(NotCommitted::Lost(format!(
                             "{error}; without the store no device is started"
                         )));
@@ -106,12 +103,24 @@ impl ApplyLog for StoreLog<'_> {
                 Err(error) => return Err(NotCommitted::Lost(error.to_string())),
             }
         }
-        let written = self
-            .store
-            .journal
-            .record(self.run, self.lease, number, &entry);
-        written
-            .await
-            .map_err(|error| NotCommitted::Lost(error.to_string()))
+        for (number, entry) in (first..).zip(&entries) {
+            let journal = &self.store.journal;
+            let written = journal.record(self.run, self.lease, number, entry);
+            written
+                .await
+                .map_err(|error| NotCommitted::Lost(error.to_string()))?;
+        }
+        Ok(())
     }
+}
+
+/// Returns whether lines follow this entry for the first time.
+fn begins(entry: &Entry) -> bool {
+    matches!(
+        entry,
+        Entry::Intent {
+            purpose: Purpose::Apply,
+            ..
+        }
+    )
 }

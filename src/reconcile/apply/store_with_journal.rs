@@ -10,9 +10,12 @@ use uuid::Uuid;
 use super::process_id::{ProcessId, host, without_dead_holders};
 use crate::history::{Journal, JournalError, LeaseHolder, Replayed, Store, StoreError, Unfinished};
 
-/// The number of requests for leases at once. Each is flushed to disk, which costs milliseconds: hundreds of devices
-/// that start together would exceed any deadline.
+/// The number of requests for leases at once on a server. Each is flushed to disk, which costs milliseconds: hundreds of
+/// devices that start together would exceed any deadline.
 const LEASES_AT_ONCE: usize = 8;
+
+/// The same for SQLite, which flushes the requests of many devices together.
+const LEASES_AT_ONCE_IN_FILE: usize = 200;
 
 /// The store and journal that a run records into.
 #[derive(Debug, Clone)]
@@ -32,12 +35,16 @@ impl StoreWithJournal {
     /// Creates it; `state` is the state directory, and `who` is recorded for entries that the store rejects.
     pub fn new(store: Store, state: &Path, who: String) -> Self {
         let journal = Journal::at(state.join("journal"));
+        let leases_at_once = match store.url().path() {
+            Some(_) => LEASES_AT_ONCE_IN_FILE,
+            None => LEASES_AT_ONCE,
+        };
         Self {
             store,
             who,
             process: Arc::new(ProcessId::new(state)),
             is_registered: Arc::default(),
-            leasing: Arc::new(Semaphore::new(LEASES_AT_ONCE)),
+            leasing: Arc::new(Semaphore::new(leases_at_once)),
             journal: Arc::new(journal),
             is_away: Arc::new(AtomicBool::new(false)),
         }

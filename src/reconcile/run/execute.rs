@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tracing::{Instrument as _, debug_span};
 use uuid::Uuid;
 
 use super::gates::taken_once;
@@ -15,7 +16,7 @@ use crate::model::DeviceName;
 use crate::plan::Planned;
 use crate::reconcile::StoreWithJournal;
 use crate::reconcile::apply::{AliveRun, DeviceTask, LeaseWait, RunContext, carry_out};
-use crate::report::{not_carried_out, preflight, write_plan};
+use crate::report::{not_carried_out, plan_value, preflight};
 
 impl Reconciler {
     /// Executes a confirmed run and returns its result.
@@ -97,7 +98,8 @@ impl Execution {
             return self.refused(&run, refusal, report).await;
         }
         let id = RunId(Uuid::now_v7());
-        match self.begin(id, &run).await? {
+        let begun = self.begin(id, &run).instrument(debug_span!("record-plan"));
+        match begun.await? {
             Ok(begun) => {
                 report.plan_id = Some(begun.plan);
                 report.notices.extend(begun.notice);
@@ -172,9 +174,10 @@ impl Execution {
     ) -> Result<Result<StartedRun, PreflightRefusal>, RunError> {
         let not_storable = |why: &dyn ToString| RunError::PlanNotStorable(why.to_string());
         let file = run.request.plan_file.as_ref();
-        let text = file.map_or_else(|| write_plan(&run.planned), |file| file.text.clone());
-        let document: serde_json::Value =
-            serde_json::from_str(&text).map_err(|why| not_storable(&why))?;
+        let document = match file {
+            Some(file) => serde_json::from_str(&file.text).map_err(|why| not_storable(&why))?,
+            None => plan_value(&run.planned),
+        };
         let plan = document.get("plan_id").and_then(serde_json::Value::as_str);
         let plan = plan.ok_or_else(|| not_storable(&"it has no `plan_id`"))?;
         let store = &self.store.store;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, debug_span};
 use uuid::Uuid;
 
 use super::inputs::{StoreState, aside};
@@ -42,7 +42,8 @@ impl Reconciler {
         request: RunRequest,
         watcher: &Watcher,
     ) -> Result<Preparation, RunError> {
-        let reading = self.read_aside(&request, watcher).await?;
+        let reading = self.read_aside(&request, watcher);
+        let reading = reading.instrument(debug_span!("read-inventory")).await?;
         if reading.has_errors() {
             return Ok(Preparation::InventoryInvalid(Box::new(reading)));
         }
@@ -58,7 +59,8 @@ impl Reconciler {
             return self.refused(&request, &version, refusal, None).await;
         }
         let stale = self.stale_checkout(&request, &reading).await?;
-        let inputs = self.inputs(&request, reading).await?;
+        let inputs = self.inputs(&request, reading);
+        let inputs = inputs.instrument(debug_span!("read-inputs")).await?;
         let mut fleet = inputs.fleet();
         fleet.allows_management = request.allows.management;
         let (digest, folder) = (&fleet.version.digest, self.folder.display().to_string());
@@ -68,8 +70,9 @@ impl Reconciler {
         let names = names_in(&request, fleet.inventory)?;
         let accesses = self.accesses_for(&request, &fleet, &names, watcher);
         let looks = self.looks_for(&request, &fleet, &names, &accesses, watcher);
-        let looks = looks.await;
+        let looks = looks.instrument(debug_span!("look-at-all")).await;
         let planned = self.planned(&request, &inputs, &fleet, &names, &looks, watcher);
+        let planned = planned.instrument(debug_span!("plan-all"));
         let mut planned = planned.await?;
         planned.refusals.extend(stale);
         if let Some(file) = &request.plan_file

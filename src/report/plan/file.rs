@@ -31,8 +31,8 @@ pub enum PlanFileError {
     NotAsWritten,
 }
 
-/// Returns the plan as the JSON that is stored: keys in order, and the id over everything else.
-pub(super) fn value(planned: &Planned) -> Value {
+/// Returns the content of a plan file: keys in order, and the id over everything else. Equal plans give equal values.
+pub fn plan_value(planned: &Planned) -> Value {
     let mut rest = match serde_json::to_value(planned) {
         Ok(Value::Object(rest)) => rest,
         // Nothing in a plan can fail to serialise; an empty plan would be refused by whoever reads it.
@@ -46,7 +46,7 @@ pub(super) fn value(planned: &Planned) -> Value {
 
 /// Returns the text of a plan file. Equal plans give equal bytes.
 pub fn write_plan(planned: &Planned) -> String {
-    crate::report::json_document(&value(planned))
+    crate::report::json_document(&plan_value(planned))
 }
 
 /// Reads a plan file back, as it was written and in no other way.
@@ -74,7 +74,7 @@ pub fn read_plan(bytes: &[u8]) -> Result<(String, Planned), PlanFileError> {
         serde_json::from_value(Value::Object(own)).map_err(PlanFileError::NotAPlan)?;
     // What was passed over in reading could be what matters.
     rest.insert("plan_id".to_owned(), Value::String(written.clone()));
-    if value(&planned) != Value::Object(rest) {
+    if plan_value(&planned) != Value::Object(rest) {
         return Err(PlanFileError::NotAsWritten);
     }
     Ok((written, planned))

@@ -23,7 +23,7 @@ mod schema_check;
 mod tests;
 
 pub use drift::Drift;
-pub use file::{PlanFileError, read_plan, write_plan};
+pub use file::{PlanFileError, plan_value, read_plan, write_plan};
 pub use markdown::{PLAN_MARKER, no_plan_markdown};
 pub(super) use reason::Reasons;
 pub(super) use stored::waits;
@@ -83,7 +83,7 @@ impl PlanReport<'_> {
             verdict: verdict(self.planned, &totals),
             exit: exit(self.planned).code(),
             totals: &totals,
-            plan: file::value(self.planned),
+            plan: plan_value(self.planned),
         })
     }
 

@@ -944,12 +944,12 @@ fn the_published_schema_accepts_every_plan_that_can_be_written_and_nothing_more(
     let missing = Field::ALL.iter().filter(|field| !written.contains(field));
     let missing: Vec<&Field> = missing.collect();
     assert!(missing.is_empty(), "add them to `everything`: {missing:?}");
-    let document = file::value(&everything);
+    let document = plan_value(&everything);
     assert_eq!(
         schema_check::faults(&schema, &schema, &document, "plan"),
         Vec::<String>::new()
     );
-    let empty = file::value(&planned(Vec::new()));
+    let empty = plan_value(&planned(Vec::new()));
     assert_eq!(
         schema_check::faults(&schema, &schema, &empty, "plan"),
         Vec::<String>::new()
