@@ -8,7 +8,7 @@ use gamctl::reconcile::{Accesses, DeviceAccess, Looks, look_at_all};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
-use gamctl::transport::snmp::{Access, SnmpOptions};
+use gamctl::transport::snmp::{Access, SnmpOptions, Turns};
 
 fn name(name: &str) -> DeviceName {
     DeviceName::new(name).unwrap()
@@ -22,6 +22,7 @@ fn device_access(address: std::net::SocketAddr) -> Result<DeviceAccess, NotObser
         },
         command_line: gamctl::observe::CommandLine::None("nobody logs in here".to_owned()),
         silence: Duration::from_secs(5),
+        turns: Turns::default(),
     })
 }
 

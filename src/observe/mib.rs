@@ -59,8 +59,10 @@ pub(super) const fn number(object: &'static Object) -> Sized {
 /// The columns of a table with unknown rows, grouped into requests.
 pub(super) struct Layout {
     pub(super) what: &'static str,
-    /// Short columns, walked to find the rows.
-    pub(super) walked: [&'static Object; 2],
+    /// A short column, walked to find the rows.
+    pub(super) walked: &'static Object,
+    /// Another one, which is asked wherever the first one has no rows.
+    pub(super) compared: &'static Object,
     /// The column that identifies a row.
     pub(super) identity: Sized,
     /// The other columns; each group is requested together.
@@ -257,5 +259,9 @@ pub(super) mod alarm {
         SEVERITY = 10, "gamAlarmStatusActiveSeverity";
         SERVICE_AFFECTING = 11, "gamAlarmStatusActiveServAff";
         OCCURRED = 12, "gamAlarmStatusActiveOccurTime";
+    }
+    // Clears the log when it is set, which gamctl never does. An agent that has it has the table of alarms.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 145, 1, 4, 1] =>
+        CLEAR = 1, "gamAlarmControlActionsClear";
     }
 }

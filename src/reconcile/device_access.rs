@@ -9,7 +9,9 @@ use crate::inventory::{CredentialsObject, DeviceObject, Inventory};
 use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved, SecretName, chain};
 use crate::observe::CommandLine;
 use crate::secrets::{Secret, SecretError, Secrets};
-use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SILENCE};
+use crate::transport::snmp::{
+    Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SILENCE, Turns,
+};
 use crate::transport::ssh::{Login, SshTimeouts};
 
 /// Everything needed to reach a device.
@@ -21,6 +23,8 @@ pub struct DeviceAccess {
     pub command_line: CommandLine,
     /// Time until the device is given up if it does not answer at all.
     pub silence: Duration,
+    /// What was learned about the speed of the device, for as long as this or a clone of it lives.
+    pub turns: Turns,
 }
 
 impl DeviceAccess {
@@ -96,6 +100,7 @@ pub fn access_at(
         access,
         command_line: command_line(address, host_key, credentials, secrets),
         silence: SILENCE,
+        turns: Turns::default(),
     })
 }
 

@@ -105,6 +105,7 @@ fn target<'a>(
         address: access.snmp,
         access: &access.access,
         snmp_options: looks.snmp_options.with_silence(access.silence),
+        turns: access.turns.clone(),
         command_line: access.command_line.clone(),
         clock: looks.clock,
     }

@@ -201,6 +201,7 @@ impl Stage {
             address: self.twin.snmp_address(),
             access: &self.access,
             snmp_options: self.snmp_options,
+            turns: gamctl::transport::snmp::Turns::default(),
             command_line: CommandLine::Login(Box::new(login.clone()), self.patience),
             clock: || 1_795_000_000,
         }

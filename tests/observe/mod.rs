@@ -10,6 +10,7 @@ mod judge;
 mod moving;
 mod probe;
 mod same;
+mod slow;
 mod startup;
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use gamctl::model::{DeviceName, HostKey, Observation};
 use gamctl::observe::{CommandLine, LookError, Target, look};
 use gamctl::secrets::Secret;
 use gamctl::simulator::server::Twin;
-use gamctl::transport::snmp::{Access, SnmpOptions};
+use gamctl::transport::snmp::{Access, SnmpOptions, Turns};
 use gamctl::transport::ssh::{Login, SshTimeouts};
 
 /// Options with timeouts for a busy machine, but not for a device that is gone.
@@ -85,6 +86,7 @@ async fn look_over(
         address: twin.snmp_address(),
         access: &access,
         snmp_options,
+        turns: Turns::default(),
         command_line,
         clock: || 1_795_000_000,
     };

@@ -2,8 +2,10 @@
 
 use gamctl::model::{GamModel, Probe};
 use gamctl::observe::probe;
+use gamctl::simulator::fault::Fault;
 use gamctl::simulator::gam::{AlarmCondition, Entity, Grade, PortLayout, Severity, UptimeText};
 use gamctl::simulator::server::Twin;
+use gamctl::simulator::snmp::Oid;
 
 use super::device::{Dice, random, twin_of};
 use super::{public, snmp_options};
@@ -61,6 +63,28 @@ async fn one_answer_says_who_a_device_is_and_how_it_is_in_short() {
     assert_eq!(usize::try_from(alarms.count).unwrap(), there + 1);
     assert_eq!(alarms.worst.as_deref(), Some("CR"));
     assert!(seen.led.unwrap().contains("red"));
+}
+
+#[tokio::test]
+async fn a_device_without_alarms_has_none() {
+    let twin = device(GamModel::Gam4Cx).await;
+    let active: Vec<_> = twin.gam(|gam| gam.alarms().active.values().cloned().collect());
+    for alarm in active {
+        twin.clear_alarm(alarm.condition, alarm.entity);
+    }
+    let alarms = probed(&twin).await.alarms.unwrap();
+    assert_eq!((alarms.count, alarms.is_all, alarms.worst), (0, true, None));
+}
+
+#[tokio::test]
+async fn alarms_of_an_agent_without_a_table_of_them_are_unknown_and_not_none() {
+    let twin = device(GamModel::Gam4Cx).await;
+    // GAM-ALARM-MIB and all that follow are missing.
+    let after = Oid::new(&[1, 3, 6, 1, 4, 1, 20095, 2001, 144]);
+    twin.set_fault(Fault::SnmpTruncate { after });
+    let seen = probed(&twin).await;
+    assert_eq!(seen.alarms, None);
+    assert_eq!(seen.serial.unwrap().as_str(), twin.serial());
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ async fn the_largest_device_is_read_in_five_hundred_requests() {
         address: twin.snmp_address(),
         access: &access,
         snmp_options: gamctl::observe::snmp_options(),
+        turns: gamctl::transport::snmp::Turns::default(),
         command_line: gamctl::observe::CommandLine::None(String::new()),
         clock: || 0,
     };

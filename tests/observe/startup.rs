@@ -14,6 +14,7 @@ async fn file(twin: &Twin) -> Result<Option<StartupFile>, String> {
         address: twin.snmp_address(),
         access: &access,
         snmp_options: impatient(),
+        turns: gamctl::transport::snmp::Turns::default(),
         command_line: CommandLine::None("nobody asks".to_owned()),
         clock: || 0,
     };

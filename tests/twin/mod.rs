@@ -12,6 +12,7 @@ mod handle;
 mod rude;
 mod running_fleet;
 mod sessions;
+mod slow_agent;
 mod snmp;
 mod ssh;
 mod story;

@@ -188,6 +188,15 @@ pub(super) fn snmp_answer(twin: &Value) -> Vec<u8> {
     answer[..length].to_vec()
 }
 
+/// Sends datagrams to a twin's agent that are not SNMP.
+pub(super) fn snmp_noise(twin: &Value, count: usize) {
+    let to = address(twin, "snmp_port");
+    let socket = UdpSocket::bind((to.ip(), 0)).unwrap();
+    for _ in 0..count {
+        socket.send_to(b"noise", to).unwrap();
+    }
+}
+
 /// Runs git in a folder, isolated from this machine's settings.
 pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
     World::without_repository().git_in(folder, arguments)

@@ -40,11 +40,12 @@ pub(super) fn latencies(text: &str) -> Result<Latencies, String> {
             "ssh" => latencies.latency.ssh = time,
             "line" => latencies.latency.line = time,
             "snmp" => latencies.latency.snmp = time,
+            "snmp-cpu" => latencies.latency.snmp_cpu = time,
             "save" => latencies.save = Some(time),
             "boot" => latencies.boot = Some(time),
             _ => {
                 return Err(format!(
-                    "unknown time `{what}`; use `ssh` (a connection), `line` (a line in it), `snmp` (an answer), `save` (writing to flash) or `boot` (a restart)"
+                    "unknown time `{what}`; use `ssh` (a connection), `line` (a line in it), `snmp` (an answer), `snmp-cpu` (the agent's own time for an answer, one at a time), `save` (writing to flash) or `boot` (a restart)"
                 ));
             }
         }
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn every_part_is_read_in_any_order() {
-        let read = latencies("line=40ms,ssh=2s,boot=90s").unwrap();
+        let read = latencies("line=40ms,ssh=2s,boot=90s,snmp-cpu=30ms").unwrap();
         assert_eq!(
             (read.save, read.boot),
             (None, Some(Duration::from_secs(90)))
@@ -85,6 +86,7 @@ mod tests {
         assert_eq!(read.ssh, Duration::from_secs(2));
         assert_eq!(read.line, Duration::from_millis(40));
         assert_eq!(read.snmp, Duration::ZERO);
+        assert_eq!(read.snmp_cpu, Duration::from_millis(30));
     }
 
     #[test]

@@ -90,6 +90,10 @@ pub(super) struct TwinArguments {
     seed: u64,
 
     /// Delay responses: `ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`
+    ///
+    /// `ssh` is a connection, `line` a line in it, `snmp` the way to the agent and back, `save` writing to flash, `boot` a
+    /// restart. `snmp-cpu=30ms` makes a slow agent: it computes one answer at a time, in this time, and drops requests
+    /// while 16 are waiting. `gamctl twin ctl show` counts them.
     #[arg(long, value_name = "TIMES", default_value = "ssh=0ms", hide_default_value = true, value_parser = latency::latencies)]
     latency: latency::Latencies,
 

@@ -18,7 +18,8 @@ objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 20, 1] =>
 
 pub(in crate::observe) const LAYOUT: Layout = Layout {
     what: "endpoints",
-    walked: [&ID, &AUTO],
+    walked: &ID,
+    compared: &AUTO,
     identity: (&MAC, mib::MAC),
     groups: &[&[(&NAME, mib::TEXT), mib::number(&PORT), mib::number(&AUTO)]],
 };

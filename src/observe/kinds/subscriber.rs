@@ -36,7 +36,8 @@ pub(in crate::observe) const QUARTERS: [&Object; 4] =
 /// No column reports whether a subscriber has allowed VLANs, so their quarters are read for all subscribers.
 pub(in crate::observe) const LAYOUT: Layout = Layout {
     what: "subscribers",
-    walked: [&ID, &TAGGED],
+    walked: &ID,
+    compared: &TAGGED,
     identity: (&NAME, mib::TEXT),
     groups: &[
         &[

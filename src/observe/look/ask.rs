@@ -6,31 +6,18 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use tokio::sync::Semaphore;
-
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Column, Oid, Session, SnmpError, Value};
 
 /// Refused cells of a column after which its other cells are not requested.
 const MOST_REFUSALS: u32 = 8;
 
-/// One in this many parallel requests is reserved for walks.
-const WALKS_SHARE: usize = 6;
-
-/// Requests without an answer, retries included, after which the agent counts as unreachable.
-const SILENCES: u32 = 3;
-
 /// One agent for the duration of a look.
 pub(super) struct Asker {
     session: Session,
     in_flight: usize,
-    /// Permits for requests by name. A few of the session's permits are reserved for walks, because each request of a
-    /// walk waits for the one before. Behind a long queue the walks would end last, with the other permits idle.
-    turns: Semaphore,
     /// By column: the number of refusals, and the last error.
     refused: Mutex<BTreeMap<Oid, (u32, String)>>,
-    /// The number of unanswered requests, and the last of these errors.
-    silences: Mutex<(u32, Option<SnmpError>)>,
 }
 
 impl Asker {
@@ -38,11 +25,7 @@ impl Asker {
         Self {
             session,
             in_flight: in_flight.max(1),
-            turns: Semaphore::new(
-                (in_flight - in_flight / WALKS_SHARE).clamp(1, Semaphore::MAX_PERMITS),
-            ),
             refused: Mutex::new(BTreeMap::new()),
-            silences: Mutex::default(),
         }
     }
 
@@ -75,11 +58,7 @@ impl Asker {
                 .iter()
                 .filter_map(|place| names.get(*place).cloned())
                 .collect();
-            let turn = self.turns.acquire().await;
-            self.is_gone()?;
-            let answers = self.session.get(&asked).await;
-            drop(turn);
-            let error = match answers {
+            let error = match self.session.get(&asked).await {
                 Ok(answers) => {
                     for (place, answer) in places.iter().zip(answers) {
                         put(&mut values, *place, Ok(answer));
@@ -108,7 +87,7 @@ impl Asker {
                         put(&mut values, place, Err(error.to_string()));
                     }
                 }
-                _ => return Err(self.silent(error)),
+                _ => return Err(error),
             }
         }
         let unasked = || Err("it was not requested".to_owned());
@@ -124,9 +103,7 @@ impl Asker {
     ///
     /// Fails if one of them cannot be read.
     pub(super) async fn columns(&self, columns: &[Oid]) -> Result<Vec<Column>, SnmpError> {
-        self.is_gone()?;
-        let columns = self.session.columns(columns).await;
-        columns.map_err(|error| self.silent(error))
+        self.session.columns(columns).await
     }
 
     /// Returns whole columns of a table with numbered rows, mostly not above `highest`.
@@ -139,9 +116,16 @@ impl Asker {
         columns: &[Oid],
         highest: u32,
     ) -> Result<Vec<Column>, SnmpError> {
-        self.is_gone()?;
-        let columns = self.session.numbered(columns, highest).await;
-        columns.map_err(|error| self.silent(error))
+        self.session.numbered(columns, highest).await
+    }
+
+    /// Returns the name that follows each of these; `None` at the end of all objects.
+    ///
+    /// # Errors
+    ///
+    /// Fails if one of them cannot be asked.
+    pub(super) async fn following(&self, names: &[Oid]) -> Result<Vec<Option<Oid>>, SnmpError> {
+        self.session.following(names).await
     }
 
     /// Runs many operations in parallel, up to the limit of requests; returns the results in the order of the
@@ -200,23 +184,6 @@ impl Asker {
             Some(error) => Err(error),
             None => Ok(results.into_iter().flatten().collect()),
         }
-    }
-
-    fn is_gone(&self) -> Result<(), SnmpError> {
-        match &*lock(&self.silences) {
-            (SILENCES.., Some(error)) => Err(error.clone()),
-            _ => Ok(()),
-        }
-    }
-
-    /// Counts the error if it is a missing answer.
-    fn silent(&self, error: SnmpError) -> SnmpError {
-        if matches!(error, SnmpError::Timeout { .. }) {
-            let mut silences = lock(&self.silences);
-            silences.0 += 1;
-            silences.1 = Some(error.clone());
-        }
-        error
     }
 
     fn note_refused(&self, name: &Oid, reason: &str) {

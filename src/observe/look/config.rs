@@ -145,7 +145,7 @@ impl Config {
             Read::Missing(reason) | Read::Unread(reason) => reason.clone(),
             Read::Failed(error) => error.to_string(),
         };
-        // It is unlikely that both walked columns are truncated at the same row, but not that both are empty. So an
+        // It is unlikely that two columns are truncated at the same row, but not that both are empty. So an
         // empty table needs confirmation by the status of endpoints.
         let is_empty = endpoints.rows.is_empty() || subscribers.rows.is_empty();
         is_empty.then(|| {

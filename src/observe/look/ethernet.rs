@@ -5,7 +5,7 @@ use super::ask::Asker;
 use crate::model::{EthernetPort, MacAddress};
 use crate::observe::decode::{Grid, ethernet_ports};
 use crate::observe::mib::{Object, ghn};
-use crate::transport::snmp::{Oid, Session};
+use crate::transport::snmp::Oid;
 
 const COLUMNS: [&Object; 4] = [
     &ghn::ETHERNET_VALID,
@@ -23,7 +23,7 @@ pub async fn look_at_ethernet(
     target: &Target<'_>,
     endpoint: MacAddress,
 ) -> Result<Vec<EthernetPort>, String> {
-    let session = Session::open(target.address, target.access, target.snmp_options).await;
+    let session = target.session().await;
     let session = session.map_err(|error| error.to_string())?;
     let asker = Asker::new(session, target.snmp_options.in_flight);
     let index = endpoint.octets().map(u32::from);

@@ -31,7 +31,7 @@ use super::assemble::assemble;
 use super::mib::system;
 use crate::model::{DeviceName, Identity, Observation};
 use crate::secrets::Secret;
-use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions};
+use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions, Turns};
 
 /// Attempts to read a changing table or a restarting device.
 const TRIES: usize = 3;
@@ -42,10 +42,18 @@ pub struct Target<'a> {
     pub address: SocketAddr,
     pub access: &'a Access,
     pub snmp_options: SnmpOptions,
+    /// What is known about the speed of the device; looks at the same device share it.
+    pub turns: Turns,
     /// For parts that the agent does not have.
     pub command_line: CommandLine,
     /// The present time, in seconds since 1970.
     pub clock: fn() -> u64,
+}
+
+impl Target<'_> {
+    async fn session(&self) -> Result<Session, SnmpError> {
+        Session::open_with(self.address, self.access, self.snmp_options, &self.turns).await
+    }
 }
 
 /// Identifies the device at an address, which may not be a GAM; also returns its `sysObjectID`.
@@ -86,12 +94,12 @@ pub async fn answers_as_delivered(
     }
 }
 
-/// Returns the options for a look. A full device needs some 530 requests, and at a distance of 20 ms these must take
-/// half a second.
+/// Returns the options for a look. A full device needs some 500 requests, and at a distance of 20 ms these must take
+/// half a second. So many in flight are reached only if the device answers them as quickly as one alone.
 pub fn snmp_options() -> SnmpOptions {
     SnmpOptions {
         rows: 48,
-        in_flight: 24,
+        in_flight: 32,
         ..SnmpOptions::default()
     }
 }
@@ -141,8 +149,8 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), AttemptErr
         }
         error => AttemptError::Error(LookError::of(target.device, error)),
     };
-    let session = Session::open(target.address, target.access, target.snmp_options).await;
-    let asker = Asker::new(session.map_err(failed)?, target.snmp_options.in_flight);
+    let session = target.session().await.map_err(failed)?;
+    let asker = Asker::new(session, target.snmp_options.in_flight);
     let began = Instant::now();
     let first = identity::ask(&asker, target.address.ip()).await;
     let first = first.map_err(failed)?;

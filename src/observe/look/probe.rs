@@ -7,8 +7,9 @@ use crate::observe::decode::{Row, cpu_percent, facts, led, worst_severity};
 use crate::observe::mib::{Object, alarm, system, sysutil};
 use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions, Value};
 
-/// The single values. The LED is a column with one row.
-const SINGLE: [&Object; 8] = [
+/// The single values. The LED is a column with one row. The last one shows whether the agent has a table of alarms at all:
+/// an empty table and one that the agent lacks look alike.
+const SINGLE: [&Object; 9] = [
     &system::OBJECT_ID,
     &system::UP_TIME,
     &system::NAME,
@@ -17,6 +18,7 @@ const SINGLE: [&Object; 8] = [
     &sysutil::CPU_10_SECONDS,
     &sysutil::UPTIME,
     &sysutil::LED,
+    &alarm::CLEAR,
 ];
 
 /// The most alarms that one answer counts: they fit into an Ethernet frame beside the single values.
@@ -42,7 +44,8 @@ pub async fn probe(
     }
     let known = facts(&row, &[]);
     let identity = known.identity;
-    let is_answered = answer.is_whole || !answer.cells.is_empty();
+    let has_table = !matches!(row.value(&alarm::CLEAR), Ok(Value::NoSuchInstance) | Err(_));
+    let is_answered = !answer.cells.is_empty() || (answer.is_whole && has_table);
     let alarms = is_answered.then(|| AlarmCount {
         count: u32::try_from(answer.cells.len()).unwrap_or(u32::MAX),
         is_all: answer.is_whole,

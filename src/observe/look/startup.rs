@@ -4,7 +4,6 @@ use super::Target;
 use super::ask::Asker;
 use crate::observe::decode::{Grid, StartupFile, startup_file};
 use crate::observe::mib::{Object, icfg};
-use crate::transport::snmp::Session;
 
 const COLUMNS: [&Object; 3] = [&icfg::FILE_NAME, &icfg::FILE_BYTES, &icfg::FILE_MODIFIED];
 
@@ -14,7 +13,7 @@ const COLUMNS: [&Object; 3] = [&icfg::FILE_NAME, &icfg::FILE_BYTES, &icfg::FILE_
 ///
 /// Fails with a reason for the operator, also if the agent lacks the table.
 pub async fn look_at_startup(target: &Target<'_>) -> Result<Option<StartupFile>, String> {
-    let session = Session::open(target.address, target.access, target.snmp_options).await;
+    let session = target.session().await;
     let session = session.map_err(|error| error.to_string())?;
     let asker = Asker::new(session, target.snmp_options.in_flight);
     let columns = asker.columns(&COLUMNS.map(Object::oid)).await;

@@ -1,6 +1,7 @@
 //! Reads a table with unknown rows: first the list of rows, then their cells.
 //!
-//! The rows come from two walked columns. If these disagree, the table changed meanwhile, or a column was truncated.
+//! The rows come from a walked column. Wherever it has no rows, another column is asked for the next one. If these disagree,
+//! the table changed meanwhile, or a column was truncated. A walk of both columns would show the same, in more requests.
 //! Cells are requested by name, and each request includes the row's identity. The cells of one answer belong together,
 //! so a row that was deleted and created again under the same number is detected.
 
@@ -56,19 +57,13 @@ pub(super) async fn read(asker: &Asker, layout: &Layout) -> Read {
 }
 
 async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, AttemptError> {
-    let walked = layout.walked.map(Object::oid);
     let columns = asker
-        .numbered(&walked, HIGHEST)
+        .numbered(&[layout.walked.oid()], HIGHEST)
         .await
         .map_err(|error| AttemptError::Ended(ended(error)))?;
-    let rows = Grid::of(&layout.walked, &columns);
-    let gap = rows.gap(&layout.walked);
-    // Before the gap: a missing column also looks like a gap, but reading again would not help.
-    if columns.iter().any(|column| column.cells.is_empty()) {
+    let rows = Grid::of(&[layout.walked], &columns);
+    if rows.rows.is_empty() {
         probe(asker, layout).await?;
-    }
-    if let Some(gap) = gap {
-        return Err(AttemptError::Changed(gap));
     }
     let indices: Vec<Vec<u32>> = rows.rows.into_keys().collect();
     let chunks = chunks(&indices, layout);
@@ -76,9 +71,8 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, AttemptError> {
         let answer = asker.get(&chunk.names).await;
         answer.map(|values| (chunk, values))
     });
-    let answers = answers
-        .await
-        .map_err(|error| AttemptError::Ended(ended(error)))?;
+    let (answers, compared) = tokio::join!(answers, compare(asker, layout, &indices));
+    let answers = answers.map_err(|error| AttemptError::Ended(ended(error)))?;
     let mut grid = Grid::default();
     let mut identities: BTreeMap<Vec<u32>, Known<Value>> = BTreeMap::new();
     for (chunk, values) in answers {
@@ -95,7 +89,60 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, AttemptError> {
             row.set(object, value);
         }
     }
+    // After the cells: a missing column also looks like a difference, but reading again would not help.
+    compared?;
     Ok(grid)
+}
+
+/// Asks another column what follows at each place where the walked one has no rows.
+async fn compare(asker: &Asker, layout: &Layout, indices: &[Vec<u32>]) -> Result<(), AttemptError> {
+    let (walked, compared) = (layout.walked, layout.compared);
+    let gaps = gaps(indices);
+    let names: Vec<Oid> = gaps.iter().map(|gap| compared.at(gap.after)).collect();
+    let found = asker.following(&names).await;
+    let found = found.map_err(|error| AttemptError::Ended(ended(error)))?;
+    let column = compared.oid();
+    for (gap, found) in gaps.iter().zip(&found) {
+        let next = found.as_ref().and_then(|name| column.index_of(name));
+        if next != gap.next {
+            let is_earlier = |next| gap.next.is_none_or(|row| next < row);
+            let (has, lacks, row) = match next.is_some_and(is_earlier) {
+                true => (compared, walked, next),
+                false => (walked, compared, gap.next),
+            };
+            let row = row.unwrap_or_default().iter();
+            let row = row.map(u32::to_string).collect::<Vec<_>>();
+            let (row, has, lacks) = (row.join("."), has.name, lacks.name);
+            let reason = format!("{has} has the row {row}, and {lacks} lacks it");
+            return Err(AttemptError::Changed(reason));
+        }
+    }
+    Ok(())
+}
+
+/// A place where a column has no rows.
+#[derive(Debug, PartialEq, Eq)]
+struct Gap<'a> {
+    /// The row before it; empty at the start of the column.
+    after: &'a [u32],
+    /// The row after it; `None` at the end of the column.
+    next: Option<&'a [u32]>,
+}
+
+/// Returns the gaps between rows, from the start of the column to its end.
+fn gaps(indices: &[Vec<u32>]) -> Vec<Gap<'_>> {
+    let rows = || indices.iter().map(Vec::as_slice);
+    let before = std::iter::once(&[][..]).chain(rows());
+    let next = rows().map(Some).chain([None]);
+    before
+        .zip(next)
+        .filter(|(before, next)| match (before, next) {
+            ([before], Some([next])) => before.checked_add(1) != Some(*next),
+            ([], Some([0])) => false,
+            _ => true,
+        })
+        .map(|(after, next)| Gap { after, next })
+        .collect()
 }
 
 /// Compares a row with its state in another answer.
@@ -133,8 +180,7 @@ pub(super) fn ended(error: SnmpError) -> Read {
 
 /// Distinguishes an empty table from one that the agent lacks: both look alike in a walk.
 async fn probe(asker: &Asker, layout: &Layout) -> Result<(), AttemptError> {
-    let mut objects: Vec<&Object> = layout.walked.to_vec();
-    objects.push(layout.identity.0);
+    let objects = [layout.walked, layout.compared, layout.identity.0];
     let names: Vec<Oid> = objects.iter().map(|object| object.at(&[NOWHERE])).collect();
     let values = asker
         .get(&names)
@@ -176,4 +222,33 @@ fn chunks(indices: &[Vec<u32>], layout: &Layout) -> Vec<Chunk> {
         }
     }
     chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(indices: &[&[u32]]) -> Vec<String> {
+        let indices: Vec<Vec<u32>> = indices.iter().map(|index| index.to_vec()).collect();
+        let gaps = gaps(&indices);
+        gaps.iter()
+            .map(|gap| format!("{:?}..{:?}", gap.after, gap.next.unwrap_or_default()))
+            .collect()
+    }
+
+    #[test]
+    fn rows_may_be_missing_at_the_start_at_the_end_and_where_numbers_are_left_out() {
+        assert_eq!(places(&[]), ["[]..[]"]);
+        assert_eq!(places(&[&[1], &[2], &[3]]), ["[]..[1]", "[3]..[]"]);
+        assert_eq!(places(&[&[0], &[1]]), ["[1]..[]"]);
+        assert_eq!(
+            places(&[&[1], &[2], &[5], &[6], &[9]]),
+            ["[]..[1]", "[2]..[5]", "[6]..[9]", "[9]..[]"]
+        );
+        // Rows with other indices may be anywhere.
+        assert_eq!(
+            places(&[&[1], &[1, 1], &[2]]),
+            ["[]..[1]", "[1]..[1, 1]", "[1, 1]..[2]", "[2]..[]"]
+        );
+    }
 }

@@ -117,6 +117,7 @@ async fn apply(
             address: task.access.snmp,
             access: &task.access.access,
             snmp_options: context.snmp_options.with_silence(task.access.silence),
+            turns: task.access.turns.clone(),
             command_line: task.access.command_line.clone(),
             clock: context.clock,
         },

@@ -272,6 +272,7 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice,
         address: question.device_access.snmp,
         access: &question.device_access.access,
         snmp_options: observe::snmp_options().with_silence(question.device_access.silence),
+        turns: question.device_access.turns.clone(),
         command_line,
         clock: access.clock,
     };

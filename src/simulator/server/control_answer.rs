@@ -274,6 +274,7 @@ fn show(name: &str, state: &State) -> Shown {
         sessions: state.sessions(),
         lines: state.counts.lines,
         requests: state.counts.requests,
+        dropped: state.counts.dropped,
         revision: gam.revision(),
         startup,
         endpoints: endpoints(gam),

@@ -136,6 +136,8 @@ pub struct Shown {
     pub sessions: usize,
     pub lines: u64,
     pub requests: u64,
+    /// Requests that the SNMP agent dropped because its queue was full.
+    pub dropped: u64,
     /// Increases with every change of the running-config.
     pub revision: u64,
     pub startup: Startup,

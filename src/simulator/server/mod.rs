@@ -2,11 +2,12 @@
 //!
 //! `settings` configures a twin, `twin` is its handle, `state` is shared by all its tasks. `ssh_port` holds the TCP port,
 //! `accept` takes its connections. `ssh` serves a connection, `shell` a session in it, `wire` its bytes. `udp` is the SNMP
-//! agent's socket, `trap` sends traps. `power` reboots the device. `fleet` holds many twins. `control` is their control
+//! agent's socket, `agent_queue` what it has to do, `trap` sends traps. `power` reboots the device. `fleet` holds many twins. `control` is their control
 //! socket, `control_protocol` its messages, `control_answer` runs them. `crate::simulator::fault` decides about faults;
 //! this module carries them out.
 
 mod accept;
+mod agent_queue;
 mod clock;
 mod control;
 mod control_answer;

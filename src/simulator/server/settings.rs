@@ -76,6 +76,9 @@ pub struct Latency {
     pub line: Duration,
     /// Before an answer of SNMP is sent.
     pub snmp: Duration,
+    /// The time that the SNMP agent needs for one answer. It computes one at a time, and drops requests when its queue is
+    /// full.
+    pub snmp_cpu: Duration,
 }
 
 impl TwinSettings {

@@ -63,6 +63,8 @@ pub struct Counts {
     /// Received datagrams, and those that were answered.
     pub requests: u64,
     pub answers: u64,
+    /// Requests that the agent dropped because its queue was full.
+    pub dropped: u64,
     pub traps: u64,
     pub boots: u64,
 }

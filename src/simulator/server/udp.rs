@@ -9,6 +9,7 @@ use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::agent_queue::AgentQueue;
 use super::state::{Shared, State};
 use crate::model::MacAddress;
 use crate::simulator::fault::DatagramPlan;
@@ -51,6 +52,7 @@ struct Held {
 pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
     let mut buffer = vec![0; LONGEST_REQUEST + 1];
     let mut held = Held::default();
+    let mut queue = AgentQueue::default();
     let mut waiting = JoinSet::new();
     loop {
         let until = held.until;
@@ -72,8 +74,18 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
             }
             Some(Ok((length, from))) => match buffer.get(..length) {
                 Some(request) if length <= LONGEST_REQUEST => {
+                    let needs = shared.settings.latency.snmp_cpu;
                     let answer = shared.change(|state, now| {
-                        let answer = answer(state, request, from, now);
+                        let turn = state.is_up.then(|| queue.enter(began, needs));
+                        if turn == Some(None) {
+                            state.counts.requests += 1;
+                            state.counts.dropped += 1;
+                            return None;
+                        }
+                        let mut answer = answer(state, request, from, now);
+                        if let (Some((answer, _)), Some(Some(turn))) = (&mut answer, turn) {
+                            answer.delay += turn;
+                        }
                         requests = state.gam.take_requests();
                         answer
                     });

@@ -67,7 +67,8 @@ pub struct SnmpOptions {
     pub silence: Duration,
     /// The highest number of rows in one request.
     pub rows: u32,
-    /// The highest number of requests to one device that wait for an answer at the same time.
+    /// The highest number of requests to one device that wait for an answer at the same time. A session begins with few and
+    /// sends more while answers stay quick.
     pub in_flight: usize,
 }
 

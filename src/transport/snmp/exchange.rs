@@ -3,17 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::sync::Mutex;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::access::{Access, SnmpOptions};
 use super::ber::{Malformed, Writer};
 use super::community;
 use super::error::{Hint, SnmpError, described};
-use super::link::{Arrival, Link, Ticket};
+use super::link::{Arrival, Link, Ticket, lock};
 use super::pdu::{self, Bindings, Head, Kind};
+use super::turns::Turns;
 use super::usm::{self, EngineChanges, User};
 use super::value::Oid;
 use super::wire_log;
@@ -26,9 +27,13 @@ pub(super) struct Agent {
     pub(super) options: SnmpOptions,
     pub(super) link: Link,
     manner: Manner,
-    /// Permits for as many requests as may be in flight.
-    in_flight: Semaphore,
+    turns: Turns,
+    /// The number of unanswered requests, and the last of these errors.
+    silences: Mutex<(u32, Option<SnmpError>)>,
 }
+
+/// Requests without an answer, retries included, after which the agent counts as unreachable.
+const SILENCES: u32 = 3;
 
 #[derive(Debug)]
 enum Manner {
@@ -91,7 +96,9 @@ impl Agent {
         address: SocketAddr,
         access: &Access,
         options: SnmpOptions,
+        turns: Turns,
     ) -> Result<Self, SnmpError> {
+        turns.begin(options.in_flight);
         let manner = match access {
             Access::V2c { community } => Manner::Community(community.clone()),
             Access::V3 {
@@ -115,7 +122,8 @@ impl Agent {
                 why: error.to_string(),
             })?,
             manner,
-            in_flight: Semaphore::new(options.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            turns,
+            silences: Mutex::default(),
         };
         if let Manner::User(user) = &agent.manner {
             user.meet(&agent).await?;
@@ -125,7 +133,10 @@ impl Agent {
 
     /// Sends a request until there is an answer, or until all retries are used up.
     pub(super) async fn ask(&self, kind: Kind, names: &[Oid]) -> Result<Answer, SnmpError> {
-        let _permit = self.in_flight.acquire().await;
+        // Each request of a walk waits for the one before. Behind a long queue the walks would end last, and alone.
+        let is_first = matches!(kind, Kind::Bulk { .. });
+        let _turn = self.turns.take(is_first).await;
+        self.is_gone()?;
         let question = Question { kind, names };
         let started = Instant::now();
         let answer = match &self.manner {
@@ -139,9 +150,25 @@ impl Agent {
         let read = answer.as_ref();
         let read = read.map(|answer| (answer.head, answer.bindings()));
         wire_log::ended(self.address, kind, read, started.elapsed(), hidden);
-        let answer = answer?;
+        let answer = answer.inspect_err(|error| self.note_silence(error))?;
         self.link.tally.answers.up();
         Ok(answer)
+    }
+
+    /// Fails if too many requests got no answer: the others would wait as long for nothing.
+    fn is_gone(&self) -> Result<(), SnmpError> {
+        match &*lock(&self.silences) {
+            (SILENCES.., Some(error)) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn note_silence(&self, error: &SnmpError) {
+        if matches!(error, SnmpError::Timeout { .. }) {
+            let mut silences = lock(&self.silences);
+            silences.0 += 1;
+            silences.1 = Some(error.clone());
+        }
     }
 
     async fn ask_openly(
@@ -183,7 +210,8 @@ impl Agent {
         mut decide: impl FnMut(Vec<u8>) -> DatagramDecision<T>,
     ) -> Attempt<T> {
         let wait = self.wait(attempt);
-        let mut deadline = Instant::now() + wait;
+        let sent = Instant::now();
+        let mut deadline = sent + wait;
         if let Err(error) = self.link.send(datagram).await {
             wire_log::failed(self.address, ticket.id, &error);
             return failed(error, wait).await;
@@ -198,6 +226,10 @@ impl Agent {
         loop {
             match ticket.arrival(deadline, &number_of).await {
                 Arrival::Nothing => {
+                    // A device that has not answered at all is not slow, but away.
+                    if self.link.tally.answers.get() > 0 {
+                        self.turns.lost(sent);
+                    }
                     wire_log::silent(self.address, ticket.id, attempt, wait);
                     return Attempt::Silence;
                 }
@@ -206,7 +238,13 @@ impl Agent {
                     return failed(error, wait).await;
                 }
                 Arrival::Datagram(bytes) => match decide(bytes) {
-                    DatagramDecision::Done(done) => return Attempt::Done(done),
+                    DatagramDecision::Done(done) => {
+                        // An answer to a request that was sent again may be to any of its datagrams, and shows no time.
+                        if attempt == 0 {
+                            self.turns.answered(sent);
+                        }
+                        return Attempt::Done(done);
+                    }
                     DatagramDecision::Foreign => {
                         wire_log::foreign(self.address, ticket.id);
                         self.link.tally.undecodable.up();
@@ -229,10 +267,19 @@ impl Agent {
     /// never lengthens the time until a silent agent is given up.
     fn wait(&self, attempt: u32) -> Duration {
         let has_answered = self.link.tally.answers.get() > 0;
-        let whole = self.options.wait(attempt, has_answered);
+        let whole = self.whole_wait_of(attempt, has_answered);
         let range = if has_answered { 201 } else { 101 };
         let spread = u32::try_from(self.link.chance(range)).unwrap_or_default();
         whole * (900 + spread) / 1000
+    }
+
+    /// Returns the time of an attempt without jitter. The first one to an agent that has answered is measured.
+    fn whole_wait_of(&self, attempt: u32, has_answered: bool) -> Duration {
+        let usual = self.options.wait(attempt, has_answered);
+        match attempt {
+            0 if has_answered => self.turns.timeout(usual),
+            _ => usual,
+        }
     }
 
     pub(super) fn given_up(

@@ -13,6 +13,7 @@ use super::error::SnmpError;
 use super::exchange::{Agent, Answer};
 use super::link::lock;
 use super::pdu::{self, Kind};
+use super::turns::Turns;
 use super::value::{Cell, Column, Oid, Value};
 use super::walk::{Step, Stuck, WIDEST, Walk};
 
@@ -40,7 +41,21 @@ impl Session {
         access: &Access,
         options: SnmpOptions,
     ) -> Result<Self, SnmpError> {
-        let agent = Agent::meet(address, access, options).await?;
+        Self::open_with(address, access, options, &Turns::default()).await
+    }
+
+    /// Opens a socket to a device whose speed is known from earlier sessions with the same turns.
+    ///
+    /// # Errors
+    ///
+    /// As `open`.
+    pub async fn open_with(
+        address: SocketAddr,
+        access: &Access,
+        options: SnmpOptions,
+        turns: &Turns,
+    ) -> Result<Self, SnmpError> {
+        let agent = Agent::meet(address, access, options, turns.clone()).await?;
         Ok(Self { agent })
     }
 
@@ -121,6 +136,30 @@ impl Session {
             last = found;
         }
         Ok(first)
+    }
+
+    /// Returns the name that follows each of these, whatever it belongs to; `None` at the end of all objects.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no answer for one of them, or an invalid one.
+    pub async fn following(&self, names: &[Oid]) -> Result<Vec<Option<Oid>>, SnmpError> {
+        let mut found = Vec::with_capacity(names.len());
+        let mut most = MOST_VALUES;
+        let kind = Kind::Bulk {
+            singles: 0,
+            rows: 1,
+        };
+        while let Some(rest) = names.get(found.len()..).filter(|rest| !rest.is_empty()) {
+            let (some, _) = rest.split_at(most.min(rest.len()));
+            let answer = self.agent.ask(kind, some).await?;
+            match answer.head.status {
+                0 => self.take_following(some, &answer, &mut found)?,
+                pdu::TOO_BIG | pdu::GENERIC_ERROR if some.len() > 1 => most = some.len() / 2,
+                _ => return Err(self.refused(some, &answer)),
+            }
+        }
+        Ok(found)
     }
 
     /// Walks each of these columns to its end.
@@ -245,6 +284,35 @@ impl Session {
             pdu::TOO_BIG | pdu::GENERIC_ERROR if walk.ask_less() => Ok(()),
             _ => Err(self.refused(&step.names, &answer)),
         }
+    }
+
+    /// Adds the names of an answer, which may have fewer than were asked for.
+    fn take_following(
+        &self,
+        names: &[Oid],
+        answer: &Answer,
+        found: &mut Vec<Option<Oid>>,
+    ) -> Result<(), SnmpError> {
+        let spoilt = |why: Malformed| self.agent.malformed(names, why);
+        let (mut bindings, before) = (answer.bindings(), found.len());
+        let mut asked = names.iter();
+        while let Some((name, content)) = bindings.next().map_err(spoilt)? {
+            let (name, value) = (Oid::new(name), content.into_value());
+            let Some(after) = asked.next() else {
+                return Err(spoilt(Malformed(format!("{name} was not requested"))));
+            };
+            if value == Value::EndOfMibView {
+                found.push(None);
+            } else if name > *after {
+                found.push(Some(name));
+            } else {
+                return Err(spoilt(Malformed(format!("{name} is not after {after}"))));
+            }
+        }
+        if found.len() == before {
+            return Err(spoilt(Malformed::new("it has no values")));
+        }
+        Ok(())
     }
 
     fn take_values(

@@ -163,6 +163,27 @@ async fn too_big_and_few_rows_change_how_often_is_asked_and_nothing_else() {
     }
 }
 
+/// Asks what follows the rows 0, 2, 4, … of a column, and the end of all objects.
+async fn following_under(order: impl Into<FaultOrder>) {
+    let (_, _twin, session) = with(order, PATIENT).await;
+    let column = oid(GHN).join(&[40, 1, 30]);
+    let mut names: Vec<Oid> = (0..60).map(|row| column.join(&[row * 2])).collect();
+    names.push(oid(&[1, 3, 6, 1, 7]));
+    let found = session.following(&names).await.unwrap();
+    assert_eq!(found.len(), names.len());
+    for (row, found) in (0..60).zip(&found) {
+        assert_eq!(*found, Some(column.join(&[row * 2 + 1])));
+    }
+    assert_eq!(found.last(), Some(&None));
+}
+
+#[tokio::test]
+async fn what_follows_many_names_is_found_however_few_an_agent_answers_at_a_time() {
+    following_under(Fault::SnmpDuplicate { copies: 1 }).await;
+    following_under(Fault::SnmpFewRows { rows: 1 }).await;
+    following_under(Fault::SnmpTooBig { above: 7 }).await;
+}
+
 #[tokio::test]
 async fn an_object_too_big_even_alone_is_an_error() {
     let error = error_under(Fault::SnmpTooBig { above: 0 }).await;

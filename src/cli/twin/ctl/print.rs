@@ -99,12 +99,13 @@ fn show(shown: &Shown, paint: Paint) -> String {
         (
             "so far",
             format!(
-                "{} over SSH, {} over SNMP",
+                "{} over SSH, {} over SNMP, {} dropped",
                 counted(usize::try_from(shown.lines).unwrap_or(usize::MAX), "line"),
                 counted(
                     usize::try_from(shown.requests).unwrap_or(usize::MAX),
                     "request"
-                )
+                ),
+                shown.dropped
             ),
         ),
         ("revision", shown.revision.to_string()),
