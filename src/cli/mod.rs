@@ -33,6 +33,7 @@ mod open_files;
 mod output_file;
 mod owned;
 mod plan;
+mod poll;
 mod probe;
 mod progress;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::{all_from_files, named};
+use super::poll::{self, PollPart};
 use super::probe;
 use super::scope::ScopeArguments;
 use super::source::{FolderArguments, OfflineArguments, refuse};
@@ -31,6 +32,7 @@ Examples:
   gamctl observe                                 every device of the inventory
   gamctl observe maple-court-a                   one device in full
   gamctl observe --probe                         one request per device: who it is, alarms, LED, CPU
+  gamctl observe --poll maple-court-a            states, rates, errors and alarms, no configuration
   gamctl observe --site maple-court --out looks/     a file for each, for `plan --offline`")]
 pub(super) struct ObserveArguments {
     /// Look at these devices [default: all in scope]
@@ -42,8 +44,22 @@ pub(super) struct ObserveArguments {
     /// Ask each device once: identity, uptime, alarms, LED, CPU
     ///
     /// One request and one answer per device, no configuration. For frequent checks of many devices.
-    #[arg(long, conflicts_with_all = ["out", "offline"])]
+    #[arg(long, conflicts_with_all = ["out", "offline", "poll"])]
     probe: bool,
+
+    /// Show how devices and their lines are doing, without configuration
+    ///
+    /// States, rates, counters, errors, sensors and alarms, in far fewer requests than a look. Each part reads the ones
+    /// before it as well. Without a part: `quarter-hour`.
+    #[arg(
+        long,
+        value_name = "PART",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "quarter-hour",
+        conflicts_with_all = ["out", "offline"]
+    )]
+    poll: Option<PollPart>,
 
     #[command(flatten)]
     offline: OfflineArguments,
@@ -94,6 +110,16 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
         terminal.print(arguments.format, document, text)?;
         let reached = probes.values().filter(|probe| probe.is_ok()).count();
         return Ok(Exit::of_looks(reached, probes.len() - reached));
+    }
+    if let Some(part) = arguments.poll {
+        let accesses = reconciler.accesses(inventory, &names, &watcher);
+        invocation.wait(reconciler.close())?;
+        let polls = poll::ask(accesses, part.depth(), &selected)?;
+        let document = || DocumentKind::Poll.document(&poll::document(&polls));
+        let text = || poll::text(&polls, inventory, &selected);
+        terminal.print(arguments.format, document, text)?;
+        let (reached, not_whole) = poll::whole_and_not(&polls);
+        return Ok(Exit::of_looks(reached, not_whole));
     }
     let sightings = if arguments.offline.files.is_empty() {
         let accesses = reconciler.accesses(inventory, &names, &watcher);

@@ -3,6 +3,7 @@
 mod device;
 mod fleet;
 mod line;
+mod poll;
 mod probe;
 mod published;
 mod subscriber;
@@ -10,8 +11,9 @@ mod subscriber;
 pub use device::observed_device;
 pub use fleet::observed_fleet;
 pub use line::{HeardElsewhere, LineBefore, LineFacts, LineReport};
+pub use poll::{PollLine, polled_device, polled_fleet};
 pub use probe::probed;
-pub use published::PublishedLook;
+pub use published::{PublishedLook, PublishedPoll};
 pub use subscriber::observed_subscriber;
 
 use super::counted;
