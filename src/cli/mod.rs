@@ -25,6 +25,8 @@ mod history;
 mod import;
 mod init;
 mod invocation;
+mod key_mode;
+mod live_table;
 mod logging;
 mod looking;
 mod man;

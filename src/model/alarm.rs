@@ -108,7 +108,7 @@ pub struct ActiveAlarm {
     pub description: String,
 }
 
-/// What tells an alarm from others, also when its row moves or its severity changes.
+/// Identifies an alarm, also when its row moves or its severity changes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AlarmIdentity {
     Uuid(Uuid),

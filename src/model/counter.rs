@@ -1,10 +1,10 @@
-//! Computes a rate from two readings of a counter, and tells a reset from a wrap by the device's uptime.
+//! Computes a rate from two readings of a counter, and distinguishes a reset from a wrap by the device's uptime.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The tolerated difference between the device's clock and ours: its agent may be busy for a moment.
+/// The tolerated difference between the clocks of the device and of this host: its agent may be busy for a moment.
 const SLACK: u64 = 200;
 /// Clocks may differ by one part in this many.
 const DRIFT: u64 = 100;
@@ -17,7 +17,7 @@ pub const MOST_OCTETS: u64 = 1_500_000_000;
 /// The highest number of frames per second: the shortest frames at that speed.
 pub const MOST_FRAMES: u64 = 18_000_000;
 
-/// The times at which counters were read: by the device and by us.
+/// The time at which counters were read, by the clocks of the device and of this host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CounterClock {
@@ -84,7 +84,7 @@ impl Counted {
 ///
 /// # Errors
 ///
-/// Fails if the device restarted in between, or if that cannot be excluded: its uptime did not advance as our clock did. A
+/// Fails if the device restarted in between, or if that cannot be excluded: its uptime did not advance as this host's clock did. A
 /// wrapped uptime advanced.
 pub fn time_between(before: CounterClock, now: CounterClock) -> Result<Duration, NoRate> {
     if let (Some(first), Some(last)) = (before.boots, now.boots)

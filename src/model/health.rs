@@ -39,8 +39,8 @@ pub struct Health {
 }
 
 impl Health {
-    /// Returns the active alarms, or the reason that they are unread. Only a table that was read to its end says that there are
-    /// none.
+    /// Returns the active alarms, or the reason that they are unread. Only a table that was read to its end proves that there
+    /// are none.
     pub fn known_alarms(&self) -> Result<&[ActiveAlarm], &str> {
         match &self.alarms_unread {
             None => Ok(&self.alarms),

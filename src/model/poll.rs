@@ -1,4 +1,4 @@
-//! Holds one poll of a device: how it and its lines are doing, without any configuration.
+//! Holds one poll of a device: its states, rates, counters and alarms, without any configuration.
 
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,7 @@ impl<T> From<Result<T, String>> for Polled<T> {
     }
 }
 
-/// How much a poll reads; each depth includes those before it. docs/gam.md lists the requests of each.
+/// The extent of a poll; each depth includes those before it. docs/gam.md lists the requests of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -79,7 +79,7 @@ pub struct Poll {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<PortNumber>,
     pub identity: Identity,
-    /// When the counters were read.
+    /// The time at which the counters were read.
     pub clock: CounterClock,
     /// Over ten seconds.
     pub cpu_percent: Polled<u32>,
@@ -87,7 +87,7 @@ pub struct Poll {
     pub led: Polled<String>,
     /// All active alarms: the table was read to its end, or it is unread.
     pub alarms: Polled<Vec<ActiveAlarm>>,
-    /// Unread also if the uplinks cannot be told from the management port.
+    /// Unread also if the uplinks cannot be distinguished from the management port.
     pub uplinks: Polled<Vec<PolledUplink>>,
     pub ports: Vec<PolledPort>,
     /// Configured endpoints, and those that are only heard where their part was polled.

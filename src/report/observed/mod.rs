@@ -7,6 +7,8 @@ mod poll;
 mod probe;
 mod published;
 mod subscriber;
+mod unread;
+mod watch;
 
 pub use device::observed_device;
 pub use fleet::observed_fleet;
@@ -15,6 +17,7 @@ pub use poll::{PollLine, polled_device, polled_fleet};
 pub use probe::probed;
 pub use published::{PublishedLook, PublishedPoll};
 pub use subscriber::observed_subscriber;
+pub use watch::{WatchView, fitted_watch, watched};
 
 use super::counted;
 use crate::model::Observation;

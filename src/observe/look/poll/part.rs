@@ -84,16 +84,16 @@ pub(super) async fn read(
     scope: &PollScope,
     parts: &Parts,
 ) -> Result<PollGrids, SnmpError> {
-    let ports: Vec<Vec<u32>> = match scope {
-        PollScope::Port { port, .. } => vec![interface(*port)],
-        PollScope::Depth(_) | PollScope::Interfaces => (1..=model.port_count())
-            .map(|number| vec![FIRST_PHYSICAL + u32::from(number)])
-            .collect(),
-    };
+    let ports: Vec<Vec<u32>> = (1..=model.port_count())
+        .map(|number| vec![FIRST_PHYSICAL + u32::from(number)])
+        .collect();
     let uplinks: Vec<Vec<u32>> = other_interfaces(model)
         .into_iter()
         .map(|interface| vec![interface])
         .collect();
+    if let PollScope::Port { port, expected } = scope {
+        return one_port(asker, *port, expected).await;
+    }
     // Counters first: the uptime that they are compared by was just read.
     let (port_counters, uplink_counters, heard_on, alarms, outages, enabled, sensors, lines) = tokio::join!(
         when(
@@ -115,16 +115,9 @@ pub(super) async fn read(
             cells(asker, &[&ghn::PORT_ENABLED], &ports, SHORT)
         ),
         sensors(asker, parts.sensors),
-        lines(asker, scope, parts),
+        lines(asker, parts),
     );
     let [temperatures, monitors, fans, supplies] = sensors?;
-    let heard_on = heard_on?;
-    let mut lines = lines?;
-    if let PollScope::Port { port, expected } = scope {
-        let macs = lines_of_port(heard_on.as_ref(), *port, expected);
-        lines = lines_by_mac(asker, &macs).await?;
-        lines.macs = Some(macs);
-    }
     Ok(PollGrids {
         ports: ports
             .iter()
@@ -132,7 +125,7 @@ pub(super) async fn read(
             .collect(),
         port_counters: port_counters?,
         uplink_counters: uplink_counters?,
-        heard_on,
+        heard_on: heard_on?,
         alarms: settled(alarms)?,
         outages: outages?,
         enabled: enabled?,
@@ -140,6 +133,44 @@ pub(super) async fn read(
         monitors,
         fans,
         supplies,
+        lines: lines?,
+        interfaces: None,
+    })
+}
+
+/// Reads one port, in one request, and the lines that are heard on it or should be.
+async fn one_port(
+    asker: &Asker,
+    port: PortNumber,
+    expected: &[MacAddress],
+) -> Result<PollGrids, SnmpError> {
+    let objects: Vec<&Object> = PORT_COUNTERS
+        .into_iter()
+        .chain(OUTAGES)
+        .chain([&ghn::PORT_ENABLED, &ghn::PORT_HEARD])
+        .collect();
+    let index = interface(port);
+    let indices = [index.clone()];
+    let (alarms, cells) = tokio::join!(
+        alarms::read(asker),
+        cells(asker, &objects, &indices, COUNTER),
+    );
+    let cells = cells?;
+    let macs = lines_of_port(&cells, &index, expected);
+    let mut lines = lines_by_mac(asker, &macs).await?;
+    lines.macs = Some(macs);
+    Ok(PollGrids {
+        ports: index,
+        port_counters: Some(cells.clone()),
+        uplink_counters: None,
+        heard_on: Some(cells.clone()),
+        enabled: Some(cells.clone()),
+        outages: cells,
+        alarms: settled(alarms)?,
+        temperatures: None,
+        monitors: None,
+        fans: None,
+        supplies: None,
         lines,
         interfaces: None,
     })
@@ -184,10 +215,7 @@ async fn there(asker: &Asker, objects: &[&'static Object]) -> Result<Known<Grid>
 }
 
 /// Reads the endpoints of the whole device.
-async fn lines(asker: &Asker, scope: &PollScope, parts: &Parts) -> Result<LineGrids, SnmpError> {
-    if let PollScope::Port { .. } = scope {
-        return Ok(LineGrids::default());
-    }
+async fn lines(asker: &Asker, parts: &Parts) -> Result<LineGrids, SnmpError> {
     let objects: &LineObjects = &BY_SLOT;
     let uptime = [objects.uptime];
     let (states, heard, rates, counters, errors, uptimes, links) = tokio::join!(
@@ -256,12 +284,8 @@ async fn lines_by_mac(asker: &Asker, macs: &[MacAddress]) -> Result<LineGrids, S
 }
 
 /// Returns the addresses that are heard on a port, and those that should be.
-fn lines_of_port(
-    heard: Option<&Known<Grid>>,
-    port: PortNumber,
-    expected: &[MacAddress],
-) -> Vec<MacAddress> {
-    let row = heard.and_then(|heard| heard.as_ref().ok()?.rows.get(&interface(port)));
+fn lines_of_port(cells: &Known<Grid>, index: &[u32], expected: &[MacAddress]) -> Vec<MacAddress> {
+    let row = cells.as_ref().ok().and_then(|grid| grid.rows.get(index));
     // An unread list is reported with the port.
     let heard = row.and_then(|row| heard_list(row).ok()).unwrap_or_default();
     let all: BTreeSet<MacAddress> = heard.into_iter().chain(expected.iter().copied()).collect();
