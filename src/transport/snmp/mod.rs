@@ -3,7 +3,7 @@
 //! `session` is the interface for other modules. `walk` is the algorithm of reading columns, without a network.
 //! `exchange` handles one request until its answer, `link` the socket. `pdu` encodes requests and answers, `ber` their
 //! elements. `community` wraps PDUs for SNMP 2c, `usm` for SNMP 3. `value` has names and values, `access` credentials
-//! and options, `error` the errors, `counters` the number of messages.
+//! and options, `error` the errors, `counters` the number of messages. `trap` receives traps.
 
 mod access;
 mod ber;
@@ -14,6 +14,7 @@ mod exchange;
 mod link;
 mod pdu;
 mod session;
+mod trap;
 mod usm;
 mod value;
 mod walk;
@@ -23,4 +24,5 @@ pub use access::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SILENCE, 
 pub use counters::Counters;
 pub use error::{Hint, SnmpError};
 pub use session::{FirstRows, Session};
+pub use trap::{TrapCounters, TrapError, TrapLimits, TrapListener, TrapSender, TrapSenders};
 pub use value::{Cell, Column, Oid, Value};
