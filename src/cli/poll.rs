@@ -21,7 +21,7 @@ pub(super) enum PollPart {
     FiveMinutes,
     /// Counters and errors of every line (some 85 more)
     QuarterHour,
-    /// Links to the customers' routers (some 35 more)
+    /// Links to the customers' routers (some 40 more)
     Hour,
 }
 

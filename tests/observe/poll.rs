@@ -465,3 +465,77 @@ async fn a_device_that_never_answers_holds_up_no_other() {
     ));
     assert_eq!(polls[&name("nowhere")], Err(NotObserved::NoAddress));
 }
+
+/// Relays SNMP to a twin, except for requests below a name: there the agent has no objects.
+async fn without_table(twin: &Twin, arcs: &[u8]) -> std::net::SocketAddr {
+    let front = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let back = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    back.connect(twin.snmp_address()).await.unwrap();
+    let address = front.local_addr().unwrap();
+    let arcs = arcs.to_vec();
+    tokio::spawn(async move {
+        let (mut request, mut answer) = ([0; 4096], [0; 4096]);
+        // One request after the other is enough for a test.
+        while let Ok((length, from)) = front.recv_from(&mut request).await {
+            let datagram = &request[..length];
+            let found = datagram.windows(arcs.len()).position(|part| part == arcs);
+            let Some(found) = found else {
+                back.send(datagram).await.unwrap();
+                let length = back.recv(&mut answer).await.unwrap();
+                front.send_to(&answer[..length], from).await.unwrap();
+                continue;
+            };
+            let mut datagram = datagram.to_vec();
+            let community = datagram.windows(6).position(|part| part == b"public");
+            let tag = community.unwrap() + 6;
+            let is_get = datagram[tag] == 0xa0;
+            datagram[tag] = 0xa2;
+            // Each NULL becomes noSuchObject, or the end of the agent's objects.
+            for place in found..datagram.len() - 1 {
+                if datagram[place..place + 2] == [5, 0] {
+                    datagram[place] = if is_get { 0x80 } else { 0x82 };
+                }
+            }
+            front.send_to(&datagram, from).await.unwrap();
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_device_without_a_table_of_alarms_has_unread_alarms_in_a_poll_and_in_a_look() {
+    let (hardware, configuration) = usual();
+    let twin = twin_of(hardware, configuration).await;
+    // 1.3.6.1.4.1.20095.2001.145.1.3.1.1
+    let table = [
+        0x2b, 6, 1, 4, 1, 0x81, 0x9c, 0x7f, 0x8f, 0x51, 0x81, 0x11, 1, 3, 1, 1,
+    ];
+    let address = without_table(&twin, &table).await;
+    let device = DeviceName::new("oak").unwrap();
+    let access = public();
+    let target = PollTarget {
+        device: &device,
+        address,
+        access: &access,
+        snmp_options: snmp_options(),
+        clock,
+    };
+    let scope = PollScope::Depth(PollDepth::Minute);
+    let (poll, _) = poll(&target, &scope).await.unwrap();
+    let reason = poll.alarms.reason().unwrap();
+    assert!(
+        reason.contains("the agent has no gamAlarmStatusActive"),
+        "{reason}"
+    );
+    assert!(poll.endpoints.value().is_some());
+    let target = gamctl::observe::Target {
+        device: &device,
+        address,
+        access: &access,
+        snmp_options: snmp_options(),
+        command_line: gamctl::observe::CommandLine::None(String::new()),
+        clock: || 0,
+    };
+    let look = gamctl::observe::look(&target).await.unwrap();
+    assert!(look.health.known_alarms().is_err());
+}

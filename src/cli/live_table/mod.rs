@@ -111,7 +111,8 @@ async fn watch(watched: &mut Watched, selected: &Selected<'_>) -> anyhow::Result
     let terminal = selected.terminal();
     let is_live = stdout().is_terminal();
     let screen = is_live.then(|| Screen::enter(terminal)).transpose()?;
-    let mut stop = Stop::listen()?;
+    // Where another program shows the output, the keys are its own.
+    let mut stop = Stop::listen(is_live)?;
     let mut ticks = tokio::time::interval(watched.interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -132,6 +133,7 @@ async fn watch(watched: &mut Watched, selected: &Selected<'_>) -> anyhow::Result
                         Wake::End => return Ok(()),
                         Wake::Redraw => if let Some(screen) = &screen {
                             screen.resume()?;
+                            screen.draw(&watched.view())?;
                         },
                     },
                 }

@@ -30,7 +30,7 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    pub(super) fn listen() -> anyhow::Result<Self> {
+    pub(super) fn listen(has_keys: bool) -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("failed to listen for Ctrl-C");
         let ends = [
             SignalKind::interrupt(),
@@ -45,7 +45,7 @@ impl Stop {
             resized: listen(SignalKind::window_change())?,
             continued: listen(SignalKind::from_raw(libc::SIGCONT))?,
             keys,
-            mode: KeyMode::enter().map(Arc::new),
+            mode: has_keys.then(KeyMode::enter).flatten().map(Arc::new),
             is_over: Arc::default(),
             reading: None,
         };

@@ -235,8 +235,25 @@ pub(super) fn alarms(alarms: &Polled<Vec<ActiveAlarm>>) -> Table {
     table
 }
 
+/// Returns a table of rows, without the columns that a shallow poll leaves empty.
+fn with_content<const N: usize>(columns: [(&str, Align); N], rows: &[[String; N]]) -> Table {
+    let is_empty = |column: usize| {
+        rows.iter()
+            .all(|row| row.get(column).is_none_or(|cell| cell == "-"))
+    };
+    let kept: Vec<usize> = (0..N).filter(|column| !is_empty(*column)).collect();
+    let mut table = Table::new(
+        kept.iter()
+            .filter_map(|column| columns.get(*column).copied()),
+    );
+    for row in rows {
+        table.push(kept.iter().filter_map(|column| row.get(*column)));
+    }
+    table
+}
+
 fn uplinks(uplinks: &Polled<Vec<PolledUplink>>) -> Table {
-    let mut table = Table::new([
+    let columns = [
         ("  UPLINK", Align::Left),
         ("STATE", Align::Left),
         ("MBPS", Align::Right),
@@ -245,10 +262,11 @@ fn uplinks(uplinks: &Polled<Vec<PolledUplink>>) -> Table {
         ("ERRORS", Align::Right),
         ("DISCARDS", Align::Right),
         ("MODULE", Align::Left),
-    ]);
+    ];
+    let mut rows = Vec::new();
     for uplink in uplinks.value().into_iter().flatten() {
         let counters = uplink.counters.as_ref();
-        table.push([
+        rows.push([
             format!("  {}", uplink.number),
             up_or_down(&uplink.is_up),
             shown(&uplink.mbps, |mbps| {
@@ -261,7 +279,7 @@ fn uplinks(uplinks: &Polled<Vec<PolledUplink>>) -> Table {
             polled_if(uplink.sfp.as_ref(), module),
         ]);
     }
-    table
+    with_content(columns, &rows)
 }
 
 /// Returns the text of a part, or a dash if it was not polled.
@@ -307,16 +325,17 @@ fn octets(count: &Polled<u64>) -> String {
 }
 
 fn ports(ports: &[PolledPort]) -> Table {
-    let mut table = Table::new([
+    let columns = [
         ("  PORT", Align::Left),
         ("STATE", Align::Left),
         ("FROM LINES", Align::Right),
         ("TO LINES", Align::Right),
         ("ERRORS", Align::Right),
-    ]);
+    ];
+    let mut rows = Vec::new();
     for port in ports {
         let counters = port.counters.as_ref();
-        table.push([
+        rows.push([
             format!("  {}", port.number),
             port_state(port),
             polled_if(counters, |all| octets(&all.rx_octets)),
@@ -324,7 +343,7 @@ fn ports(ports: &[PolledPort]) -> Table {
             polled_if(counters, |all| shown(&all.rx_errors, u64::to_string)),
         ]);
     }
-    table
+    with_content(columns, &rows)
 }
 
 /// Returns the state of a port in a word or two. A port that is shut down reports no outage, though its lines go on.
@@ -344,7 +363,7 @@ pub(super) fn port_state(port: &PolledPort) -> String {
 }
 
 fn endpoints(endpoints: &Polled<Vec<PolledEndpoint>>) -> Table {
-    let mut table = Table::new([
+    let columns = [
         ("  ID", Align::Right),
         ("ENDPOINT", Align::Left),
         ("STATE", Align::Left),
@@ -354,11 +373,12 @@ fn endpoints(endpoints: &Polled<Vec<PolledEndpoint>>) -> Table {
         ("UP", Align::Right),
         ("MOST", Align::Right),
         ("ERRORS", Align::Right),
-    ]);
+    ];
+    let mut rows = Vec::new();
     for one in endpoints.value().into_iter().flatten() {
-        table.push(line(one));
+        rows.push(line(one));
     }
-    table
+    with_content(columns, &rows)
 }
 
 fn line(one: &PolledEndpoint) -> [String; 9] {
