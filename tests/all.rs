@@ -49,5 +49,6 @@ mod toml_edit_limits;
 mod transport;
 mod twin;
 mod waiting;
+mod watching;
 mod words;
 mod world;

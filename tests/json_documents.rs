@@ -155,6 +155,10 @@ fn lists_have_a_name_and_times_are_in_rfc_3339() {
     let probed = named(&site, &["observe", "--probe"], 0, "gamctl/probe");
     assert_eq!(probed["probes"][0]["device"], "oak-0");
     assert_eq!(probed["probes"][0]["alarms"]["is_all"], true);
+    let polled = named(&site, &["observe", "--poll"], 0, "gamctl/poll");
+    assert_eq!(polled["polls"][0]["depth"], "quarter-hour");
+    assert!(polled["polls"][0]["requests"].as_u64().unwrap() > 10);
+    is_time(&polled["polls"][0]["taken_at"]);
     let seen = named(&site, &["observe"], 0, "gamctl/observe");
     is_time(&seen["observations"][0]["taken_at"]);
     let explained = named(&site, &["explain", "apt-1"], 0, "gamctl/explain");

@@ -1,5 +1,7 @@
 //! Reads this host's clock; no other code of `cli` does.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use crate::authoring::commit::CommitTime;
 
 /// Returns the seconds since 1970.
@@ -7,18 +9,24 @@ pub(super) fn seconds() -> u64 {
     u64::try_from(commit_time().seconds).unwrap_or_default()
 }
 
-/// Returns the time for a commit in UTC: the host's time zone may not be the engineer's.
-pub(super) fn commit_time() -> CommitTime {
+/// Returns the milliseconds since 1970.
+pub(super) fn millis() -> u64 {
+    u64::try_from(since_1970().as_millis()).unwrap_or_default()
+}
+
+fn since_1970() -> Duration {
     #[allow(
         clippy::disallowed_methods,
         reason = "this is the file that reads the clock"
     )]
-    let now = std::time::SystemTime::now();
-    let since = now
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Returns the time for a commit in UTC: the host's time zone may not be the engineer's.
+pub(super) fn commit_time() -> CommitTime {
     CommitTime {
-        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        seconds: i64::try_from(since_1970().as_secs()).unwrap_or(i64::MAX),
         offset_minutes: 0,
     }
 }

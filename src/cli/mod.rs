@@ -25,6 +25,8 @@ mod history;
 mod import;
 mod init;
 mod invocation;
+mod key_mode;
+mod live_table;
 mod logging;
 mod looking;
 mod man;
@@ -33,6 +35,7 @@ mod open_files;
 mod output_file;
 mod owned;
 mod plan;
+mod poll;
 mod probe;
 mod progress;
 #[cfg(test)]

@@ -1,25 +1,28 @@
 //! `gamctl observe`: looks at devices and shows their configuration and state.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use serde::Serialize;
 
 use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
+use super::live_table;
 use super::looking::{all_from_files, named};
+use super::poll::{self, PollPart};
 use super::probe;
 use super::scope::ScopeArguments;
 use super::source::{FolderArguments, OfflineArguments, refuse};
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::inventory::Inventory;
-use crate::model::{NotObserved, Observation, Part};
+use crate::model::{NotObserved, Observation, Part, PortNumber};
 use crate::observe::record;
 use crate::plan::Unobservable;
 use crate::reconcile::run::Watcher;
 use crate::reconcile::{FingerprintedObservation, LookResults, recorded};
-use crate::report::{DocumentKind, Exit, PublishedLook, observed_device, observed_fleet};
+use crate::report::{DocumentKind, Exit, PublishedLook, observed_device, observed_fleet, visible};
 
 /// Look at devices and show their configuration and state; read-only
 ///
@@ -31,6 +34,8 @@ Examples:
   gamctl observe                                 every device of the inventory
   gamctl observe maple-court-a                   one device in full
   gamctl observe --probe                         one request per device: who it is, alarms, LED, CPU
+  gamctl observe --poll maple-court-a            states, rates, errors and alarms, no configuration
+  gamctl observe --watch 5s maple-court-a --port 7   its lines, live
   gamctl observe --site maple-court --out looks/     a file for each, for `plan --offline`")]
 pub(super) struct ObserveArguments {
     /// Look at these devices [default: all in scope]
@@ -42,8 +47,38 @@ pub(super) struct ObserveArguments {
     /// Ask each device once: identity, uptime, alarms, LED, CPU
     ///
     /// One request and one answer per device, no configuration. For frequent checks of many devices.
-    #[arg(long, conflicts_with_all = ["out", "offline"])]
+    #[arg(long, conflicts_with_all = ["out", "offline", "poll"])]
     probe: bool,
+
+    /// Show how devices and their lines are doing, without configuration
+    ///
+    /// States, rates, counters, errors, sensors and alarms, in far fewer requests than a look. Each part reads the ones
+    /// before it as well. Without a part: `quarter-hour`.
+    #[arg(
+        long,
+        value_name = "PART",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "quarter-hour",
+        conflicts_with_all = ["out", "offline"]
+    )]
+    poll: Option<PollPart>,
+
+    /// Poll one device or port at this interval and show rates and errors; q quits
+    ///
+    /// Such as `5s` or `1m`, at least `2s`. On a terminal the table is drawn over itself; elsewhere one is printed for each
+    /// interval, until the reader closes the pipe. A device that does not answer is shown with the time since when.
+    #[arg(
+        long,
+        value_name = "INTERVAL",
+        value_parser = live_table::interval,
+        conflicts_with_all = ["out", "offline", "probe", "poll", "format"]
+    )]
+    watch: Option<Duration>,
+
+    /// With `--watch`: show the lines of this port
+    #[arg(long, value_name = "PORT", requires = "watch", value_parser = port)]
+    port: Option<PortNumber>,
 
     #[command(flatten)]
     offline: OfflineArguments,
@@ -85,6 +120,12 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     }
     let inventory = &reading.inventory;
     let names = named(inventory, &arguments.devices, &arguments.scope)?;
+    if let Some(interval) = arguments.watch {
+        terminal.no_json("a watch")?;
+        let accesses = reconciler.accesses(inventory, &names, &watcher);
+        invocation.wait(reconciler.close())?;
+        return live_table::run(accesses, arguments.port, interval, inventory, &selected);
+    }
     if arguments.probe {
         let accesses = reconciler.accesses(inventory, &names, &watcher);
         invocation.wait(reconciler.close())?;
@@ -94,6 +135,16 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
         terminal.print(arguments.format, document, text)?;
         let reached = probes.values().filter(|probe| probe.is_ok()).count();
         return Ok(Exit::of_looks(reached, probes.len() - reached));
+    }
+    if let Some(part) = arguments.poll {
+        let accesses = reconciler.accesses(inventory, &names, &watcher);
+        invocation.wait(reconciler.close())?;
+        let polls = poll::ask(accesses, part.depth(), &selected)?;
+        let document = || DocumentKind::Poll.document(&poll::document(&polls));
+        let text = || poll::text(&polls, inventory, &selected);
+        terminal.print(arguments.format, document, text)?;
+        let (reached, not_whole) = poll::whole_and_not(&polls);
+        return Ok(Exit::of_looks(reached, not_whole));
     }
     let sightings = if arguments.offline.files.is_empty() {
         let accesses = reconciler.accesses(inventory, &names, &watcher);
@@ -210,4 +261,11 @@ fn save(sightings: &LookResults, target: &Path) -> anyhow::Result<()> {
             .with_context(|| format!("failed to write {}", file.display()))?;
     }
     Ok(())
+}
+
+/// Parses the number of a port.
+fn port(text: &str) -> anyhow::Result<PortNumber> {
+    let number = text.parse::<u8>().ok();
+    let port = number.and_then(|number| PortNumber::new(number).ok());
+    port.with_context(|| format!("`{}` is not a port from 1 to 24", visible(text)))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::invocation::Selected;
 use super::progress::Bar;
 use crate::inventory::Inventory;
-use crate::model::{DeviceName, Probe};
+use crate::model::{DeviceName, MacAddress, Probe, Serial};
 use crate::plan::Unobservable;
 use crate::reconcile::{Accesses, Probes, probe_all};
 use crate::report::probed;
@@ -64,17 +64,27 @@ pub(super) fn text(probes: &Probes, inventory: &Inventory, selected: &Selected<'
 
 /// Returns a remark if another device answers than the one in the inventory, or none that is a GAM.
 fn remark(inventory: &Inventory, device: &DeviceName, probe: &Probe) -> Option<String> {
+    let not_a_gam = probe.model.is_none().then(|| "not a known GAM".to_owned());
+    let other = identity_remark(inventory, device, probe.serial.as_ref(), probe.mac);
+    let parts: Vec<String> = not_a_gam.into_iter().chain(other).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Returns a remark if the device that answers has another serial number or address than the inventory pins.
+pub(super) fn identity_remark(
+    inventory: &Inventory,
+    device: &DeviceName,
+    serial: Option<&Serial>,
+    mac: Option<MacAddress>,
+) -> Option<String> {
     let text = &inventory.device(device.as_str())?.text;
     let mut parts = Vec::new();
-    if probe.model.is_none() {
-        parts.push("not a known GAM".to_owned());
-    }
-    if let (Some(pinned), Some(found)) = (&text.serial, &probe.serial)
+    if let (Some(pinned), Some(found)) = (&text.serial, serial)
         && pinned != found
     {
         parts.push(format!("the inventory pins serial {pinned}"));
     }
-    if let (Some(pinned), Some(found)) = (text.mac, probe.mac)
+    if let (Some(pinned), Some(found)) = (text.mac, mac)
         && pinned != found
     {
         parts.push(format!("the inventory pins MAC {pinned}"));

@@ -16,6 +16,7 @@ use super::history::{Entries, RunInFull, Runs};
 use super::import::ImportDocument;
 use super::observe::ObservedDocument;
 use super::owned::OwnedDocument;
+use super::poll::PolledDocument;
 use super::probe::ProbedDocument;
 use super::rename::RenameDocument;
 use super::secret::{KeyDocument, SecretsDocument};
@@ -54,6 +55,7 @@ fn generated(kind: DocumentKind) -> Value {
         }
         DocumentKind::Observe => schema_of::<ObservedDocument<'_>>(kind),
         DocumentKind::Probe => schema_of::<ProbedDocument<'_>>(kind),
+        DocumentKind::Poll => schema_of::<PolledDocument<'_>>(kind),
         DocumentKind::Backup => schema_of::<BackupDocument<'_>>(kind),
         DocumentKind::Discover => schema_of::<Comparison>(kind),
         DocumentKind::Find => schema_of::<FindDocument<'_>>(kind),

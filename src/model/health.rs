@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MacAddress, PortNumber, UplinkNumber};
+use super::{ActiveAlarm, MacAddress, PortNumber, UplinkNumber};
 
-/// The health of a device at the time of a look.
 /// Seconds after which `sysUpTime`, in hundredths, starts again at zero: 497 days.
 pub const UPTIME_WRAP: u64 = (1 << 32) / 100;
 
+/// The health of a device at the time of a look.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -23,6 +23,9 @@ pub struct Health {
     pub fans: Vec<Fan>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<ActiveAlarm>,
+    /// The reason that the alarms are unread; then there may be more than `alarms`, or other ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarms_unread: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub ports: BTreeMap<PortNumber, LinkHealth>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -33,6 +36,17 @@ pub struct Health {
     /// Parts of the health that could not be read, for people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
+}
+
+impl Health {
+    /// Returns the active alarms, or the reason that they are unread. Only a table that was read to its end proves that there
+    /// are none.
+    pub fn known_alarms(&self) -> Result<&[ActiveAlarm], &str> {
+        match &self.alarms_unread {
+            None => Ok(&self.alarms),
+            Some(reason) => Err(reason),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,30 +62,6 @@ pub struct Temperature {
 pub struct Fan {
     pub number: u32,
     pub rpm: u32,
-}
-
-/// An alarm in the device's own words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ActiveAlarm {
-    /// `CR`, `MJ`, `MN`, `NA` or `NR`.
-    pub severity: String,
-    pub is_service_affecting: bool,
-    pub entity: String,
-    pub condition: String,
-    /// By the device's own clock, which may not be set; with its offset from UTC, if the device says one.
-    pub since: String,
-    pub description: String,
-}
-
-impl ActiveAlarm {
-    /// Returns the time by the device's clock, if it can be right: before NTP sets it, a clock starts in 1970, which is 1969
-    /// in local time west of Greenwich.
-    pub fn set_time(&self) -> Option<&str> {
-        const FIRST_YEAR: u16 = 2000;
-        let year = self.since.get(..4)?.parse::<u16>().ok()?;
-        (year >= FIRST_YEAR).then_some(&self.since)
-    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,10 @@
 //! Defines gamctl's domain types, such as names, VLANs, devices and subscribers, without any I/O.
 
 mod address;
+mod alarm;
 mod ci_job;
 mod config_line;
+mod counter;
 mod device;
 mod device_config;
 mod device_secrets;
@@ -18,6 +20,7 @@ mod mac;
 mod name;
 mod not_observed;
 mod observation;
+mod poll;
 mod port;
 mod probe;
 mod rate;
@@ -29,8 +32,14 @@ mod text;
 mod vlan;
 
 pub use address::{Address, AddressError};
+pub use alarm::{
+    ActiveAlarm, AlarmChanges, AlarmIdentity, AlarmSeverity, DeviceTime, alarm_changes,
+};
 pub use ci_job::{CiJob, Forge, url_path};
 pub use config_line::{ConfigLine, Lead, NotALine};
+pub use counter::{
+    Counted, CounterClock, CounterWidth, MOST_FRAMES, MOST_OCTETS, NoRate, counted, time_between,
+};
 pub use device::{DeviceState, HostKey, PinError, Serial, SubscriberModel, VlanMode};
 pub use device_config::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, SystemConfig, UplinkConfig,
@@ -42,8 +51,7 @@ pub use fingerprint::Fingerprint;
 pub use freeze_scope::FreezeScope;
 pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
 pub use health::{
-    ActiveAlarm, EndpointHealth, EndpointState, EthernetPort, Fan, Health, LinkHealth, Temperature,
-    UPTIME_WRAP,
+    EndpointHealth, EndpointState, EthernetPort, Fan, Health, LinkHealth, Temperature, UPTIME_WRAP,
 };
 pub use host_environment::HostEnvironment;
 pub use log_target::WIRE;
@@ -55,6 +63,10 @@ pub use name::{
 pub use not_observed::NotObserved;
 pub use observation::{
     ConfigSource, Identity, Observation, Part, Unclear, Unread, UplinkFacts, UplinkMode,
+};
+pub use poll::{
+    EthernetCounters, InterfaceCounters, LineErrors, LineRates, Poll, PollDepth, Polled,
+    PolledEndpoint, PolledPort, PolledSensors, PolledUplink, PortCounters, PowerSupply, Sfp,
 };
 pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumber};
 pub use probe::{AlarmCount, Probe};

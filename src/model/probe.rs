@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GamModel, MacAddress, Serial};
+use super::{AlarmSeverity, GamModel, MacAddress, Serial};
 
 /// The result of a probe. Absent values are not in the answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct AlarmCount {
     pub count: u32,
     /// Whether there are no more than these: one answer holds a limited number.
     pub is_all: bool,
-    /// The gravest severity among them: `CR`, `MJ`, `MN`, `NA` or `NR`.
+    /// The gravest severity among them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub worst: Option<String>,
+    pub worst: Option<AlarmSeverity>,
 }

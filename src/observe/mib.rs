@@ -105,6 +105,10 @@ pub(super) mod sysutil {
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 3, 1] =>
         LED = 2, "gamSysutilStatusSystemLedDescription";
     }
+    // By unit, always 1, and supply.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 2, 1] =>
+        SUPPLY_STATE = 3, "gamSysutilStatusPowerSupplyState";
+    }
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 4] =>
         UPTIME = 1, "gamSysutilStatusSystemUptimeSystemUptime";
     }
@@ -164,6 +168,19 @@ pub(super) mod port {
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1, 3, 1, 1] =>
         LINK = 2, "gamPortStatusInformationLink";
         SPEED = 5, "gamPortStatusInformationSpeed";
+        SFP_TYPE = 6, "gamPortStatusInformationSFPType";
+        SFP_VENDOR = 7, "gamPortStatusInformationSFPVendorName";
+        SFP_PART = 8, "gamPortStatusInformationSFPVendorPN";
+        SFP_REVISION = 9, "gamPortStatusInformationSFPVendorRev";
+        SFP_SERIAL = 10, "gamPortStatusInformationSFPVendorSN";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1, 5, 2, 1] =>
+        RX_OCTETS = 2, "gamPortStatisticsIfGroupStatisticsRxOctets";
+        RX_DISCARDS = 7, "gamPortStatisticsIfGroupStatisticsRxDiscards";
+        RX_ERRORS = 8, "gamPortStatisticsIfGroupStatisticsRxErrors";
+        TX_OCTETS = 9, "gamPortStatisticsIfGroupStatisticsTxOctets";
+        TX_DISCARDS = 14, "gamPortStatisticsIfGroupStatisticsTxDiscardPkts";
+        TX_ERRORS = 15, "gamPortStatisticsIfGroupStatisticsTxErrorPkts";
     }
 }
 
@@ -226,6 +243,58 @@ pub(super) mod ghn {
     /// `GAMGhnAgentSubscriberModel`.
     pub(in crate::observe) const PORT_AWARE: u32 = 1;
 
+    // By interface.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 10, 10, 1] =>
+        PORT_ENABLED = 20, "gamGhnAgentStatusPortBriefAdminEnabled";
+        PORT_HEARD = 40, "gamGhnAgentStatusPortBriefEndpointsMacAddressList";
+        PORT_OUTAGE = 50, "gamGhnAgentStatusPortBriefOutageNSA";
+        PORT_SERVICE_OUTAGE = 60, "gamGhnAgentStatusPortBriefOutageSA";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 5, 10, 10, 1] =>
+        PORT_RX_OCTETS = 20, "gamGhnAgentStatisticsPortEthRxBytes";
+        PORT_TX_OCTETS = 30, "gamGhnAgentStatisticsPortEthTxBytes";
+        PORT_RX_PACKETS = 40, "gamGhnAgentStatisticsPortEthRxPackets";
+        PORT_TX_PACKETS = 50, "gamGhnAgentStatisticsPortEthTxPackets";
+        PORT_RX_ERRORS = 60, "gamGhnAgentStatisticsPortEthRxErrors";
+    }
+    // By number of the endpoint.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 20, 10, 1] =>
+        ENDPOINT_STATE = 90, "gamGhnAgentStatusEndpointBriefState";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 20, 20, 1] =>
+        RATE_UPTIME = 60, "gamGhnAgentStatusEndpointDetailedUptime";
+        RATE_DOWN = 110, "gamGhnAgentStatusEndpointDetailedRxPhyRate";
+        RATE_UP = 120, "gamGhnAgentStatusEndpointDetailedTxPhyRate";
+        RATE_DOWN_MOST = 150, "gamGhnAgentStatusEndpointDetailedRxMaxXput";
+        RATE_UP_MOST = 160, "gamGhnAgentStatusEndpointDetailedTxMaxXput";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 5, 20, 20, 1] =>
+        UP_ERROR = 30, "gamGhnAgentStatisticsEndpointGhnUsErrorPercent";
+        UP_ABORT = 40, "gamGhnAgentStatisticsEndpointGhnUsAbortPercent";
+        DOWN_ERROR = 1030, "gamGhnAgentStatisticsEndpointGhnDsErrorPercent";
+        DOWN_ABORT = 1040, "gamGhnAgentStatisticsEndpointGhnDsAbortPercent";
+    }
+    // By number of the endpoint and Ethernet port.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 20, 30, 1] =>
+        LINK_VALID = 10, "gamGhnAgentStatusEndpointLinkValid";
+        LINK_UP = 20, "gamGhnAgentStatusEndpointLinkLink";
+        LINK_DUPLEX = 30, "gamGhnAgentStatusEndpointLinkFdx";
+        LINK_SPEED = 40, "gamGhnAgentStatusEndpointLinkSpeed";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 5, 20, 10, 1] =>
+        COUNTED_VALID = 10, "gamGhnAgentStatisticsEndpointEthValid";
+        COUNTED_RX_OCTETS = 20, "gamGhnAgentStatisticsEndpointEthRxBytes";
+        COUNTED_TX_OCTETS = 30, "gamGhnAgentStatisticsEndpointEthTxBytes";
+        COUNTED_RX_ERRORS = 60, "gamGhnAgentStatisticsEndpointEthRxErrors";
+    }
+    // The same by MAC address and Ethernet port.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 5, 30, 10, 1] =>
+        MAC_COUNTED_VALID = 10, "gamGhnAgentStatisticsEndpointByMacEthValid";
+        MAC_COUNTED_RX_OCTETS = 20, "gamGhnAgentStatisticsEndpointByMacEthRxBytes";
+        MAC_COUNTED_TX_OCTETS = 30, "gamGhnAgentStatisticsEndpointByMacEthTxBytes";
+        MAC_COUNTED_RX_ERRORS = 60, "gamGhnAgentStatisticsEndpointByMacEthRxErrors";
+    }
+
     // By MAC address: whom the device has configured or hears.
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 30, 10, 1] =>
         HEARD_ENDPOINT = 20, "gamGhnAgentStatusEndpointByMacBriefConfEndpointId";
@@ -235,6 +304,7 @@ pub(super) mod ghn {
         HEARD_MODEL = 110, "gamGhnAgentStatusEndpointByMacBriefModelString";
     }
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 30, 20, 1] =>
+        LINE_UPTIME = 60, "gamGhnAgentStatusEndpointByMacDetailedUptime";
         LINE_FIRMWARE = 70, "gamGhnAgentStatusEndpointByMacDetailedFwVersion";
         LINE_DOWN_RATE = 110, "gamGhnAgentStatusEndpointByMacDetailedRxPhyRate";
         LINE_UP_RATE = 120, "gamGhnAgentStatusEndpointByMacDetailedTxPhyRate";
@@ -254,6 +324,7 @@ pub(super) mod alarm {
     use super::Object;
 
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 145, 1, 3, 1, 1] =>
+        UUID = 3, "gamAlarmStatusActiveUUID";
         ENTITY = 4, "gamAlarmStatusActiveIfDescr";
         CONDITION = 5, "gamAlarmStatusActiveCondType";
         SEVERITY = 10, "gamAlarmStatusActiveSeverity";

@@ -18,8 +18,9 @@ mod running_config;
 pub use assemble::{Assembled, assemble};
 pub use decode::StartupFile;
 pub use look::{
-    CommandLine, ConfigText, LookError, Target, answers_as_delivered, board_address, identify,
-    look, look_and_count, look_at_ethernet, look_at_startup, probe, read_config_text, snmp_options,
+    CommandLine, ConfigText, LookError, PollScope, PollTarget, Target, answers_as_delivered,
+    board_address, identify, look, look_and_count, look_at_ethernet, look_at_startup, poll,
+    poll_options, probe, read_config_text, snmp_options,
 };
 pub use running_config::{
     Backup, BackupError, RunningConfig, RunningConfigError, backup_of,

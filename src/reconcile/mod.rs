@@ -2,7 +2,7 @@
 //!
 //! `run` a run from request to recorded result · `apply` carries out device tasks · `fleet` intended configurations,
 //! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
-//! task per device, `look` for observations, `probe` for one request each, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
+//! task per device, `look` for observations, `probe` for one request each, `poll` for states, rates and counters, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
 //! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `import` makes an
 //! inventory from observations.
@@ -22,6 +22,7 @@ mod look_results;
 mod many;
 mod one_device;
 mod origin;
+mod poll;
 mod probe;
 mod rehearsal;
 pub mod run;
@@ -47,6 +48,7 @@ pub use look_results::{FingerprintedObservation, LookResults};
 pub use many::{Panicked, ask_many};
 pub use one_device::DevicePlanInputs;
 pub use origin::find_origins;
+pub use poll::{PollScope, PolledDevice, Polls, poll_all, poll_one};
 pub use probe::{Probes, probe_all};
 pub use rehearsal::{FailedRehearsal, RehearsalFailure, rehearse, rehearse_all};
 pub use store_location::{StoreLocation, StoreLocationError};

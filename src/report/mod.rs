@@ -66,8 +66,9 @@ pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables
 use markdown::escaped_markdown;
 pub use moment::{moment, rfc3339};
 pub use observed::{
-    HeardElsewhere, LineBefore, LineFacts, LineReport, PublishedLook, observed_device,
-    observed_fleet, observed_subscriber, probed,
+    HeardElsewhere, LineBefore, LineFacts, LineReport, PollLine, PublishedLook, PublishedPoll,
+    WatchView, fitted_watch, observed_device, observed_fleet, observed_subscriber, polled_device,
+    polled_fleet, probed, watched,
 };
 pub use owned::{OwnedDevice, OwnedObject, SinceLine, owned_devices, owned_objects};
 pub use paint::Paint;

@@ -8,6 +8,7 @@ mod faults;
 mod interfaces;
 mod judge;
 mod moving;
+mod poll;
 mod probe;
 mod same;
 mod slow;

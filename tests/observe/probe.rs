@@ -1,6 +1,6 @@
 //! Tests probes: one request and one answer per device, whatever its alarms are.
 
-use gamctl::model::{GamModel, Probe};
+use gamctl::model::{AlarmSeverity, GamModel, Probe};
 use gamctl::observe::probe;
 use gamctl::simulator::fault::Fault;
 use gamctl::simulator::gam::{AlarmCondition, Entity, Grade, PortLayout, Severity, UptimeText};
@@ -61,7 +61,7 @@ async fn one_answer_says_who_a_device_is_and_how_it_is_in_short() {
     let seen = probed(&twin).await;
     let alarms = seen.alarms.unwrap();
     assert_eq!(usize::try_from(alarms.count).unwrap(), there + 1);
-    assert_eq!(alarms.worst.as_deref(), Some("CR"));
+    assert_eq!(alarms.worst, Some(AlarmSeverity::Critical));
     assert!(seen.led.unwrap().contains("red"));
 }
 

@@ -106,6 +106,9 @@ assert observed["observations"], "observe saw nothing"
 is_of(gamctl("observe", "maple-court-a"), "observe")
 probed = is_of(gamctl("observe", "--probe"), "probe")
 assert probed["probes"], "the probe saw nothing"
+for part in ("minute", "hour"):
+    polled = is_of(gamctl("observe", f"--poll={part}"), "poll")
+    assert polled["polls"], "the poll saw nothing"
 
 is_of(gamctl("backup"), "backup")
 is_of(gamctl("backup"), "backup")

@@ -68,6 +68,18 @@ pub(in crate::observe) fn signed(row: &Row, object: &Object) -> Known<i32> {
     }
 }
 
+/// Returns a counter of 64 bits. A narrower one wraps too often to be compared with itself.
+pub(in crate::observe) fn counter(row: &Row, object: &Object) -> Known<u64> {
+    match row.value(object)? {
+        Value::Counter64(count) => Ok(*count),
+        Value::Counter32(_) => Err(format!(
+            "{} is a counter of 32 bits instead of 64",
+            object.name
+        )),
+        other => wrong(object, other, "a counter"),
+    }
+}
+
 pub(in crate::observe) fn truth(row: &Row, object: &Object) -> Known<bool> {
     match number(row, object)? {
         TRUE => Ok(true),

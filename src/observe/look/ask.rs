@@ -106,6 +106,17 @@ impl Asker {
         self.session.columns(columns).await
     }
 
+    /// Returns whole columns of one table, with the fewest requests.
+    ///
+    /// # Errors
+    ///
+    /// As `columns`.
+    pub(super) async fn together(&self, columns: &[Oid]) -> Result<Vec<Column>, SnmpError> {
+        self.is_gone()?;
+        let columns = self.session.together(columns).await;
+        columns.map_err(|error| self.silent(error))
+    }
+
     /// Returns whole columns of a table with numbered rows, mostly not above `highest`.
     ///
     /// # Errors

@@ -1,12 +1,13 @@
 //! Reads the health of the device; failures are recorded there and never affect the configuration.
 
+use super::alarms as active_alarms;
 use super::ask::Asker;
 use super::table::{Read, ended};
 use crate::model::{GamModel, Health};
 use crate::observe::decode::{
     Grid, Row, Uplinks, alarms, cpu_percent, endpoint_health, fans, links, temperatures,
 };
-use crate::observe::mib::{Object, alarm, ghn, sysutil};
+use crate::observe::mib::{Object, ghn, sysutil};
 use crate::transport::snmp::Oid;
 
 /// The columns of the endpoints' status that refer to the configuration.
@@ -28,17 +29,9 @@ const LINES: [&Object; 5] = [
     &ghn::LINE_UP_MOST,
 ];
 
-const ALARMS: [&Object; 5] = [
-    &alarm::ENTITY,
-    &alarm::CONDITION,
-    &alarm::SEVERITY,
-    &alarm::SERVICE_AFFECTING,
-    &alarm::OCCURRED,
-];
+pub(super) const SENSORS: [&Object; 2] = [&sysutil::SENSOR_NAME, &sysutil::SENSOR_TENTHS];
 
-const SENSORS: [&Object; 2] = [&sysutil::SENSOR_NAME, &sysutil::SENSOR_TENTHS];
-
-const MONITORS: [&Object; 4] = [
+pub(super) const MONITORS: [&Object; 4] = [
     &sysutil::MONITOR_LOW,
     &sysutil::MONITOR_HIGH,
     &sysutil::MONITOR_CRITICAL,
@@ -51,7 +44,7 @@ pub(super) async fn read(asker: &Asker, single: &Row, model: GamModel) -> (Healt
     let (heard, lines, active, sensors, monitors, spinning) = tokio::join!(
         walk(asker, &HEARD),
         walk(asker, &LINES),
-        walk(asker, &ALARMS),
+        active_alarms::read(asker),
         walk(asker, &SENSORS),
         walk(asker, &MONITORS),
         walk(asker, &[&sysutil::FAN_RPM]),
@@ -66,6 +59,7 @@ pub(super) async fn read(asker: &Asker, single: &Row, model: GamModel) -> (Healt
     }
     health.endpoints = endpoint_health(&all, model, unread);
     health.alarms = alarms(&note(&active, "alarms", unread), unread);
+    health.alarms_unread = active.reason();
     let sensors = note(&sensors, "temperatures", unread);
     let monitors = note(&monitors, "the temperature monitor", unread);
     health.temperatures = temperatures(&sensors, &monitors, unread);
@@ -97,11 +91,9 @@ async fn walk(asker: &Asker, objects: &[&'static Object]) -> Read {
 }
 
 fn note(read: &Read, what: &str, unread: &mut Vec<String>) -> Grid {
-    let reason = match read {
-        Read::Whole(grid) => return grid.clone(),
-        Read::Missing(reason) | Read::Unread(reason) => reason.clone(),
-        Read::Failed(error) => error.to_string(),
-    };
-    unread.push(format!("{what}: {reason}"));
+    if let Read::Whole(grid) = read {
+        return grid.clone();
+    }
+    unread.extend(read.reason().map(|reason| format!("{what}: {reason}")));
     Grid::default()
 }

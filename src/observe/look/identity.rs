@@ -103,7 +103,11 @@ pub(super) async fn changed(
     for (object, value) in objects.into_iter().zip(asker.get(&names).await?) {
         row.set(object, value);
     }
-    let now = facts(&row, &[]);
+    Ok(difference(before, &facts(&row, &[]), elapsed))
+}
+
+/// Returns the reason if a device restarted or was replaced between two readings of its identity.
+pub(super) fn difference(before: &Facts, now: &Facts, elapsed: Duration) -> Option<String> {
     let is_same_box = now.identity.serial == before.identity.serial
         && now.identity.mac == before.identity.mac
         && now.object_id == before.object_id;
@@ -114,11 +118,11 @@ pub(super) async fn changed(
         }
         (first, last) => first != last,
     };
-    Ok(if !is_same_box {
+    if !is_same_box {
         Some("another device answers".to_owned())
     } else if now.boots != before.boots || went_back {
         Some("it restarted".to_owned())
     } else {
         None
-    })
+    }
 }

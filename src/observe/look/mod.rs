@@ -3,8 +3,10 @@
 //! `ask` sends many requests in parallel. `identity` reads the identity. `table` reads a table with unknown rows,
 //! `cells` those with known rows. `config` combines them to the configuration, and
 //! `command_line` adds missing parts over SSH. `health` reads the health, `startup` the startup-config's file,
-//! `ethernet` the Ethernet ports of one endpoint. `probe` asks once, without a look. `error` has the errors.
+//! `ethernet` the Ethernet ports of one endpoint, `alarms` the active alarms. `probe` asks once, `poll` reads how the device is
+//! doing; both without a look. `error` has the errors.
 
+mod alarms;
 mod ask;
 mod cells;
 mod command_line;
@@ -13,6 +15,7 @@ mod error;
 mod ethernet;
 mod health;
 mod identity;
+mod poll;
 mod probe;
 mod startup;
 mod table;
@@ -24,10 +27,12 @@ use ask::Asker;
 pub use command_line::{CommandLine, ConfigText, board_address, read_config_text};
 pub use error::LookError;
 pub use ethernet::look_at_ethernet;
+pub use poll::{PollScope, PollTarget, poll, poll_options};
 pub use probe::probe;
 pub use startup::look_at_startup;
 
 use super::assemble::assemble;
+use super::decode::Facts;
 use super::mib::system;
 use crate::model::{DeviceName, Identity, Observation};
 use crate::secrets::Secret;
@@ -154,7 +159,7 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), AttemptErr
     let began = Instant::now();
     let first = identity::ask(&asker, target.address.ip()).await;
     let first = first.map_err(failed)?;
-    let model = kind_of(target.device, &first).map_err(AttemptError::Error)?;
+    let model = kind_of(target.device, &first.facts).map_err(AttemptError::Error)?;
     let (config, (mut health, heard), linked) = tokio::join!(
         config::read(&asker, model),
         health::read(&asker, &first.row, model),
@@ -194,16 +199,13 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), AttemptErr
 }
 
 /// Returns the model of the device.
-fn kind_of(
-    device: &DeviceName,
-    first: &identity::First,
-) -> Result<crate::model::GamModel, LookError> {
-    let identity = &first.facts.identity;
+fn kind_of(device: &DeviceName, facts: &Facts) -> Result<crate::model::GamModel, LookError> {
+    let identity = &facts.identity;
     if let Some(model) = identity.model {
         return Ok(model);
     }
     let device = device.clone();
-    Err(match (identity.product, &first.facts.object_id) {
+    Err(match (identity.product, &facts.object_id) {
         (Some(product), _) => LookError::UnknownModel { device, product },
         (None, Some(oid)) => LookError::NotAGam {
             device,

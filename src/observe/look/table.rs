@@ -15,7 +15,7 @@ use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError, Value};
 
 /// A row number that never exists.
-const NOWHERE: u32 = 4_000_000;
+pub(super) const NOWHERE: u32 = 4_000_000;
 
 /// Up to this number rows are searched in parallel: a full device has 16 for each of 24 ports. Higher ones are found
 /// one after the other.
@@ -33,6 +33,17 @@ pub(super) enum Read {
     Unread(String),
     /// The device cannot be read any more.
     Failed(SnmpError),
+}
+
+impl Read {
+    /// Returns the reason that it is not whole.
+    pub(super) fn reason(&self) -> Option<String> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Missing(reason) | Self::Unread(reason) => Some(reason.clone()),
+            Self::Failed(error) => Some(error.to_string()),
+        }
+    }
 }
 
 /// The reason why one attempt was not enough.

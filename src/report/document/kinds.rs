@@ -87,6 +87,9 @@ documents! {
     Probe = "probe", 1, "What each device answered to one request: who it is, and how it is in short",
         ["observe --probe"],
         "gamctl observe --probe --format json | jq -r '.probes[] | select(.alarms.count > 0).device'";
+    Poll = "poll", 1, "What polls of devices found: states, rates, counters, errors, sensors and alarms",
+        ["observe --poll"],
+        "gamctl observe --poll --format json | jq -r '.polls[] | select(.alarms | type == \"array\" and length > 0).device'";
     Backup = "backup", 1, "What became of the backup of each running-config",
         ["backup"],
         "gamctl backup --format json | jq -r '.devices[] | select(.result == \"committed\").device'";

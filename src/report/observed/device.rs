@@ -96,7 +96,7 @@ fn health(health: &Health, paint: Paint) -> String {
             "-"
         };
         alarms.push([
-            format!("  {}", alarm.severity),
+            format!("  {}", alarm.severity.as_str()),
             affected.to_owned(),
             alarm.entity.clone(),
             alarm.condition.clone(),
@@ -140,10 +140,10 @@ fn health(health: &Health, paint: Paint) -> String {
 }
 
 /// Returns the time of an alarm; a device whose clock NTP has not set yet does not know it.
-fn since(alarm: &ActiveAlarm) -> String {
-    match alarm.set_time() {
+pub(super) fn since(alarm: &ActiveAlarm) -> String {
+    match alarm.since.set() {
         Some(time) => time.to_owned(),
-        None if alarm.since.is_empty() => "-".to_owned(),
+        None if alarm.since.is_unread() => "unread".to_owned(),
         None => "clock not set".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Renders many observed devices as a table, and lists those that could not be observed.
 
 use super::{gaps, uptime};
-use crate::model::{ConfigSource, DeviceName, EndpointState, Observation};
+use crate::model::{ConfigSource, DeviceName, EndpointState, Health, Observation};
 use crate::report::alike::alike;
 use crate::report::{Align, Paint, Table, counted};
 
@@ -88,9 +88,17 @@ fn row(name: &DeviceName, look: &Observation, remark: Option<String>) -> Vec<Str
         look.health
             .cpu_percent
             .map_or_else(dash, |cpu| format!("{cpu}%")),
-        look.health.alarms.len().to_string(),
+        alarm_count(&look.health),
         look.config.subscribers.len().to_string(),
         format!("{up}/{}", look.config.endpoints.len()),
         remarks.join("; "),
     ]
+}
+
+/// Returns the number of active alarms; a table that was not read to its end has no number.
+fn alarm_count(health: &Health) -> String {
+    match health.known_alarms() {
+        Ok(alarms) => alarms.len().to_string(),
+        Err(_) => "unread".to_owned(),
+    }
 }

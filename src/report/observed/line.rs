@@ -276,7 +276,7 @@ fn since(alarms: &[&ActiveAlarm]) -> String {
     let Some(alarm) = alarms.iter().find(reports) else {
         return String::new();
     };
-    match alarm.set_time() {
+    match alarm.since.set() {
         Some(time) => format!(" since {} by the device's clock", minute(time)),
         None => "; the device's clock is not set, so its alarm has no usable time".to_owned(),
     }
@@ -303,7 +303,7 @@ fn alarm_text(alarm: &ActiveAlarm) -> String {
         true => ", service affected",
         false => "",
     };
-    let since = match alarm.set_time() {
+    let since = match alarm.since.set() {
         Some(time) => format!(", since {} by the device's clock", minute(time)),
         None => String::new(),
     };
@@ -311,19 +311,8 @@ fn alarm_text(alarm: &ActiveAlarm) -> String {
         "alarm {} on {} ({}{service}{since})",
         alarm.condition,
         alarm.entity,
-        severity(&alarm.severity)
+        alarm.severity.word()
     )
-}
-
-/// Returns the word for a severity; the device abbreviates it.
-fn severity(word: &str) -> &str {
-    match word {
-        "CR" => "critical",
-        "MJ" => "major",
-        "MN" => "minor",
-        "WR" | "WN" => "warning",
-        other => other,
-    }
 }
 
 /// Returns date and minute of a time of the device: `2026-11-29T15:39:55+00:00` becomes `2026-11-29 15:39`.
@@ -433,12 +422,12 @@ mod tests {
 
     fn alarm(entity: &str, condition: &str, since: &str) -> ActiveAlarm {
         ActiveAlarm {
-            severity: "MJ".to_owned(),
+            severity: AlarmSeverity::Major,
             is_service_affecting: true,
             entity: entity.to_owned(),
             condition: condition.to_owned(),
-            since: since.to_owned(),
-            description: String::new(),
+            since: DeviceTime::new(since),
+            ..ActiveAlarm::default()
         }
     }
 

@@ -3,16 +3,21 @@
 mod device;
 mod fleet;
 mod line;
+mod poll;
 mod probe;
 mod published;
 mod subscriber;
+mod unread;
+mod watch;
 
 pub use device::observed_device;
 pub use fleet::observed_fleet;
 pub use line::{HeardElsewhere, LineBefore, LineFacts, LineReport};
+pub use poll::{PollLine, polled_device, polled_fleet};
 pub use probe::probed;
-pub use published::PublishedLook;
+pub use published::{PublishedLook, PublishedPoll};
 pub use subscriber::observed_subscriber;
+pub use watch::{WatchView, fitted_watch, watched};
 
 use super::counted;
 use crate::model::Observation;

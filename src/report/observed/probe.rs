@@ -61,7 +61,7 @@ fn row(name: &DeviceName, probe: &Probe, remark: Option<String>) -> Vec<String> 
         true => alarms.count.to_string(),
         false => format!("{} or more", alarms.count),
     });
-    let worst = alarms.and_then(|alarms| alarms.worst.clone());
+    let worst = alarms.and_then(|alarms| alarms.worst);
     // `System LED: red, solid, alarm indication.`
     let led = probe.led.as_deref().map(|led| {
         let led = led.strip_prefix("System LED: ").unwrap_or(led);
@@ -74,7 +74,7 @@ fn row(name: &DeviceName, probe: &Probe, remark: Option<String>) -> Vec<String> 
         probe.uptime_seconds.map_or_else(dash, uptime),
         probe.cpu_percent.map_or_else(dash, |cpu| format!("{cpu}%")),
         count.unwrap_or_else(dash),
-        worst.unwrap_or_else(dash),
+        worst.map_or_else(dash, |worst| worst.as_str().to_owned()),
         led.unwrap_or_else(dash),
         remark.unwrap_or_default(),
     ]

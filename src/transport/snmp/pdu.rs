@@ -17,7 +17,12 @@ pub(super) enum Kind {
 const GET: u8 = 0xa0;
 const RESPONSE: u8 = 0xa2;
 const BULK: u8 = 0xa5;
+pub(super) const INFORM: u8 = 0xa6;
+pub(super) const TRAP_2: u8 = 0xa7;
 const REPORT: u8 = 0xa8;
+
+/// The most bindings of a trap; a GAM's have 14 at most.
+pub(super) const MOST_TRAP_BINDINGS: usize = 128;
 
 /// Writes a request as a PDU.
 pub(super) fn write(writer: &mut Writer, id: i32, kind: Kind, names: &[Oid]) {
@@ -79,6 +84,34 @@ pub(super) fn read(pdu: &[u8]) -> Result<(Head, &[u8]), Malformed> {
 pub(super) fn number(pdu: &[u8]) -> Option<i32> {
     let (_, content) = Reader::new(pdu).any("the PDU").ok()?;
     Reader::new(content).integer("the request id").ok()
+}
+
+/// Checks a trap or an inform of SNMPv2 and 3 (RFC 3416 §4.2.6). An inform gets no answer: its sender repeats it, which is one
+/// hint.
+pub(super) fn notification(pdu: &[u8]) -> Result<(), Malformed> {
+    let mut outer = Reader::new(pdu);
+    let (tag, content) = outer.any("the trap")?;
+    outer.end("the trap")?;
+    if !matches!(tag, TRAP_2 | INFORM) {
+        return Err(Malformed(format!("0x{tag:02x} is not the type of a trap")));
+    }
+    let mut inner = Reader::new(content);
+    inner.integer("the request id")?;
+    inner.integer("the error status")?;
+    inner.integer("the error index")?;
+    trap_bindings(inner.take(ber::SEQUENCE, "the list of bindings")?)?;
+    inner.end("the list of bindings")
+}
+
+/// Checks that the bindings of a trap can be read.
+pub(super) fn trap_bindings(bytes: &[u8]) -> Result<(), Malformed> {
+    let mut bindings = Bindings::new(bytes);
+    for _ in 0..=MOST_TRAP_BINDINGS {
+        if bindings.next()?.is_none() {
+            return Ok(());
+        }
+    }
+    Err(Malformed::new("it has too many bindings for a trap"))
 }
 
 /// Reads the bindings of an answer one after the other.

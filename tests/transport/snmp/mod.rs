@@ -5,6 +5,7 @@ mod debian;
 mod faults;
 mod forged;
 mod spoofed;
+mod traps;
 mod users;
 
 use std::fmt::Write as _;

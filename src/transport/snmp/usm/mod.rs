@@ -1,13 +1,14 @@
 //! SNMP 3's user-based security model (RFC 3414), manager side: only authenticated data changes state.
 //!
 //! `keys` derives keys from passwords. `privacy` encrypts. `message` has the bytes around a PDU. `engine` is the known
-//! state of the agent's engine. `dialogue` runs discovery and handles reports.
+//! state of the agent's engine. `dialogue` runs discovery and handles reports. `sealed` verifies traps.
 
 mod dialogue;
 mod engine;
 mod keys;
 mod message;
 mod privacy;
+mod sealed;
 
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
@@ -28,6 +29,7 @@ use keys::Key;
 pub(super) use message::number;
 use message::{AUTHENTIC, DIGEST, Message, Outgoing, PRIVATE, REPORTABLE};
 use privacy::Clock;
+pub(super) use sealed::{KnownEngine, Sealed};
 
 /// A user and the engine of their agent.
 #[derive(Debug)]
