@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 /// The severity of an alarm, the gravest last.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum AlarmSeverity {
     /// The device's answer is not a severity.
     #[default]
-    #[serde(rename = "unread", alias = "")]
+    #[serde(rename = "unread")]
     Unread,
     /// Not reported.
     #[serde(rename = "NR")]
@@ -30,6 +28,15 @@ pub enum AlarmSeverity {
 }
 
 impl AlarmSeverity {
+    const ALL: [Self; 6] = [
+        Self::Unread,
+        Self::NotReported,
+        Self::NotAlarmed,
+        Self::Minor,
+        Self::Major,
+        Self::Critical,
+    ];
+
     /// Returns the device's abbreviation.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,6 +59,15 @@ impl AlarmSeverity {
             Self::Major => "major",
             Self::Critical => "critical",
         }
+    }
+}
+
+/// Reads a severity; earlier versions stored an empty text for an unread one.
+impl<'de> Deserialize<'de> for AlarmSeverity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let known = Self::ALL.into_iter().find(|one| one.as_str() == word);
+        Ok(known.unwrap_or_default())
     }
 }
 
@@ -235,5 +251,12 @@ mod tests {
         assert_eq!(alarm.severity, AlarmSeverity::Unread);
         assert!(alarm.since.is_unread() && alarm.uuid.is_none());
         assert!(AlarmSeverity::Critical > AlarmSeverity::Major);
+        for severity in AlarmSeverity::ALL {
+            let stored = serde_json::to_string(&severity).unwrap();
+            assert_eq!(
+                serde_json::from_str::<AlarmSeverity>(&stored).unwrap(),
+                severity
+            );
+        }
     }
 }

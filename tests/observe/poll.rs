@@ -184,7 +184,7 @@ async fn an_endpoint_that_is_not_heard_has_no_values_and_nothing_of_it_is_unread
         let twin = twin_of(hardware, configuration).await;
         let (mac, slot) = twin.gam(|gam| {
             let mut configured = gam.running().endpoints.iter();
-            let one = configured.find(|(_, one)| gam.on_an_open_port(one.mac).is_some());
+            let one = configured.find(|(_, one)| gam.heard(one.mac).is_some());
             let (id, one) = one.unwrap();
             (one.mac, *id)
         });
@@ -446,6 +446,7 @@ async fn a_device_that_never_answers_holds_up_no_other() {
             access: public(),
             command_line: gamctl::observe::CommandLine::None(String::new()),
             silence: Duration::from_millis(300),
+            turns: gamctl::transport::snmp::Turns::default(),
         })
     };
     let name = |name: &str| DeviceName::new(name).unwrap();
@@ -533,6 +534,7 @@ async fn a_device_without_a_table_of_alarms_has_unread_alarms_in_a_poll_and_in_a
         address,
         access: &access,
         snmp_options: snmp_options(),
+        turns: gamctl::transport::snmp::Turns::default(),
         command_line: gamctl::observe::CommandLine::None(String::new()),
         clock: || 0,
     };

@@ -60,6 +60,21 @@ impl Grid {
         grid
     }
 
+    /// Returns an inconsistency between columns: a row that one of them has and another lacks.
+    pub(in crate::observe) fn gap(&self, objects: &[&Object]) -> Option<String> {
+        for (index, row) in &self.rows {
+            if let Some(object) = objects.iter().find(|object| !row.has(object)) {
+                let index = index.iter().map(u32::to_string).collect::<Vec<_>>();
+                return Some(format!(
+                    "row {} has no {}, but other columns have the row",
+                    index.join("."),
+                    object.name
+                ));
+            }
+        }
+        None
+    }
+
     /// Returns the rows whose index is one number, and reports the others.
     pub(in crate::observe) fn numbered(&self, what: &str) -> (BTreeMap<u32, &Row>, Vec<String>) {
         let mut lost = self.lost.clone();

@@ -112,9 +112,7 @@ impl Asker {
     ///
     /// As `columns`.
     pub(super) async fn together(&self, columns: &[Oid]) -> Result<Vec<Column>, SnmpError> {
-        self.is_gone()?;
-        let columns = self.session.together(columns).await;
-        columns.map_err(|error| self.silent(error))
+        self.session.together(columns).await
     }
 
     /// Returns whole columns of a table with numbered rows, mostly not above `highest`.
