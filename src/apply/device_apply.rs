@@ -39,7 +39,7 @@ pub async fn apply_device(job: &Job<'_>, log: &impl ApplyLog) -> Ending {
         remarks: Vec::new(),
         not_compared: Vec::new(),
     };
-    let ended = match apply.walk().await {
+    let ended = match Box::pin(apply.walk()).await {
         Ok(ended) | Err(ended) => ended,
     };
     let outcome = DeviceOutcome {
@@ -208,7 +208,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     async fn verify(&mut self, start: &Start<'_>, session: Session) -> Result<Ended, Ended> {
         (self.job.progress)(Progress::Verifying);
         // None of these three needs another. A startup file that is written after the last line has that line.
-        let settled = self.look_until_settled(start, false);
+        let settled = Box::pin(self.look_until_settled(start, false));
         let looked = tokio::try_join!(
             self.left(Purpose::Apply),
             settled.instrument(debug_span!("verify")),

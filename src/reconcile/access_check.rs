@@ -1,7 +1,10 @@
 //! Checks that devices answer over SNMP and accept the login over SSH; reads and changes nothing else.
 
+use std::collections::BTreeMap;
+
 use super::look::not_observed;
-use super::{Accesses, DeviceAccess, Panicked, ask_many};
+use super::many::ask_accessible;
+use super::{Accesses, DeviceAccess};
 use crate::model::{DeviceName, Identity, NotObserved, chain};
 use crate::observe::{CommandLine, LookError, answers_as_delivered, identify};
 use crate::transport::snmp::{SnmpError, SnmpOptions};
@@ -50,27 +53,12 @@ pub enum LoginProblem {
 pub async fn check_access(
     devices: Accesses,
     delivered: DeliveredCommunity,
-    mut seen: impl FnMut(&DeviceName),
-) -> Vec<(DeviceName, Result<AccessCheck, NotObserved>)> {
-    let mut checked = Vec::new();
-    let mut reachable = Vec::new();
-    for (device, access) in devices {
-        match access {
-            Ok(access) => reachable.push((device, access)),
-            Err(why) => {
-                seen(&device);
-                checked.push((device, Err(why)));
-            }
-        }
-    }
-    let ask = move |device, access| async move { check(&device, &access, delivered).await };
-    let answers = ask_many(reachable, AT_ONCE, ask, |device, _| seen(device)).await;
-    checked.extend(answers.into_iter().map(|(device, answer)| {
-        let answer = answer.map_err(|Panicked(error)| NotObserved::Panicked { error });
-        (device, answer)
-    }));
-    checked.sort_by(|(one, _), (other, _)| one.cmp(other));
-    checked
+    seen: impl FnMut(&DeviceName),
+) -> BTreeMap<DeviceName, Result<AccessCheck, NotObserved>> {
+    let ask = move |device: DeviceName, access| async move {
+        Ok(check(&device, &access, delivered).await)
+    };
+    ask_accessible(devices, AT_ONCE, ask, seen).await
 }
 
 async fn check(

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::access_check::{LoginProblem, open};
-use super::{Accesses, DeviceAccess, Panicked, ask_many};
+use super::many::ask_accessible;
+use super::{Accesses, DeviceAccess};
 use crate::model::{DeviceName, NotObserved, Serial, chain};
 use crate::observe::{Backup, BackupError, ConfigText, backup_of, read_config_text};
 use crate::transport::snmp::Access;
@@ -25,6 +26,12 @@ pub enum NoBackup {
     NotUsable(BackupError),
 }
 
+impl From<NotObserved> for NoBackup {
+    fn from(why: NotObserved) -> Self {
+        Self::NoAccess(why)
+    }
+}
+
 /// The backup of each device, or the reason that there is none.
 pub type Backups = BTreeMap<DeviceName, Result<Backup, NoBackup>>;
 
@@ -32,33 +39,13 @@ pub type Backups = BTreeMap<DeviceName, Result<Backup, NoBackup>>;
 pub async fn read_backups(
     devices: Accesses,
     serials: &BTreeMap<DeviceName, Serial>,
-    mut seen: impl FnMut(&DeviceName),
+    seen: impl FnMut(&DeviceName),
 ) -> Backups {
-    let mut backups = BTreeMap::new();
-    let mut reachable = Vec::new();
-    for (device, access) in devices {
-        match access {
-            Ok(access) => {
-                let serial = serials.get(&device).cloned();
-                reachable.push((device, (access, serial)));
-            }
-            Err(why) => {
-                seen(&device);
-                backups.insert(device, Err(NoBackup::NoAccess(why)));
-            }
-        }
-    }
-    let ask = |device: DeviceName, (access, serial): (DeviceAccess, Option<Serial>)| async move {
-        read(&device, &access, serial.as_ref()).await
+    let ask = |device: DeviceName, access: DeviceAccess| {
+        let serial = serials.get(&device).cloned();
+        async move { read(&device, &access, serial.as_ref()).await }
     };
-    let answers = ask_many(reachable, AT_ONCE, ask, |device, _| seen(device)).await;
-    backups.extend(answers.into_iter().map(|(device, answer)| {
-        let answer = answer.unwrap_or_else(|Panicked(error)| {
-            Err(NoBackup::NoAccess(NotObserved::Panicked { error }))
-        });
-        (device, answer)
-    }));
-    backups
+    ask_accessible(devices, AT_ONCE, ask, seen).await
 }
 
 async fn read(

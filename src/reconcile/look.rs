@@ -1,6 +1,6 @@
 //! Looks at many devices at once and returns an observation, or the reason for none, for each of them.
 
-use super::many::{Panicked, ask_many};
+use super::many::ask_accessible;
 use super::{Accesses, DeviceAccess, FingerprintedObservation, LookResults};
 use crate::model::{DeviceName, EthernetPort, MacAddress, NotObserved, Observation, chain};
 use crate::observe::{self, LookError};
@@ -35,26 +35,10 @@ impl Looks {
 pub async fn look_at_all(
     devices: Accesses,
     looks: Looks,
-    mut seen: impl FnMut(&DeviceName),
+    seen: impl FnMut(&DeviceName),
 ) -> LookResults {
-    let mut sightings = LookResults::new();
-    let mut reachable = Vec::new();
-    for (device, access) in devices {
-        match access {
-            Ok(access) => reachable.push((device, access)),
-            Err(reason) => {
-                seen(&device);
-                sightings.insert(device, Err(reason));
-            }
-        }
-    }
-    let look = |device, access| async move { look_at(&device, &access, looks).await };
-    let looked = ask_many(reachable, looks.at_once, look, |device, _| seen(device)).await;
-    sightings.extend(looked.into_iter().map(|(device, looked)| {
-        let looked = looked.unwrap_or_else(|Panicked(error)| Err(NotObserved::Panicked { error }));
-        (device, looked)
-    }));
-    sightings
+    let look = move |device, access| async move { look_at(&device, &access, looks).await };
+    ask_accessible(devices, looks.at_once, look, seen).await
 }
 
 /// Returns recorded looks as the looks at these devices.

@@ -8,6 +8,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+use super::{Accesses, DeviceAccess};
+use crate::model::{DeviceName, NotObserved};
+
 /// A task that ended in a panic, a bug in gamctl, with its message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Panicked(pub String);
@@ -51,6 +54,38 @@ where
             answers.insert(key, answer);
         }
     }
+    answers
+}
+
+/// Asks every device whose access is complete; the others have the reason in place of an answer. `seen` is called for each as
+/// it comes in.
+pub(super) async fn ask_accessible<A, E, F>(
+    devices: Accesses,
+    at_once: usize,
+    ask: impl Fn(DeviceName, DeviceAccess) -> F,
+    mut seen: impl FnMut(&DeviceName),
+) -> BTreeMap<DeviceName, Result<A, E>>
+where
+    E: From<NotObserved> + Send + 'static,
+    F: Future<Output = Result<A, E>> + Send + 'static,
+    A: Send + 'static,
+{
+    let mut answers = BTreeMap::new();
+    let mut accessible = Vec::new();
+    for (device, access) in devices {
+        match access {
+            Ok(access) => accessible.push((device, access)),
+            Err(why) => {
+                seen(&device);
+                answers.insert(device, Err(E::from(why)));
+            }
+        }
+    }
+    let asked = ask_many(accessible, at_once, ask, |device, _| seen(device)).await;
+    answers.extend(asked.into_iter().map(|(device, answer)| {
+        let panicked = |Panicked(error)| Err(E::from(NotObserved::Panicked { error }));
+        (device, answer.unwrap_or_else(panicked))
+    }));
     answers
 }
 

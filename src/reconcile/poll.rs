@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::look::not_observed;
-use super::{Accesses, DeviceAccess, Panicked, ask_many};
+use super::many::ask_accessible;
+use super::{Accesses, DeviceAccess};
 use crate::model::{DeviceName, NotObserved, Poll};
 use crate::observe::{self, PollTarget};
 
@@ -30,29 +31,13 @@ pub async fn poll_all(
     devices: Accesses,
     scope: PollScope,
     clock: fn() -> u64,
-    mut seen: impl FnMut(&DeviceName),
+    seen: impl FnMut(&DeviceName),
 ) -> Polls {
-    let mut polls = Polls::new();
-    let mut reachable = Vec::new();
-    for (device, access) in devices {
-        match access {
-            Ok(access) => reachable.push((device, access)),
-            Err(why) => {
-                seen(&device);
-                polls.insert(device, Err(why));
-            }
-        }
-    }
     let ask = |device: DeviceName, access: DeviceAccess| {
         let scope = scope.clone();
         async move { poll_one(&device, &access, &scope, clock).await }
     };
-    let answers = ask_many(reachable, AT_ONCE, ask, |device, _| seen(device)).await;
-    polls.extend(answers.into_iter().map(|(device, answer)| {
-        let answer = answer.unwrap_or_else(|Panicked(error)| Err(NotObserved::Panicked { error }));
-        (device, answer)
-    }));
-    polls
+    ask_accessible(devices, AT_ONCE, ask, seen).await
 }
 
 /// Polls one device.
@@ -68,6 +53,7 @@ pub async fn poll_one(
         address: access.snmp,
         access: &access.access,
         snmp_options: observe::poll_options().with_silence(access.silence),
+        turns: access.turns.clone(),
         clock,
     };
     let polled = observe::poll(&target, scope).await;

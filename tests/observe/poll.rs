@@ -16,7 +16,7 @@ use gamctl::simulator::gam::{
 };
 use gamctl::simulator::server::Twin;
 use gamctl::simulator::snmp::Oid;
-use gamctl::transport::snmp::{Counters, SnmpOptions};
+use gamctl::transport::snmp::{Counters, SnmpOptions, Turns};
 
 use super::device::{Dice, random, twin_of, twin_with, usual};
 use super::{impatient, public, snmp_options};
@@ -44,6 +44,7 @@ async fn try_poll(
         address: twin.snmp_address(),
         access: &access,
         snmp_options,
+        turns: Turns::default(),
         clock,
     };
     poll(&target, scope).await
@@ -446,7 +447,7 @@ async fn a_device_that_never_answers_holds_up_no_other() {
             access: public(),
             command_line: gamctl::observe::CommandLine::None(String::new()),
             silence: Duration::from_millis(300),
-            turns: gamctl::transport::snmp::Turns::default(),
+            turns: Turns::default(),
         })
     };
     let name = |name: &str| DeviceName::new(name).unwrap();
@@ -519,6 +520,7 @@ async fn a_device_without_a_table_of_alarms_has_unread_alarms_in_a_poll_and_in_a
         address,
         access: &access,
         snmp_options: snmp_options(),
+        turns: Turns::default(),
         clock,
     };
     let scope = PollScope::Depth(PollDepth::Minute);
@@ -534,7 +536,7 @@ async fn a_device_without_a_table_of_alarms_has_unread_alarms_in_a_poll_and_in_a
         address,
         access: &access,
         snmp_options: snmp_options(),
-        turns: gamctl::transport::snmp::Turns::default(),
+        turns: Turns::default(),
         command_line: gamctl::observe::CommandLine::None(String::new()),
         clock: || 0,
     };

@@ -128,7 +128,8 @@ pub async fn look(target: &Target<'_>) -> Result<Observation, LookError> {
 /// As `look`.
 pub async fn look_and_count(target: &Target<'_>) -> Result<(Observation, Counters), LookError> {
     for _ in 0..TRIES {
-        match once(target).await {
+        // On the heap: it holds a whole look, and callers wait for it deep inside of others.
+        match Box::pin(once(target)).await {
             Ok(looked) => return Ok(looked),
             Err(AttemptError::RestartedOrReplaced) => {}
             Err(AttemptError::Error(error)) => return Err(error),

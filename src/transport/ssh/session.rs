@@ -38,7 +38,8 @@ impl Session {
     ///
     /// The host key is verified before the password is sent.
     pub async fn open(login: &Login, timeouts: SshTimeouts) -> Result<Self, SshError> {
-        Self::enter_shell(login, timeouts, None).await
+        // On the heap, as below: the handshake is large, and callers wait for it deep inside of others.
+        Box::pin(Self::enter_shell(login, timeouts, None)).await
     }
 
     /// Logs in to read and to write. After the fence is closed, no further byte is sent, even for a pending operation.
@@ -47,7 +48,7 @@ impl Session {
         timeouts: SshTimeouts,
         fence: &Fence,
     ) -> Result<Self, SshError> {
-        let opened = Self::enter_shell(login, timeouts, Some(fence)).await;
+        let opened = Box::pin(Self::enter_shell(login, timeouts, Some(fence))).await;
         if fence.is_open() {
             return opened;
         }

@@ -17,15 +17,17 @@ use crate::model::{CounterClock, DeviceName, GamModel, MacAddress, Poll, PollDep
 use crate::observe::LookError;
 use crate::observe::decode::{Facts, Grid, Row, facts, other_interfaces, poll_of};
 use crate::observe::mib::{Object, port, system, sysutil};
-use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions};
+use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions, Turns};
 
 /// The device to poll, with its access.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PollTarget<'a> {
     pub device: &'a DeviceName,
     pub address: SocketAddr,
     pub access: &'a Access,
     pub snmp_options: SnmpOptions,
+    /// What is known about the speed of the device; looks and polls of the same device share it.
+    pub turns: Turns,
     /// The present time, in milliseconds since 1970.
     pub clock: fn() -> u64,
 }
@@ -125,7 +127,13 @@ async fn once(
         }
         error => AttemptError::Error(LookError::of(target.device, error)),
     };
-    let session = Session::open(target.address, target.access, target.snmp_options).await;
+    let session = Session::open_with(
+        target.address,
+        target.access,
+        target.snmp_options,
+        &target.turns,
+    );
+    let session = session.await;
     let asker = Asker::new(session.map_err(failed)?, target.snmp_options.in_flight);
     let (opening, facts) = open(&asker).await.map_err(failed)?;
     let began = Instant::now();
