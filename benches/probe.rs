@@ -25,7 +25,7 @@ const TWINS: u16 = 10_000;
 /// A twin has two sockets, and a process may often have no more than a few thousand.
 const PROCESSES: u16 = 4;
 
-const RUNS: usize = 3;
+const RUNS: u16 = 3;
 const SSH_PORT: u16 = 2222;
 const SNMP_PORT: u16 = 1161;
 
@@ -82,7 +82,7 @@ fn main() {
     let requests: u64 = fleets.into_iter().map(Fleet::stop).sum();
     println!(
         "       the twins got {requests} requests: {:.3} for each probe",
-        requests as f64 / (f64::from(TWINS) * RUNS as f64)
+        f64::from(u32::try_from(requests).unwrap()) / (f64::from(TWINS) * f64::from(RUNS))
     );
 }
 

@@ -211,6 +211,7 @@ impl Agent {
     ) -> Attempt<T> {
         let wait = self.wait(attempt);
         let sent = Instant::now();
+        let first_sent = ticket.first_sent(sent);
         let mut deadline = sent + wait;
         if let Err(error) = self.link.send(datagram).await {
             wire_log::failed(self.address, ticket.id, &error);
@@ -239,9 +240,9 @@ impl Agent {
                 }
                 Arrival::Datagram(bytes) => match decide(bytes) {
                     DatagramDecision::Done(done) => {
-                        // An answer to a request that was sent again may be to any of its datagrams, and shows no time.
-                        if attempt == 0 {
-                            self.turns.answered(sent);
+                        match first_sent == sent {
+                            true => self.turns.answered(sent),
+                            false => self.turns.answered_late(first_sent),
                         }
                         return Attempt::Done(done);
                     }

@@ -118,6 +118,13 @@ impl InFlight {
         }
     }
 
+    /// Counts an answer to a request that was sent several times, first at this time. Which of them it answers is unknown, so
+    /// the time is the longest that the answer can have taken. It lengthens the wait: some requests may need that long.
+    pub(super) fn answered_late(&mut self, first_sent: Duration, now: Duration) {
+        let took = now.saturating_sub(first_sent);
+        self.round_trip = Some(RoundTrip::after(self.round_trip, took));
+    }
+
     /// Counts a request that got no answer in time.
     pub(super) fn lost(&mut self, sent: Duration, now: Duration) {
         self.timeouts = self.timeouts.saturating_add(1);
@@ -129,15 +136,18 @@ impl InFlight {
     /// Returns the time after which a request is sent again for the first time, between limits around the time that the
     /// options have for an agent of which nothing is known.
     pub(super) fn timeout(&self, usual: Duration) -> Duration {
-        let measured = self.round_trip.filter(|known| known.samples >= SAMPLES);
+        let Some(known) = self.round_trip else {
+            return usual;
+        };
         // A round trip is at most doubled by the next step of the limit. Four times as long leaves room for one that is
         // slower than the others.
-        let time = measured.map_or(usual, |known| {
-            (known.mean * 4).max(known.mean + known.deviation * 4)
-        });
+        let measured = (known.mean * 4).max(known.mean + known.deviation * 4);
+        let time = match known.samples < SAMPLES {
+            true => measured.max(usual),
+            false => measured,
+        };
         let doubled = time.saturating_mul(1 << self.timeouts.min(4));
-        let most = usual.saturating_mul(if measured.is_some() { 2 } else { 1 });
-        doubled.clamp(SHORTEST_TIMEOUT.min(usual), most)
+        doubled.clamp(SHORTEST_TIMEOUT.min(usual), usual.saturating_mul(2))
     }
 
     fn raise(&mut self) {
@@ -380,6 +390,26 @@ mod tests {
         assert_eq!(limit.timeout(USUAL), USUAL * 2);
         limit.answered(ms(1400), ms(1700), true);
         assert_eq!(limit.timeout(USUAL), ms(1200));
+    }
+
+    #[test]
+    fn requests_that_need_longer_than_others_are_soon_sent_only_once() {
+        let mut limit = InFlight::new();
+        limit.begin(MOST);
+        let mut resent = 0;
+        for turn in 0..80_u64 {
+            let sent = ms(turn * 1000);
+            // One in four reads from endpoints, and takes half a second.
+            let took = ms(if turn % 4 == 3 { 500 } else { 20 });
+            if took > limit.timeout(USUAL) {
+                resent += 1;
+                limit.lost(sent, sent + limit.timeout(USUAL));
+                limit.answered_late(sent, sent + took);
+            } else {
+                limit.answered(sent, sent + took, true);
+            }
+        }
+        assert!(resent <= 4, "{resent}");
     }
 
     #[test]

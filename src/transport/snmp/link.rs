@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -59,6 +59,7 @@ pub(super) struct Ticket<'a> {
     link: &'a Link,
     pub(super) id: i32,
     inbox: Arc<Inbox>,
+    first_sent: OnceLock<Instant>,
 }
 
 thread_local! {
@@ -99,6 +100,7 @@ impl Link {
                     link: self,
                     id,
                     inbox,
+                    first_sent: OnceLock::new(),
                 };
             }
         }
@@ -177,6 +179,11 @@ impl Link {
 }
 
 impl Ticket<'_> {
+    /// Returns the time at which a request with this number was sent first, which is `now` if it was not sent before.
+    pub(super) fn first_sent(&self, now: Instant) -> Instant {
+        *self.first_sent.get_or_init(|| now)
+    }
+
     /// Waits until there is a datagram for this number, or until the deadline.
     pub(super) async fn arrival(&self, deadline: Instant, number_of: NumberOf<'_>) -> Arrival {
         let late = sleep_until(deadline);

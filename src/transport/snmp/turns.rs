@@ -98,6 +98,12 @@ impl Turns {
         self.admit();
     }
 
+    /// Counts an answer to a request that was sent several times, first at this time.
+    pub(super) fn answered_late(&self, first_sent: Instant) {
+        let (sent, now) = self.times(first_sent);
+        lock(&self.0.state).limit.answered_late(sent, now);
+    }
+
     /// Counts a request that was sent at this time and got no answer.
     pub(super) fn lost(&self, sent: Instant) {
         let (sent, now) = self.times(sent);
