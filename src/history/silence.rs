@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Fault;
 use super::ledger::device_name;
 use super::look::{PreparedLook, put_look};
-use super::session::{Bind, Session};
+use super::session::{Bind, Session, places};
 use super::{Store, StoreError};
 use crate::model::{DeviceName, Observation};
 
@@ -37,8 +37,8 @@ impl Store {
                 let mut session = self.write().await?;
                 for look in looks {
                     put_look(&mut session, &PreparedLook::of(look)?).await?;
-                    answered(&mut session, &look.device).await?;
                 }
+                answered(&mut session, looks).await?;
                 session.commit().await
             })
             .await?;
@@ -79,8 +79,11 @@ impl Store {
     }
 }
 
-async fn answered(session: &mut Session, device: &DeviceName) -> Result<(), Fault> {
-    let sql = "delete from silence where device = $1";
-    session.execute(sql, &[Bind::Text(device.as_str())]).await?;
+async fn answered(session: &mut Session, looks: &[&Observation]) -> Result<(), Fault> {
+    let devices = looks.iter().map(|look| Bind::Text(look.device.as_str()));
+    let devices: Vec<Bind<'_>> = devices.collect();
+    let places = places(1, devices.len());
+    let sql = format!("delete from silence where device in ({places})");
+    session.execute(&sql, &devices).await?;
     Ok(())
 }

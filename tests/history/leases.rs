@@ -22,6 +22,7 @@ on_both!(
     a_dead_holder_loses_all_its_leases_at_once,
     a_lease_that_was_given_back_is_not_renewed,
     of_many_that_ask_at_once_one_gets_it,
+    devices_that_are_held_do_not_hold_up_others_that_are_leased_at_once,
     what_is_written_too_late_is_rejected_by_the_database,
     what_ran_out_and_nobody_took_may_still_be_recorded,
     an_epoch_is_never_counted_back,
@@ -49,6 +50,48 @@ async fn a_device_that_is_held_is_not_given_to_another(bed: Bed) {
     bed.store.renew(&first, MINUTE).await.unwrap();
     bed.store.release(&first).await.unwrap();
     assert_eq!(lease(&asked, &oak, Uuid::now_v7()).await.epoch, 2);
+}
+
+async fn devices_that_are_held_do_not_hold_up_others_that_are_leased_at_once(bed: Bed) {
+    let names: Vec<String> = (0..40).map(|number| format!("oak-{number}")).collect();
+    let other = bed.another().await;
+    for name in names.iter().step_by(4) {
+        lease(&other, &device(name), Uuid::now_v7()).await;
+    }
+    let holder = Uuid::now_v7();
+    let mut asking = tokio::task::JoinSet::new();
+    for (number, name) in names.iter().enumerate() {
+        let (store, name) = (bed.store.clone(), device(name));
+        asking.spawn(async move {
+            let acquired = store.acquire(&name, holder, Uuid::now_v7(), MINUTE).await;
+            (number, acquired.unwrap())
+        });
+    }
+    let mut leases = Vec::new();
+    while let Some(asked) = asking.join_next().await {
+        match asked.unwrap() {
+            (number, AcquiredLease::Lease(lease)) => {
+                assert_ne!(number % 4, 0);
+                assert_eq!((lease.epoch, lease.holder), (1, holder));
+                leases.push(lease);
+            }
+            (number, AcquiredLease::Held { by, .. }) => {
+                assert_eq!(number % 4, 0);
+                assert_ne!(by, holder);
+            }
+        }
+    }
+    assert_eq!(leases.len(), 30);
+    let mut releasing = tokio::task::JoinSet::new();
+    for lease in leases {
+        let store = bed.store.clone();
+        releasing.spawn(async move { store.release(&lease).await });
+    }
+    while let Some(released) = releasing.join_next().await {
+        released.unwrap().unwrap();
+    }
+    let held = bed.number("select count(*) from lease where not is_released");
+    assert_eq!(held.await, 10);
 }
 
 async fn a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(bed: Bed) {

@@ -20,6 +20,8 @@ on_both!(
     what_was_interrupted_is_unfinished_until_its_end_is_known,
     an_end_counts_once,
     entries_of_many_devices_at_once_are_all_there,
+    entries_that_belong_together_are_stored_all_or_none,
+    an_entry_that_is_rejected_harms_no_other_device,
     any_byte_that_a_device_says_comes_back,
     history_is_only_added_to,
 );
@@ -88,6 +90,68 @@ async fn the_same_entry_again_changes_nothing(bed: Bed) {
     assert_eq!(bed.number("select count(*) from entry").await, 4);
     assert_eq!(bed.number("select count(*) from effect").await, 5);
     assert_eq!(bed.number("select count(*) from ledger_version").await, 1);
+}
+
+async fn entries_that_belong_together_are_stored_all_or_none(bed: Bed) {
+    let oak = device("oak");
+    let (run, lease) = bed.at_work(&oak).await;
+    let store = &bed.store;
+    let before = looked(LookReason::Before, &look(&oak, "before"));
+    let both = [before.clone(), intent(&oak)];
+    for _ in 0..2 {
+        let stored = store.record_all(run.id, &lease, 1, &both);
+        stored.await.unwrap();
+    }
+    let entries = store.entries(run.id, &oak).await.unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[1].entry, intent(&oak));
+    assert_eq!(bed.number("select count(*) from effect").await, 5);
+    // One is there already, the next one is new.
+    store
+        .record(run.id, &lease, 3, &typed(1, "profile 1"))
+        .await
+        .unwrap();
+    let after = looked(LookReason::After, &look(&oak, "after"));
+    let stored = store.record_all(run.id, &lease, 3, &[typed(1, "profile 1"), after]);
+    stored.await.unwrap();
+    // The first one is there already, the second one has the number of another.
+    let others = [typed(1, "profile 1"), typed(2, "other")];
+    let why = store.record_all(run.id, &lease, 3, &others).await;
+    assert!(matches!(why, Err(StoreError::Conflict { .. })), "{why:?}");
+    let gap = [typed(2, "subscriber 1"), typed(3, "subscriber 2")];
+    let why = store.record_all(run.id, &lease, 6, &gap).await;
+    assert!(matches!(why, Err(StoreError::Rewound { .. })), "{why:?}");
+    assert_eq!(store.entries(run.id, &oak).await.unwrap().len(), 4);
+}
+
+async fn an_entry_that_is_rejected_harms_no_other_device(bed: Bed) {
+    let names: Vec<String> = (0..40).map(|number| format!("oak-{number}")).collect();
+    let mut at_work = Vec::new();
+    for name in &names {
+        at_work.push(bed.at_work(&device(name)).await);
+    }
+    let mut writing = tokio::task::JoinSet::new();
+    for (number, (run, lease)) in at_work.iter().enumerate() {
+        let (store, run, lease) = (bed.store.clone(), run.id, lease.clone());
+        // Every tenth has a gap.
+        let first = if number % 10 == 0 { 2 } else { 1 };
+        writing.spawn(async move {
+            let entry = intent(&lease.device);
+            let stored = store.record(run, &lease, first, &entry).await;
+            (number, stored)
+        });
+    }
+    while let Some(written) = writing.join_next().await {
+        let (number, stored) = written.unwrap();
+        match number % 10 {
+            0 => assert!(
+                matches!(stored, Err(StoreError::Rewound { .. })),
+                "{stored:?}"
+            ),
+            _ => stored.unwrap(),
+        }
+    }
+    assert_eq!(bed.number("select count(*) from entry").await, 36);
 }
 
 async fn another_entry_with_the_same_number_is_refused(bed: Bed) {
