@@ -112,7 +112,8 @@ async fn entries_that_belong_together_are_stored_all_or_none(bed: Bed) {
         .await
         .unwrap();
     let after = looked(LookReason::After, &look(&oak, "after"));
-    let stored = store.record_all(run.id, &lease, 3, &[typed(1, "profile 1"), after]);
+    let later = [typed(1, "profile 1"), after];
+    let stored = store.record_all(run.id, &lease, 3, &later);
     stored.await.unwrap();
     // The first one is there already, the second one has the number of another.
     let others = [typed(1, "profile 1"), typed(2, "other")];
