@@ -34,7 +34,7 @@ pub fn polled_fleet<'a>(
         ("UPLINKS", Align::Left),
         ("OUTAGES", Align::Right),
         ("LINES UP", Align::Right),
-        ("PDUS", Align::Right),
+        ("REQUESTS", Align::Right),
         ("REMARKS", Align::Left),
     ]);
     let mut missing = Vec::new();
