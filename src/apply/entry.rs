@@ -121,12 +121,5 @@ pub trait ApplyLog: Sync {
     fn commit_all(
         &self,
         entries: Vec<Entry>,
-    ) -> impl Future<Output = Result<(), NotCommitted>> + Send {
-        async move {
-            for entry in entries {
-                self.commit(entry).await?;
-            }
-            Ok(())
-        }
-    }
+    ) -> impl Future<Output = Result<(), NotCommitted>> + Send;
 }

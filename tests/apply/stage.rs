@@ -472,6 +472,13 @@ impl ApplyLog for Memory<'_> {
         kept.push(entry);
         Ok(())
     }
+
+    async fn commit_all(&self, entries: Vec<Entry>) -> Result<(), NotCommitted> {
+        for entry in entries {
+            self.commit(entry).await?;
+        }
+        Ok(())
+    }
 }
 
 impl ApplyRecord {
