@@ -55,7 +55,7 @@ pub(in crate::observe) const BY_MAC: LineObjects = LineObjects {
     ],
 };
 
-/// What was read of endpoints; a part that was not asked for is `None`.
+/// The answers about endpoints; a part that was not requested is `None`.
 #[derive(Debug, Default)]
 pub(in crate::observe) struct LineGrids {
     /// The lines that were asked for by their addresses.
@@ -277,7 +277,7 @@ fn below<'g>(grid: &'g Grid, index: &'g [u32]) -> impl Iterator<Item = (u32, &'g
     })
 }
 
-/// Returns the counters of an Ethernet port; none while the device says that they are not valid.
+/// Returns the counters of an Ethernet port; none while the device marks them as not valid.
 fn ethernet_counters(number: u32, row: &Row, objects: &LineObjects) -> Option<EthernetCounters> {
     let [valid, received, sent, errors] = objects.counted;
     let count = |object| match truth(row, valid) {

@@ -31,7 +31,7 @@ const MODULES: &[(u32, &str)] = &[
 /// `GAMSysutilPowerSupplyStateType`.
 const SUPPLIES: &[(u32, &str)] = &[(0, "active"), (1, "standby"), (2, "not present")];
 
-/// What was read. A part that was not asked for is `None`, one that could not be read has its reason.
+/// The answers of a poll. A part that was not requested is `None`, one that could not be read has its reason.
 #[derive(Debug)]
 pub(in crate::observe) struct PollGrids {
     /// The interfaces of the polled ports.

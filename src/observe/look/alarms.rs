@@ -1,4 +1,4 @@
-//! Reads the table of active alarms to its end; only then an empty table says that there are no alarms.
+//! Reads the table of active alarms to its end; only then an empty table proves that there are no alarms.
 
 use super::TRIES;
 use super::ask::Asker;
@@ -50,8 +50,8 @@ pub(super) async fn read(asker: &Asker) -> Read {
     Read::Unread(format!("the alarms kept changing in {TRIES} tries: {why}"))
 }
 
-/// Returns those of these empty columns that the agent does not have: both look alike in a walk. Fails with a reason if it
-/// cannot be told.
+/// Returns those of these empty columns that the agent does not have: both look alike in a walk. Fails with a reason if they
+/// cannot be distinguished.
 pub(super) async fn missing<'o>(
     asker: &Asker,
     empty: &[&'o Object],

@@ -26,13 +26,13 @@ pub struct PollTarget<'a> {
     pub address: SocketAddr,
     pub access: &'a Access,
     pub snmp_options: SnmpOptions,
-    /// What is known about the speed of the device; looks and polls of the same device share it.
+    /// The known speed of the device; looks and polls of the same device share it.
     pub turns: Turns,
     /// The present time, in milliseconds since 1970.
     pub clock: fn() -> u64,
 }
 
-/// What is polled.
+/// The part of a device that is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PollScope {
     Depth(PollDepth),

@@ -46,11 +46,11 @@ const LIST: usize = 320;
 /// The parts of a poll.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parts {
-    /// Who is heard where, and the rates of lines.
+    /// The endpoints heard on each port, and the rates of lines.
     lines: bool,
     /// Counters of uplinks and ports, and which ports are enabled.
     interfaces: bool,
-    /// Who is heard on each port.
+    /// The list of endpoints that each port hears.
     heard_on_ports: bool,
     pub(super) modules: bool,
     sensors: bool,
