@@ -102,8 +102,7 @@ impl Watch {
         }
         drop(self.keys);
         self.child.wait().unwrap();
-        let text = self.seen.lock().unwrap().clone();
-        text
+        self.seen.lock().unwrap().clone()
     }
 }
 

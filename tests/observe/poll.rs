@@ -124,10 +124,7 @@ async fn a_poll_says_how_a_device_and_each_of_its_lines_are_doing() {
             assert_eq!(one.errors.is_some(), plugged.is_some());
             if let Some(plugged) = plugged {
                 let counters = one.counters.as_ref().unwrap().value().unwrap();
-                assert_eq!(
-                    counters.len(),
-                    usize::try_from(plugged.family.ethernet_ports()).unwrap()
-                );
+                assert_eq!(counters.len(), usize::from(plugged.family.ethernet_ports()));
                 assert!(counters.iter().all(|one| one.rx_octets.value().is_some()));
                 assert_eq!(one.links.as_ref().unwrap().value().unwrap()[0].number, 1);
                 assert!(one.uptime_seconds.as_ref().unwrap().value().is_some());
@@ -168,7 +165,6 @@ async fn a_full_device_is_polled_in_few_requests() {
         );
         assert_eq!(poll.unread, [""; 0]);
         let more = usize::try_from(counters.requests).unwrap() - before;
-        println!("{depth:?}: {more} requests more, with {alarms} alarms");
         assert!(more <= most, "{depth:?}: {more} requests more");
         before += more;
     }

@@ -170,7 +170,10 @@ fn head(view: &WatchView<'_>) -> Vec<WatchLine> {
             .map_or_else(|| UNREAD.to_owned(), uptime),
         shown(&poll.cpu_percent, |cpu| format!("{cpu}%")),
         shown(&poll.led, |led| led_words(led)),
-        number_of(usize::try_from(view.requests).unwrap_or(usize::MAX), "request"),
+        number_of(
+            usize::try_from(view.requests).unwrap_or(usize::MAX),
+            "request"
+        ),
     )));
     let mut second = format!("alarms {}", alarms(view.before, &poll.alarms));
     if poll.port.is_none() {
