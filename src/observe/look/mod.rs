@@ -162,8 +162,8 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), AttemptErr
     let first = first.map_err(failed)?;
     let model = kind_of(target.device, &first.facts).map_err(AttemptError::Error)?;
     let (config, (mut health, heard), linked) = tokio::join!(
-        config::read(&asker, model),
-        health::read(&asker, &first.row, model),
+        Box::pin(config::read(&asker, model)),
+        Box::pin(health::read(&asker, &first.row, model)),
         cells::links(&asker, model),
     );
     let mut config = config.map_err(failed)?;

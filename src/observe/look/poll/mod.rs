@@ -105,7 +105,8 @@ pub async fn poll(
     scope: &PollScope,
 ) -> Result<(Poll, Counters), LookError> {
     for _ in 0..TRIES {
-        match once(target, scope).await {
+        // On the heap, as a look.
+        match Box::pin(once(target, scope)).await {
             Ok(polled) => return Ok(polled),
             Err(AttemptError::RestartedOrReplaced) => {}
             Err(AttemptError::Error(error)) => return Err(error),
@@ -144,9 +145,8 @@ async fn once(
     };
     let model = kind_of(target.device, &facts).map_err(AttemptError::Error)?;
     let parts = Parts::of(scope);
-    let mut grids = part::read(&asker, model, scope, &parts)
-        .await
-        .map_err(failed)?;
+    let grids = Box::pin(part::read(&asker, model, scope, &parts));
+    let mut grids = grids.await.map_err(failed)?;
     // Last: a restart or a replaced device during any earlier read makes the whole poll worthless.
     let (now, interfaces) = close(&asker, model, parts.modules).await.map_err(failed)?;
     if identity::difference(&facts, &now, began.elapsed()).is_some() {

@@ -108,14 +108,14 @@ pub(super) async fn read(
             parts.heard_on_ports,
             cells(asker, &[&ghn::PORT_HEARD], &ports, LIST)
         ),
-        alarms::read(asker),
+        Box::pin(alarms::read(asker)),
         cells(asker, &OUTAGES, &ports, SHORT),
         when(
             parts.interfaces,
             cells(asker, &[&ghn::PORT_ENABLED], &ports, SHORT)
         ),
-        sensors(asker, parts.sensors),
-        lines(asker, parts),
+        Box::pin(sensors(asker, parts.sensors)),
+        Box::pin(lines(asker, parts)),
     );
     let [temperatures, monitors, fans, supplies] = sensors?;
     Ok(PollGrids {
