@@ -14,8 +14,8 @@ use crate::transport::ssh::{Command, Session, SshError};
 /// A session, and the device that it reaches.
 pub(super) struct IdentifiedSession {
     session: Session,
-    /// `None` if `show version` does not print it.
-    board: Option<MacAddress>,
+    /// `None` if `show version` does not print it. A failure is reported after the look is recorded.
+    board: Result<Option<MacAddress>, SshError>,
 }
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
@@ -57,7 +57,8 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
 
     async fn open_and_identify(&self) -> Result<IdentifiedSession, SshError> {
         let mut session = self.open().await?;
-        let board = board_address(&session.read(Command::ShowVersion).await?);
+        let version = session.read(Command::ShowVersion).await;
+        let board = version.map(|version| board_address(&version));
         Ok(IdentifiedSession { session, board })
     }
 
@@ -71,9 +72,9 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             _ => Ok(NoSession::Failed(SshFailure::of(&error))),
         };
         let identified = self.open_and_identify().await.map_err(lost)?;
-        match identified.other_board(start.before) {
-            None => Ok(identified.session),
-            Some((ssh, snmp)) => Err(Ok(NoSession::OtherDevice { ssh, snmp })),
+        match identified.checked(start.before).map_err(lost)? {
+            Ok(session) => Ok(session),
+            Err((ssh, snmp)) => Err(Ok(NoSession::OtherDevice { ssh, snmp })),
         }
     }
 
@@ -91,9 +92,10 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 opened.map_err(|error| not_reached(&error))?
             }
         };
-        match identified.other_board(look) {
-            None => Ok(identified.session),
-            Some((ssh, snmp)) => Err(Ended::Refused {
+        let checked = identified.checked(look);
+        match checked.map_err(|error| not_reached(&error))? {
+            Ok(session) => Ok(session),
+            Err((ssh, snmp)) => Err(Ended::Refused {
                 refusal: Refusal::WrongBoard { ssh, snmp },
             }),
         }
@@ -101,10 +103,16 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
 }
 
 impl IdentifiedSession {
-    /// Returns the devices that SSH and SNMP reach, if they are not the same board.
-    fn other_board(&self, look: &Observation) -> Option<(MacAddress, MacAddress)> {
-        let both = self.board.zip(look.identity.mac);
-        both.filter(|(ssh, snmp)| ssh != snmp)
+    /// Returns the session, or the devices that SSH and SNMP reach, if they are not the same board.
+    fn checked(
+        self,
+        look: &Observation,
+    ) -> Result<Result<Session, (MacAddress, MacAddress)>, SshError> {
+        let both = self.board?.zip(look.identity.mac);
+        Ok(match both.filter(|(ssh, snmp)| ssh != snmp) {
+            None => Ok(self.session),
+            Some(boards) => Err(boards),
+        })
     }
 }
 

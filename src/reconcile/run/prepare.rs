@@ -70,9 +70,8 @@ impl Reconciler {
         let names = names_in(&request, fleet.inventory)?;
         let accesses = self.accesses_for(&request, &fleet, &names, watcher);
         let looks = self.looks_for(&request, &fleet, &names, &accesses, watcher);
-        let looks = looks.instrument(debug_span!("look-at-all")).await;
+        let looks = looks.await;
         let planned = self.planned(&request, &inputs, &fleet, &names, &looks, watcher);
-        let planned = planned.instrument(debug_span!("plan-all"));
         let mut planned = planned.await?;
         planned.refusals.extend(stale);
         if let Some(file) = &request.plan_file
