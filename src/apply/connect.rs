@@ -32,12 +32,12 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         let writes = !job.plan.steps.is_empty() || job.work == Work::SaveOnly;
         let (looked, session) = if writes && !job.then.is_none_or(needs_login) {
             let (looked, session) = tokio::join!(
-                look(&job.target).instrument(debug_span!("look-before")),
-                self.open_and_identify().instrument(debug_span!("connect")),
+                Box::pin(look(&job.target)).instrument(debug_span!("look-before")),
+                Box::pin(self.open_and_identify()).instrument(debug_span!("connect")),
             );
             (looked, Some(session))
         } else {
-            let looked = look(&job.target).instrument(debug_span!("look-before"));
+            let looked = Box::pin(look(&job.target)).instrument(debug_span!("look-before"));
             (looked.await, None)
         };
         let at = Instant::now();
@@ -71,7 +71,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             SshError::Fenced { .. } => Err(lease_expired(&error, None)),
             _ => Ok(NoSession::Failed(SshFailure::of(&error))),
         };
-        let identified = self.open_and_identify().await.map_err(lost)?;
+        let identified = Box::pin(self.open_and_identify()).await.map_err(lost)?;
         match identified.checked(start.before).map_err(lost)? {
             Ok(session) => Ok(session),
             Err((ssh, snmp)) => Err(Ok(NoSession::OtherDevice { ssh, snmp })),
@@ -87,8 +87,8 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         let identified = match opened {
             Some(identified) => identified,
             None => {
-                let opened = self.open_and_identify().instrument(debug_span!("connect"));
-                let opened = opened.await;
+                let opened = Box::pin(self.open_and_identify());
+                let opened = opened.instrument(debug_span!("connect")).await;
                 opened.map_err(|error| not_reached(&error))?
             }
         };

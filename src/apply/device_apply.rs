@@ -143,8 +143,8 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             return self.save(&start, Some(session), None).await;
         }
         match self.send_steps(session, &plan, Purpose::Apply).await? {
-            SendResult::All(session) => self.verify(&start, *session).await,
-            SendResult::Failed(failure) => self.after_failure(&start, failure).await,
+            SendResult::All(session) => Box::pin(self.verify(&start, *session)).await,
+            SendResult::Failed(failure) => Box::pin(self.after_failure(&start, failure)).await,
         }
     }
 
@@ -212,7 +212,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         let looked = tokio::try_join!(
             self.left(Purpose::Apply),
             settled.instrument(debug_span!("verify")),
-            async { Ok(look_at_startup(&self.job.target).await) },
+            async { Ok(Box::pin(look_at_startup(&self.job.target)).await) },
         );
         let (seen, file) = match looked {
             Ok(((), seen, file)) => (seen, file),

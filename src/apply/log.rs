@@ -92,17 +92,14 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
 
     /// Commits an entry; if that fails the apply ends, whatever the entry is.
     pub(super) async fn commit(&self, entry: Entry, so_far: SoFar) -> Result<(), Ended> {
-        let committed = self.log.commit(entry).instrument(debug_span!("record"));
-        let committed = committed.await;
+        let committed = Box::pin(self.log.commit(entry));
+        let committed = committed.instrument(debug_span!("record")).await;
         committed.map_err(|error| interrupted(Interruption::not_committed(error, so_far)))
     }
 
     async fn commit_all(&self, entries: Vec<Entry>, so_far: SoFar) -> Result<(), Ended> {
-        let committed = self
-            .log
-            .commit_all(entries)
-            .instrument(debug_span!("record"));
-        let committed = committed.await;
+        let committed = Box::pin(self.log.commit_all(entries));
+        let committed = committed.instrument(debug_span!("record")).await;
         committed.map_err(|error| interrupted(Interruption::not_committed(error, so_far)))
     }
 }

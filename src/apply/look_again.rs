@@ -70,7 +70,8 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     pub(super) async fn look_when_back(&self) -> Result<Result<Observation, NoLook>, Ended> {
         let began = Instant::now();
         loop {
-            let error = match look(&self.job.target).await {
+            // In a box: the future of a look is large, and a rollback has several below each other.
+            let error = match Box::pin(look(&self.job.target)).await {
                 Ok(look) => return Ok(Ok(look)),
                 Err(error) => error,
             };

@@ -50,7 +50,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             };
             let file = match file.take() {
                 Some(file) => file,
-                None => look_at_startup(&self.job.target).await,
+                None => Box::pin(look_at_startup(&self.job.target)).await,
             };
             let error = match session.save().instrument(debug_span!("save")).await {
                 Ok(saved) => {
@@ -58,7 +58,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                     let proven = self
                         .said_saved(saved, &file, exchanges)
                         .instrument(debug_span!("confirm-save"));
-                    let (ended, ()) = tokio::join!(proven, session.close());
+                    let (ended, ()) = tokio::join!(Box::pin(proven), session.close());
                     return ended;
                 }
                 Err(error) => error,
@@ -107,7 +107,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         }
         let until = Instant::now() + self.job.timeouts.settle;
         loop {
-            let file = look_at_startup(&self.job.target).await;
+            let file = Box::pin(look_at_startup(&self.job.target)).await;
             let proof = match file {
                 Ok(Some(file)) if file.bytes == bytes => {
                     let at = file
@@ -162,7 +162,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             }
             (true, _) => Ok(Some(self.after_restart(start, cause, &seen.look))),
             (false, VerifyResult::Reached) => {
-                let file = look_at_startup(&self.job.target).await;
+                let file = Box::pin(look_at_startup(&self.job.target)).await;
                 match was_sent.then(|| written_anew(before, &file)).flatten() {
                     None => Ok(None),
                     Some(file) => {
