@@ -166,6 +166,8 @@ pub(super) fn ssh_opening(twin: &Value) -> String {
 }
 
 /// Reads a twin's name, 1.3.6.1.2.1.1.5.0, over SNMPv2c, and returns the answer's datagram.
+///
+/// Asks again where no answer comes: a slow agent drops what its queue does not hold.
 pub(super) fn snmp_answer(twin: &Value) -> Vec<u8> {
     let community = twin["community"].as_str().unwrap().as_bytes();
     let name = [
@@ -181,11 +183,17 @@ pub(super) fn snmp_answer(twin: &Value) -> Vec<u8> {
     datagram.extend(message);
     let to = address(twin, "snmp_port");
     let socket = UdpSocket::bind((to.ip(), 0)).unwrap();
-    socket.set_read_timeout(Some(LONG)).unwrap();
-    socket.send_to(&datagram, to).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(1)))
+        .unwrap();
     let mut answer = [0; 1500];
-    let length = socket.recv(&mut answer).unwrap();
-    answer[..length].to_vec()
+    for _ in 0..LONG.as_secs() {
+        socket.send_to(&datagram, to).unwrap();
+        if let Ok(length) = socket.recv(&mut answer) {
+            return answer[..length].to_vec();
+        }
+    }
+    panic!("{to} does not answer")
 }
 
 /// Sends datagrams to a twin's agent that are not SNMP.
