@@ -108,7 +108,7 @@ async fn measure(url: &StoreUrl, outcomes: u64) {
         );
     }
     let filling = Instant::now();
-    let filled = fill::fill(&store, url, outcomes).await;
+    let filled = fill::fill(&store, url, outcomes, &sample()).await;
     let store = Store::open(url, TIMEOUTS).await.unwrap();
     let bytes = store.facts().await.unwrap().bytes;
     println!(
@@ -119,6 +119,25 @@ async fn measure(url: &StoreUrl, outcomes: u64) {
         bytes / 1_000_000
     );
     explain(&store, &filled).await;
+}
+
+fn sample() -> fill::Sample {
+    let device = DeviceName::new(fill::DEVICE).unwrap();
+    let intent = Entry::Intent {
+        purpose: Purpose::Apply,
+        plan: Box::new(plan(&device, fill::STEPS)),
+    };
+    let end = outcome(&device);
+    let ended = Entry::Ended {
+        outcome: end.clone(),
+    };
+    let entries = vec![
+        ("intent", intent),
+        ("typed", typed(1)),
+        ("typed", typed(2)),
+        ("ended", ended),
+    ];
+    fill::Sample { entries, end }
 }
 
 async fn explain(store: &Store, filled: &fill::Filled) {
@@ -222,7 +241,7 @@ fn full_config() -> DeviceConfig {
     config
 }
 
-pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
+fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
     let line = |text: &str| gamctl::model::ConfigLine::new(text).unwrap();
     let rate = |name: &str, slot: u16| serde_json::json!({ "type": "profile", "value": { "name": name, "slot": slot } });
     let step = |number: usize| {
@@ -263,7 +282,7 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
     }
 }
 
-pub(crate) fn typed(step: usize) -> Entry {
+fn typed(step: usize) -> Entry {
     Entry::Sent {
         purpose: Purpose::Apply,
         step,
@@ -276,7 +295,7 @@ pub(crate) fn typed(step: usize) -> Entry {
     }
 }
 
-pub(crate) fn outcome(device: &DeviceName) -> DeviceOutcome {
+fn outcome(device: &DeviceName) -> DeviceOutcome {
     DeviceOutcome {
         device: device.clone(),
         ended: Ended::Applied,

@@ -4,9 +4,7 @@ use gamctl::history::{Store, StoreUrl};
 use sqlx::{AssertSqlSafe, Executor as _};
 use uuid::Uuid;
 
-use crate::{outcome, plan, typed};
-use gamctl::apply::{Entry, Purpose};
-use gamctl::model::DeviceName;
+use gamctl::apply::{DeviceOutcome, Entry};
 
 /// What a store was filled with.
 pub(crate) struct Filled {
@@ -14,20 +12,27 @@ pub(crate) struct Filled {
     pub(crate) devices: u64,
 }
 
-/// Stands for the device in what is copied.
-const DEVICE: &str = "oak-0";
+/// The device that is replaced in what is copied.
+pub(crate) const DEVICE: &str = "oak-0";
 
 /// Steps of each apply; two subscribers are on it.
-const STEPS: usize = 2;
+pub(crate) const STEPS: usize = 2;
 
-/// Puts in so many outcomes, each with its intent, two steps and its end, and who was touched.
-pub(crate) async fn fill(store: &Store, url: &StoreUrl, outcomes: u64) -> Filled {
+/// What is copied for each outcome; its device is [`DEVICE`].
+pub(crate) struct Sample {
+    /// With their kinds.
+    pub(crate) entries: Vec<(&'static str, Entry)>,
+    pub(crate) end: DeviceOutcome,
+}
+
+/// Puts in so many outcomes, each with its entries and its end, and with the subscribers that were changed.
+pub(crate) async fn fill(store: &Store, url: &StoreUrl, outcomes: u64, sample: &Sample) -> Filled {
     let devices = 10_000.min(outcomes / 20);
     let runs = outcomes / devices;
     let ids: Vec<Uuid> = (0..runs).map(|_| Uuid::now_v7()).collect();
     let script = match url.path() {
-        Some(_) => sqlite(devices, &ids),
-        None => postgres(devices, &ids),
+        Some(_) => sqlite(devices, &ids, sample),
+        None => postgres(devices, &ids, sample),
     };
     store.close().await;
     match url.path() {
@@ -49,27 +54,6 @@ pub(crate) async fn fill(store: &Store, url: &StoreUrl, outcomes: u64) -> Filled
     Filled { runs, devices }
 }
 
-/// The entries of one apply, with their kinds.
-fn entries() -> Vec<(&'static str, String)> {
-    let device = DeviceName::new(DEVICE).unwrap();
-    let intent = Entry::Intent {
-        purpose: Purpose::Apply,
-        plan: Box::new(plan(&device, STEPS)),
-    };
-    let ended = Entry::Ended {
-        outcome: outcome(&device),
-    };
-    let all = [
-        ("intent", intent),
-        ("typed", typed(1)),
-        ("typed", typed(2)),
-        ("ended", ended),
-    ];
-    all.iter()
-        .map(|(kind, entry)| (*kind, serde_json::to_string(entry).unwrap()))
-        .collect()
-}
-
 /// What the engines spell differently.
 struct Dialect {
     now: &'static str,
@@ -80,7 +64,7 @@ struct Dialect {
     numbers: fn(u64) -> String,
 }
 
-fn sqlite(devices: u64, runs: &[Uuid]) -> Vec<String> {
+fn sqlite(devices: u64, runs: &[Uuid], sample: &Sample) -> Vec<String> {
     let dialect = Dialect {
         now: "1700000000000",
         id: |id| format!("'{id}'"),
@@ -93,12 +77,12 @@ fn sqlite(devices: u64, runs: &[Uuid]) -> Vec<String> {
         },
     };
     let mut script = vec!["pragma synchronous = off".to_owned()];
-    script.extend(statements(devices, runs, &dialect));
+    script.extend(statements(devices, runs, sample, &dialect));
     script.push("analyze".to_owned());
     script
 }
 
-fn postgres(devices: u64, runs: &[Uuid]) -> Vec<String> {
+fn postgres(devices: u64, runs: &[Uuid], sample: &Sample) -> Vec<String> {
     let dialect = Dialect {
         now: "now()",
         id: |id| format!("'{id}'::uuid"),
@@ -107,12 +91,12 @@ fn postgres(devices: u64, runs: &[Uuid]) -> Vec<String> {
         numbers: |many| format!("generate_series(0, {many} - 1) as n (number)"),
     };
     let mut script = vec!["set synchronous_commit = off".to_owned()];
-    script.extend(statements(devices, runs, &dialect));
+    script.extend(statements(devices, runs, sample, &dialect));
     script.push("vacuum analyze".to_owned());
     script
 }
 
-fn statements(devices: u64, runs: &[Uuid], dialect: &Dialect) -> Vec<String> {
+fn statements(devices: u64, runs: &[Uuid], sample: &Sample, dialect: &Dialect) -> Vec<String> {
     let Dialect {
         now,
         id,
@@ -127,30 +111,37 @@ fn statements(devices: u64, runs: &[Uuid], dialect: &Dialect) -> Vec<String> {
         format!("replace('{content}', '{DEVICE}', 'oak-' || number){json}")
     };
     let mut script = vec![format!(
-        "insert into lease select 'oak-' || number, {holder}, 1, {now}, {now}, {flag} from {all}"
+        "insert into lease (device, holder, epoch, since, until, is_released) \
+        select 'oak-' || number, {holder}, 1, {now}, {now}, {flag} from {all}"
     )];
-    let end = serde_json::to_string(&outcome(&DeviceName::new(DEVICE).unwrap())).unwrap();
+    let entries = sample.entries.iter();
+    let entries = entries.map(|(kind, entry)| (kind, serde_json::to_string(entry).unwrap()));
+    let entries: Vec<_> = entries.collect();
+    let end = serde_json::to_string(&sample.end).unwrap();
     for run in runs {
         let run = id(run);
         script.push(format!(
-            "insert into run (id, verb, who, inventory, inventory_commit, is_uncommitted, version, began, ended, exit) \
-            values ({run}, 'apply', 'bench@here', '{{\"digest\":\"d\"}}', 'c', {flag}, '0.1.0', {now}, {now}, 0)"
+            "insert into run (id, verb, who, inventory, inventory_commit, is_uncommitted, version, began, ended, result) \
+            values ({run}, 'apply', 'bench@here', '{{\"digest\":\"d\"}}', 'c', {flag}, '0.1.0', {now}, {now}, 'done')"
         ));
-        for (number, (kind, content)) in (1..).zip(entries()) {
-            let content = with_name(&content);
+        for (number, (kind, content)) in (1..).zip(&entries) {
+            let content = with_name(content);
             script.push(format!(
-                "insert into entry select {run}, 'oak-' || number, {number}, 1, {holder}, {now}, '{kind}', 'd', {content} from {all}"
+                "insert into entry (run, device, number, epoch, holder, at, kind, digest, content) \
+                select {run}, 'oak-' || number, {number}, 1, {holder}, {now}, '{kind}', 'd', {content} from {all}"
             ));
         }
         for step in 1..=STEPS {
             let subscriber = 100 + step;
             script.push(format!(
-                "insert into effect select 'oak-' || number, 'subscriber', 'apt-{subscriber}', {run}, 1, {step} from {all}"
+                "insert into effect (device, kind, subject, run, number, step) \
+                select 'oak-' || number, 'subscriber', 'apt-{subscriber}', {run}, 1, {step} from {all}"
             ));
         }
         let content = with_name(&end);
         script.push(format!(
-            "insert into outcome select {run}, 'oak-' || number, {now}, 'applied', {content} from {all}"
+            "insert into outcome (run, device, at, ended, content) \
+            select {run}, 'oak-' || number, {now}, 'applied', {content} from {all}"
         ));
     }
     script

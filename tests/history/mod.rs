@@ -1,5 +1,6 @@
 //! One suite for both engines of the store: every test runs on SQLite and on Postgres.
 
+mod bench_store;
 mod documents;
 mod failures;
 mod full;
