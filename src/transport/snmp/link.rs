@@ -158,7 +158,7 @@ impl Link {
     }
 
     /// Reads the pending error of the socket and passes it to all waiting requests.
-    fn complain(&self) {
+    fn pass_on_socket_error(&self) {
         let error = self.socket.try_io(Interest::ERROR, || {
             let error = self.socket.take_error()?;
             error.ok_or_else(|| io::ErrorKind::WouldBlock.into())
@@ -199,7 +199,7 @@ impl Ticket<'_> {
                 () = self.inbox.bell.notified() => {}
                 // An error does not make the socket readable, so it is polled separately.
                 ready = self.link.socket.ready(Interest::READABLE | Interest::ERROR) => match ready {
-                    Ok(ready) if ready.is_error() => self.link.complain(),
+                    Ok(ready) if ready.is_error() => self.link.pass_on_socket_error(),
                     Ok(_) => {}
                     Err(error) => return Arrival::Failure(error),
                 },

@@ -240,6 +240,26 @@ impl Walk {
         }
     }
 
+    /// Splits the walk into one for each column, which continue where this one is and can run in parallel.
+    pub(super) fn apart(self) -> Vec<Self> {
+        let mut is_open = vec![false; self.columns.len()];
+        for place in &self.open {
+            if let Some(is_open) = is_open.get_mut(*place) {
+                *is_open = true;
+            }
+        }
+        let (pace, limit) = (self.pace, self.limit);
+        let columns = self.columns.into_iter().zip(is_open);
+        columns
+            .map(|(column, is_open)| Self {
+                columns: vec![column],
+                open: is_open.then_some(0).into_iter().collect(),
+                pace,
+                limit,
+            })
+            .collect()
+    }
+
     pub(super) fn finish(self) -> Vec<Column> {
         self.columns
             .into_iter()
@@ -451,6 +471,26 @@ mod tests {
         assert_eq!(pieces.len(), 1);
         take(&mut walk, &[(&[1, 3, 9, 2, 1], 1)]).unwrap();
         assert!(walk.divided(100).is_empty());
+    }
+
+    #[test]
+    fn columns_that_are_walked_apart_go_on_where_they_were_together() {
+        let mut walk = Walk::new(&roots(3), 2, 100);
+        let rows: [(&[u32], u8); 6] = [
+            (&[1, 3, 9, 1, 1], 1),
+            (&[1, 3, 9, 2, 1], 1),
+            (&[1, 3, 9, 3, 1], 1),
+            (&[1, 3, 9, 1, 2], 1),
+            (&[1, 3, 9, 3, 1], 1),
+            (&[1, 3, 9, 3, 2], 1),
+        ];
+        take(&mut walk, &rows).unwrap();
+        let apart = walk.apart();
+        let next: Vec<_> = apart.iter().flat_map(asked).collect();
+        assert_eq!(next, ["1.3.9.1.2", "1.3.9.3.2"], "the second has ended");
+        let columns = apart.into_iter().flat_map(Walk::finish);
+        let counts: Vec<_> = columns.map(|column| column.cells.len()).collect();
+        assert_eq!(counts, [2, 1, 2]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ struct RequestProgress {
 }
 
 impl Report {
-    fn complaint(&self) -> ReportReason {
+    fn reason(&self) -> ReportReason {
         match self.name.strip_prefix(&REPORTS) {
             Some([1, ..]) => ReportReason::UnsupportedSecurityLevel,
             Some([2, ..]) => ReportReason::NotInTimeWindow,
@@ -62,7 +62,7 @@ impl Report {
 impl User {
     fn error(&self, agent: &Agent, report: &Report) -> SnmpError {
         let (agent, user) = (agent.address, self.name.clone());
-        match report.complaint() {
+        match report.reason() {
             ReportReason::UnsupportedSecurityLevel => {
                 SnmpError::UnsupportedSecurityLevel { agent, user }
             }
@@ -175,7 +175,7 @@ impl User {
         report: &Report,
         course: &mut RequestProgress,
     ) -> Result<Arc<Engine>, SnmpError> {
-        if report.complaint() != ReportReason::NotInTimeWindow || course.resyncs == MOST_RESYNCS {
+        if report.reason() != ReportReason::NotInTimeWindow || course.resyncs == MOST_RESYNCS {
             return Err(self.error(agent, report));
         }
         course.resyncs += 1;
@@ -193,7 +193,7 @@ impl User {
         course: &mut RequestProgress,
     ) -> Result<Option<Arc<Engine>>, SnmpError> {
         let is_about_engine = matches!(
-            report.complaint(),
+            report.reason(),
             ReportReason::UnknownEngine | ReportReason::NotInTimeWindow
         );
         // One discovery for each request: an attacker who keeps sending such reports must not keep us busy.
