@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow
         }
         Preparation::Refused(refused) => {
             if let Some(refusal) = &refused.report.refusal {
-                terminal.complain(&format!("Nothing adopted: {}.", preflight(refusal).because));
+                terminal.say_always(&format!("Nothing adopted: {}.", preflight(refusal).because));
             }
             terminal.document(|| run_document(&refused.report))?;
             Exit::from(refused.report.result())

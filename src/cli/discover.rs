@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &DiscoverArguments, invocation: &Invocation) -> any
     let terminal = &invocation.terminal;
     let reading = selected.read(arguments.inventory.revision())?;
     if reading.has_errors() {
-        terminal.complain("The inventory has errors, so a device of the inventory may be listed as new; `gamctl validate` shows them.");
+        terminal.say_always("The inventory has errors, so a device of the inventory may be listed as new; `gamctl validate` shows them.");
     }
     let inventory = &reading.inventory;
     let credentials = credentials(arguments, inventory, &selected)?;
@@ -124,7 +124,7 @@ fn credentials(
             let what = format!("the credentials `{name}` cannot be used");
             return Err(error).context(what);
         }
-        terminal.complain(&format!("Not tried: the credentials `{name}`: {error}."));
+        terminal.say_always(&format!("Not tried: the credentials `{name}`: {error}."));
     }
     ensure!(
         !credentials.is_empty(),

@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &DisownArguments, invocation: &Invocation) -> anyho
     if !arguments.yes && !terminal.confirms(&question) {
         let document = document("not-confirmed");
         terminal.document(|| DocumentKind::Disown.document(&document))?;
-        terminal.complain("Nothing released: not confirmed.");
+        terminal.say_always("Nothing released: not confirmed.");
         terminal.hint("`--yes` releases without asking");
         return Ok(Exit::Refused);
     }

@@ -123,7 +123,7 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
         text,
     )?;
     if let Some(error) = unanswered {
-        terminal.complain(&format!(
+        terminal.say_always(&format!(
             "The history is missing here: {}; `gamctl doctor --local` checks the store",
             visible(&error)
         ));

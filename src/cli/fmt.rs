@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
             Err(ReadProblem::Finding(finding)) => finding.message,
             Err(ReadProblem::Source(error)) => return Err(error.into()),
         };
-        terminal.complain(&format!("{}: {problem}", visible(&entry.path)));
+        terminal.say_always(&format!("{}: {problem}", visible(&entry.path)));
         broken.push(UnformattedFile {
             file: &entry.path,
             message: problem,

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &OwnedArguments, invocation: &Invocation) -> anyhow
     let reading = selected.read(None)?;
     if reading.has_errors() {
         let errors = counted(summary(&reading).errors, "error");
-        terminal.complain(&format!(
+        terminal.say_always(&format!(
             "The inventory has {errors}, so an object that it has may be shown as missing; `gamctl validate` shows what is wrong."
         ));
     }

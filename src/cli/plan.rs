@@ -166,7 +166,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
         Preparation::Refused(refused) => {
             if let Some(refusal) = &refused.report.refusal {
                 let because = preflight(refusal).because;
-                terminal.complain(&format!("Nothing planned: {because}."));
+                terminal.say_always(&format!("Nothing planned: {because}."));
                 if arguments.format == PlanFormat::Markdown {
                     terminal.result(&no_plan_markdown(&because))?;
                 }

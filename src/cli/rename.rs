@@ -155,7 +155,7 @@ pub(super) fn run(arguments: &RenameArguments, invocation: &Invocation) -> anyho
         document.findings = findings.get_mut("findings").map(serde_json::Value::take);
         let text = report(after, FindingFormat::Human, "", terminal);
         document.print(arguments.format, text, terminal)?;
-        terminal.complain(
+        terminal.say_always(
             "The change is refused: it would cause errors in the inventory. Nothing is written.",
         );
         return Ok(Exit::InventoryInvalid);
@@ -259,13 +259,13 @@ fn wrong_rows(file: &Path, problems: &[RowProblem], terminal: &Terminal) {
     let shown = file.display().to_string();
     let most = most(terminal);
     for RowProblem { line, problem } in problems.iter().take(most) {
-        terminal.complain(&format!("{}:{line}: {}", visible(&shown), visible(problem)));
+        terminal.say_always(&format!("{}:{line}: {}", visible(&shown), visible(problem)));
     }
     if problems.len() > most {
         let more = problems.len() - most;
-        terminal.complain(&format!("and {more} more, with --verbose"));
+        terminal.say_always(&format!("and {more} more, with --verbose"));
     }
-    terminal.complain(&format!(
+    terminal.say_always(&format!(
         "Nothing is renamed: {} cannot be used.",
         counted(problems.len(), "row")
     ));

@@ -193,7 +193,7 @@ fn judge_before(
         return Ok(None);
     }
     let errors = counted(summary(before).errors, "error");
-    terminal.complain(&format!(
+    terminal.say_always(&format!(
         "The inventory has {errors} already, so that not every rule can be checked; `gamctl validate` shows what is wrong."
     ));
     if !before.is_partial || !arguments.writing.is_carried_out() {
@@ -202,7 +202,7 @@ fn judge_before(
     let mut outcome = SetDocument::of(&Request::of(arguments)?, &[]);
     outcome.refuse(before, terminal)?;
     terminal.document(|| DocumentKind::Set.document(&outcome))?;
-    terminal.complain(
+    terminal.say_always(
         "The change is refused: a file cannot be read in full, so the effect of the change is unknown. Nothing is written.",
     );
     Ok(Some(Exit::InventoryInvalid))
@@ -338,7 +338,7 @@ fn refuse(
     outcome.refuse(after, terminal)?;
     let text = || report(after, FindingFormat::Human, "", terminal);
     terminal.print(format, || DocumentKind::Set.document(&outcome), text)?;
-    terminal.complain(
+    terminal.say_always(
         "The change is refused: it would cause errors in the inventory. Nothing is written.",
     );
     Ok(Exit::InventoryInvalid)

@@ -76,7 +76,7 @@ async fn listen(stopping: watch::Sender<bool>, at_work: AtWork, terminal: Termin
         if *stopping.borrow() {
             end_at_once(&at_work.names(), &terminal);
         }
-        terminal.complain(&stopping_text(&at_work.names()));
+        terminal.say_always(&stopping_text(&at_work.names()));
         let _received = stopping.send(true);
     }
 }

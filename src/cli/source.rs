@@ -238,7 +238,7 @@ pub(super) fn refuse(mut reading: Reading, why: &str, terminal: &Terminal) -> an
         .findings
         .retain(|finding| finding.severity == Severity::Error);
     terminal.document(|| report(&reading, FindingFormat::Json, "", terminal))?;
-    terminal.complain(&report(&reading, FindingFormat::Human, "", terminal));
-    terminal.complain(why);
+    terminal.say_always(&report(&reading, FindingFormat::Human, "", terminal));
+    terminal.say_always(why);
     Ok(Exit::InventoryInvalid)
 }

@@ -195,8 +195,8 @@ impl Terminal {
         }
     }
 
-    /// Prints an error, even with `--quiet`.
-    pub(super) fn complain(&self, text: &str) {
+    /// Prints a message even with `--quiet`.
+    pub(super) fn say_always(&self, text: &str) {
         self.talk(text);
     }
 

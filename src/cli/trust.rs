@@ -221,7 +221,7 @@ fn pin(
     let before = &base.reading;
     if before.is_partial {
         terminal.document(|| report(before, FindingFormat::Json, "", terminal))?;
-        terminal.complain("A file of the inventory cannot be read in full, so the effect of a change is unknown. Nothing is pinned; `gamctl validate` shows what is wrong.");
+        terminal.say_always("A file of the inventory cannot be read in full, so the effect of a change is unknown. Nothing is pinned; `gamctl validate` shows what is wrong.");
         return Ok(Pinned::Wrong);
     }
     let message = || first_line(lines);
@@ -234,7 +234,7 @@ fn pin(
     let report = |format| report(after, format, "", terminal);
     let text = || report(FindingFormat::Human);
     terminal.print(arguments.format, || report(FindingFormat::Json), text)?;
-    terminal.complain("Nothing is pinned: it would cause errors in the inventory.");
+    terminal.say_always("Nothing is pinned: it would cause errors in the inventory.");
     Ok(Pinned::Wrong)
 }
 

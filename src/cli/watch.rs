@@ -138,7 +138,7 @@ fn say_replayed(replayed: &Replayed, terminal: &Terminal) {
         ));
     }
     for rejected in &replayed.rejected {
-        terminal.complain(&format!(
+        terminal.say_always(&format!(
             "The store rejected an entry of the journal: {}. The audit log keeps it.",
             visible(rejected)
         ));

@@ -138,7 +138,7 @@ impl RunDisplay<'_> {
             return self.terminal.result(&text());
         }
         if !planned.lint_errors.is_empty() || !planned.refusals.is_empty() {
-            self.terminal.complain(&text());
+            self.terminal.say_always(&text());
         }
         Ok(())
     }
@@ -189,10 +189,10 @@ impl RunDisplay<'_> {
         let text = preflight(refusal);
         match refusal {
             // The plan above names the limits.
-            PreflightRefusal::Limits { .. } => self.terminal.complain("Nothing applied."),
+            PreflightRefusal::Limits { .. } => self.terminal.say_always("Nothing applied."),
             _ => {
                 self.terminal
-                    .complain(&format!("Nothing applied: {}.", text.because));
+                    .say_always(&format!("Nothing applied: {}.", text.because));
                 self.terminal.hint(&text.hint);
             }
         }

@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &FindArguments, invocation: &Invocation) -> anyhow:
     let reading = selected.read(arguments.inventory.revision())?;
     if reading.has_errors() {
         let errors = counted(summary(&reading).errors, "error");
-        terminal.complain(&format!(
+        terminal.say_always(&format!(
             "The inventory has {errors}, so an object may be missing here; `gamctl validate` shows what is wrong."
         ));
     }
@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &FindArguments, invocation: &Invocation) -> anyhow:
         }
         Err(error) => {
             let error = format!("{error:#}");
-            terminal.complain(&format!(
+            terminal.say_always(&format!(
                 "Only the inventory was searched: {}; `gamctl doctor --local` checks the store",
                 visible(&error)
             ));
@@ -131,13 +131,13 @@ pub(super) fn run(arguments: &FindArguments, invocation: &Invocation) -> anyhow:
     )?;
     if total == 0 {
         if unsearched.is_some() {
-            terminal.complain(&format!(
+            terminal.say_always(&format!(
                 "Nothing in the inventory matches `{}`.",
                 visible(&arguments.word)
             ));
             return Ok(Exit::Failed);
         }
-        terminal.complain(&format!(
+        terminal.say_always(&format!(
             "Nothing matches `{}`: neither the inventory nor the store has it.",
             visible(&arguments.word)
         ));

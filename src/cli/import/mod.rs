@@ -164,7 +164,7 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
         one.site = one.address.and_then(|address| sites.of_address(address));
     }
     for one in &found.unobservable {
-        terminal.complain(&format!(
+        terminal.say_always(&format!(
             "{}: {}",
             visible(&one.target.to_string()),
             visible(&one.reason.to_string())
@@ -184,8 +184,8 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     // All files are new. A file that was created since the inventory was read is refused.
     let proposal = propose(&base, Change::NewFiles(&files), None)?;
     if let Some(after) = proposal.refusal() {
-        terminal.complain(&report(after, FindingFormat::Human, "", terminal));
-        terminal.complain("Nothing is imported: the new files would cause errors.");
+        terminal.say_always(&report(after, FindingFormat::Human, "", terminal));
+        terminal.say_always("Nothing is imported: the new files would cause errors.");
         return Ok(Exit::InventoryInvalid);
     }
     let written = proposal.commit()?.files();

@@ -90,7 +90,7 @@ fn lines(
 ) -> anyhow::Result<Vec<SecretLine>> {
     let reading = selected.read(revision)?;
     if reading.has_errors() {
-        selected.terminal().complain("The inventory has errors, so needed secrets may be missing from this list; `gamctl validate` shows them.");
+        selected.terminal().say_always("The inventory has errors, so needed secrets may be missing from this list; `gamctl validate` shows them.");
     }
     let mut used: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
     for credentials in reading.inventory.credentials() {

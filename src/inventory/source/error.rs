@@ -28,11 +28,11 @@ pub enum SourceError {
     )]
     NotARepository { path: PathBuf },
     #[error(
-        "the git repository of {path} belongs to another user; if you trust it, run `git config --global --add safe.directory` with its path"
+        "the git repository of `{path}` belongs to another user; if you trust it, run `git config --global --add safe.directory` with its path"
     )]
     OwnedByAnother { path: PathBuf, source: git2::Error },
     #[error(
-        "the git repository of {path} uses a storage format that gamctl cannot read ({reason}); make a plain and full `git clone` of it"
+        "the git repository of `{path}` uses a storage format that gamctl cannot read ({reason}); make a plain and full `git clone` of it"
     )]
     Unsupported { path: PathBuf, reason: String },
     #[error(
@@ -42,22 +42,22 @@ pub enum SourceError {
     #[error("{path} is not UTF-8; rename the folder to have it read from git")]
     PathNotText { path: PathBuf },
     #[error(
-        "the repository {path} has no commit yet; commit the inventory, or leave --rev out to read it as it is"
+        "the repository `{path}` has no commit yet; commit the inventory, or leave --rev out to read it as it is"
     )]
     NoCommitYet { path: PathBuf },
-    #[error("there is no `{revision}` in the repository {path}{}", or_nearest(.nearest))]
+    #[error("there is no `{revision}` in the repository `{path}`{}", or_nearest(.nearest))]
     UnknownRevision {
         path: PathBuf,
         revision: String,
         nearest: Vec<String>,
     },
     #[error(
-        "there is no `{revision}` in the shallow clone {path}, which holds only a part of the history; fetch all of it: \
+        "there is no `{revision}` in the shallow clone `{path}`, which holds only a part of the history; fetch all of it: \
          {FETCH_ALL}"
     )]
     NotInShallowClone { path: PathBuf, revision: String },
     #[error(
-        "`{head}` and `{other}` in the repository {path} have no commit in common; name a branch of the same history"
+        "`{head}` and `{other}` in the repository `{path}` have no commit in common; name a branch of the same history"
     )]
     Unrelated {
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum SourceError {
         other: String,
     },
     #[error(
-        "`{revision}` is both a branch and a tag in the repository {path}; say `refs/heads/{name}` or `refs/tags/{name}`"
+        "`{revision}` is both a branch and a tag in the repository `{path}`; say `refs/heads/{name}` or `refs/tags/{name}`"
     )]
     BranchAndTag {
         path: PathBuf,
@@ -73,21 +73,21 @@ pub enum SourceError {
         name: String,
     },
     #[error(
-        "`{revision}` begins the ids of several objects in the repository {path}; give more digits"
+        "`{revision}` begins the ids of several objects in the repository `{path}`; give more digits"
     )]
     AmbiguousId { path: PathBuf, revision: String },
-    #[error("`{revision}` in the repository {path} is a {kind}, not a commit; name the commit")]
+    #[error("`{revision}` in the repository `{path}` is a {kind}, not a commit; name the commit")]
     NotACommit {
         path: PathBuf,
         revision: String,
         kind: String,
     },
     #[error(
-        "`{revision}` lies beyond what the shallow clone {path} holds; fetch all of the history: {FETCH_ALL}"
+        "`{revision}` lies beyond what the shallow clone `{path}` holds; fetch all of the history: {FETCH_ALL}"
     )]
     Shallow { path: PathBuf, revision: String },
     #[error(
-        "there is no folder `{folder}` at commit {commit} of the repository {path}; commit it, or give a revision that has it"
+        "there is no folder `{folder}` at commit {commit} of the repository `{path}`; commit it, or give a revision that has it"
     )]
     FolderNotCommitted {
         path: PathBuf,
@@ -95,7 +95,7 @@ pub enum SourceError {
         commit: String,
     },
     #[error(
-        "the repository {path} lacks object {object} of `{place}`; it is a partial or damaged clone: run `git fsck`, or clone it in full"
+        "the repository `{path}` lacks object {object} of `{place}`; it is a partial or damaged clone: run `git fsck`, or clone it in full"
     )]
     MissingObject {
         path: PathBuf,
@@ -104,7 +104,7 @@ pub enum SourceError {
         source: git2::Error,
     },
     #[error(
-        "object {object} of `{place}` in the repository {path} is damaged; run `git fsck` there, and make a new clone"
+        "object {object} of `{place}` in the repository `{path}` is damaged; run `git fsck` there, and make a new clone"
     )]
     DamagedObject {
         path: PathBuf,
@@ -113,10 +113,10 @@ pub enum SourceError {
         source: git2::Error,
     },
     #[error(
-        "the repository {path} has grafts in `.git/info/grafts`, which give commits another history than the real one; remove the file"
+        "the repository `{path}` has grafts in `.git/info/grafts`, which give commits another history than the real one; remove the file"
     )]
     Grafted { path: PathBuf },
-    #[error("failed to {action} in the repository {path}")]
+    #[error("failed to {action} in the repository `{path}`")]
     Git {
         path: PathBuf,
         action: &'static str,
