@@ -1,9 +1,9 @@
 //! Writes what many devices need at once in one SQLite transaction: each transaction waits for the disk.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex as Turn, oneshot};
+use tokio::sync::oneshot;
 
 use super::Store;
 use super::deadline::within;
@@ -21,10 +21,13 @@ pub(super) trait BatchEntry: Send + Sync {
 
 /// Entries that wait to be written.
 #[derive(Default)]
-pub(super) struct Batches {
-    waiting: Mutex<Vec<WaitingEntry>>,
-    /// The task that holds it writes all waiting entries.
-    turn: Turn<()>,
+pub(super) struct Batches(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    entries: Vec<WaitingEntry>,
+    /// Whether a task writes them. There is only one: others would only wait for it, each with all that a write needs.
+    has_writer: bool,
 }
 
 struct WaitingEntry {
@@ -36,16 +39,38 @@ struct WaitingEntry {
 const MOST: usize = 200;
 
 impl Batches {
-    fn add(&self, waiting: WaitingEntry) {
-        let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(waiting);
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the entries that waited longest.
-    fn next(&self) -> Vec<WaitingEntry> {
-        let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let most = all.len().min(MOST);
-        all.drain(..most).collect()
+    /// Adds an entry; returns whether a writer must be started for it.
+    fn add(&self, entry: WaitingEntry) -> bool {
+        let mut waiting = self.lock();
+        waiting.entries.push(entry);
+        !std::mem::replace(&mut waiting.has_writer, true)
+    }
+
+    /// Returns the entries that waited longest. Without any, the writer has ended.
+    fn next(&self) -> Option<Vec<WaitingEntry>> {
+        let mut waiting = self.lock();
+        let most = waiting.entries.len().min(MOST);
+        waiting.has_writer = most > 0;
+        (most > 0).then(|| waiting.entries.drain(..most).collect())
+    }
+}
+
+/// Ends the writer that is dropped at work: entries that wait for it get an error, and the next one starts another writer.
+struct Writer<'a> {
+    batches: &'a Batches,
+    /// Nothing waited any more; another writer may have started since.
+    has_ended: bool,
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            *self.batches.lock() = Waiting::default();
+        }
     }
 }
 
@@ -53,10 +78,11 @@ impl Store {
     /// Stores an entry, together with others that arrive at the same time.
     pub(super) async fn put_in_batch(&self, entry: Arc<dyn BatchEntry>) -> Result<(), Fault> {
         let (sender, receiver) = oneshot::channel();
-        self.inner.batches.add(WaitingEntry { entry, sender });
-        let store = self.clone();
-        // A separate task: a caller that stops waiting must not cancel the entries of others.
-        tokio::spawn(async move { store.write_waiting().await });
+        if self.inner.batches.add(WaitingEntry { entry, sender }) {
+            let store = self.clone();
+            // A separate task: a caller that stops waiting must not cancel the entries of others.
+            tokio::spawn(async move { store.write_waiting().await });
+        }
         let deadline = self.inner.timeouts.operation;
         match within(deadline, receiver).await {
             Some(Ok(done)) => done,
@@ -65,13 +91,20 @@ impl Store {
         }
     }
 
+    /// Writes batches until no entry waits.
     async fn write_waiting(&self) {
-        let batches = &self.inner.batches;
-        let _turn = batches.turn.lock().await;
-        let batch = batches.next();
-        if batch.is_empty() {
-            return;
+        let mut writer = Writer {
+            batches: &self.inner.batches,
+            has_ended: false,
+        };
+        while let Some(batch) = writer.batches.next() {
+            // On the heap: a task that is spawned is copied, and this is large.
+            Box::pin(self.write_and_answer(batch)).await;
         }
+        writer.has_ended = true;
+    }
+
+    async fn write_and_answer(&self, batch: Vec<WaitingEntry>) {
         let deadline = self.inner.timeouts.operation;
         let writing = within(deadline, self.write_batch(&batch));
         let done = writing

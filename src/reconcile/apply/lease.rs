@@ -183,7 +183,8 @@ async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Durat
     while fence.is_open() {
         every.tick().await;
         let asked = Instant::now();
-        match store.store.renew(&lease, lasts).await {
+        // On the heap, so that a device does not hold what a renewal needs while it waits for the next one.
+        match Box::pin(store.store.renew(&lease, lasts)).await {
             Ok(()) => fence.extend(asked + lasts.saturating_sub(margin(lasts))),
             // Another claim has the device: a line sent now would reach it during the other claim's work.
             Err(error) if error.is_fenced() => fence.close(),

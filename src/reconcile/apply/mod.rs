@@ -152,7 +152,8 @@ async fn started_or_skipped(
         Err(reason) => return skip(reason),
     };
     let progress = |at| send(TaskReport::Event(RunEvent::At(device.clone(), at)));
-    match device::carry_out(task, context, &progress).await {
+    // On the heap, so that thousands of devices that wait for their turn need little.
+    match Box::pin(device::carry_out(task, context, &progress)).await {
         Err(reason) => skip(reason),
         Ok((outcome, notice)) => {
             if is_failure(&outcome.ended) {
