@@ -65,8 +65,9 @@ pub use observation::{
     ConfigSource, Identity, Observation, Part, Unclear, Unread, UplinkFacts, UplinkMode,
 };
 pub use poll::{
-    EthernetCounters, InterfaceCounters, LineErrors, LineRates, Poll, PollDepth, Polled,
-    PolledEndpoint, PolledPort, PolledSensors, PolledUplink, PortCounters, PowerSupply, Sfp,
+    EthernetCounters, InterfaceCounters, LineErrors, LineRates, ModuleReadings, Poll, PollDepth,
+    Polled, PolledEndpoint, PolledPort, PolledSensors, PolledUplink, PortCounters, PowerSupply,
+    Sfp,
 };
 pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumber};
 pub use probe::{AlarmCount, Probe};

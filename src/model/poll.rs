@@ -134,6 +134,22 @@ pub struct Sfp {
     pub part: Polled<String>,
     pub revision: Polled<String>,
     pub serial: Polled<String>,
+    /// `null`: it measures nothing, or the device does not ask it (`ddmi` is off).
+    pub readings: Polled<Option<ModuleReadings>>,
+}
+
+/// The measurements of a module, in thousandths of the usual units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ModuleReadings {
+    pub millicelsius: Polled<i64>,
+    pub millivolts: Polled<i64>,
+    /// The current of the laser.
+    pub bias_microamperes: Polled<i64>,
+    /// The light that is sent, in thousandths of a dBm.
+    pub sent_millidbm: Polled<i64>,
+    /// The light that arrives, in thousandths of a dBm.
+    pub received_millidbm: Polled<i64>,
 }
 
 /// Counters of an uplink, 64 bits wide.

@@ -184,6 +184,20 @@ pub(super) mod port {
     }
 }
 
+/// By interface: the SFP module of an uplink.
+pub(super) mod module {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 121, 1, 3, 2, 1] =>
+        MEASURES = 1002, "gamDdmiStatusInterfaceA2Supported";
+        HEAT = 1003, "gamDdmiStatusInterfaceA2CurrentTemperature";
+        VOLTAGE = 1008, "gamDdmiStatusInterfaceA2CurrentVoltage";
+        BIAS = 1013, "gamDdmiStatusInterfaceA2CurrentTxBias";
+        SENT = 1018, "gamDdmiStatusInterfaceA2CurrentTxPower";
+        RECEIVED = 1023, "gamDdmiStatusInterfaceA2CurrentRxPower";
+    }
+}
+
 /// By interface.
 pub(super) mod vlan {
     use super::Object;

@@ -11,9 +11,9 @@ use gamctl::model::{
 use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
     AlarmIndex, Assumptions, Build, Configuration, DeadRows, DeviceClock, Endpoint, ExpectedPort,
-    FirmwareProfile, Hardware, ManagementInterface, NamesSent, PortLayout, Profile, ShutPorts,
-    StoredPasswords, Subscriber, SwitchportMode, TimeForm, UptimeText, UsageColumns, VlanRanges,
-    vlans,
+    FirmwareProfile, Hardware, ManagementInterface, ModuleValues, NamesSent, PortLayout, Profile,
+    ShutPorts, StoredPasswords, Subscriber, SwitchportMode, TimeForm, UptimeText, UsageColumns,
+    VlanRanges, vlans,
 };
 use gamctl::simulator::server::{Twin, TwinSettings};
 
@@ -164,6 +164,12 @@ fn assumptions(dice: &mut Dice) -> Assumptions {
             NamesSent::DhcpWithoutRelay,
             NamesSent::Pppoe,
             NamesSent::NoTables,
+        ]),
+        module_values: *dice.pick(&[
+            ModuleValues::Absent,
+            ModuleValues::Empty,
+            ModuleValues::Unsupported,
+            ModuleValues::Measured,
         ]),
         ..Assumptions::default()
     }

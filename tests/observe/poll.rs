@@ -4,15 +4,16 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use gamctl::model::{
-    AlarmSeverity, CounterWidth, DeviceName, EndpointState, GamModel, MOST_OCTETS, NoRate,
-    NotObserved, Poll, PollDepth, Polled, PolledEndpoint, PortNumber, counted, time_between,
+    AlarmSeverity, CounterWidth, DeviceName, EndpointState, GamModel, MOST_OCTETS, ModuleReadings,
+    NoRate, NotObserved, Poll, PollDepth, Polled, PolledEndpoint, PortNumber, counted,
+    time_between,
 };
 use gamctl::observe::{LookError, PollScope, PollTarget, poll, poll_options};
 use gamctl::reconcile::{Accesses, DeviceAccess, poll_all};
 use gamctl::simulator::fault::Fault;
 use gamctl::simulator::gam::{
     AlarmCondition, Assumptions, DeadRows, DeviceClock, Entity, FirmwareProfile, Grade, Interface,
-    PortLayout, Severity,
+    ModuleValues, PortLayout, Severity,
 };
 use gamctl::simulator::server::Twin;
 use gamctl::simulator::snmp::Oid;
@@ -67,6 +68,42 @@ fn lines(poll: &Poll) -> &[PolledEndpoint] {
 
 fn below(arcs: &[u32]) -> Oid {
     Oid::new(&[&[1, 3, 6, 1, 4, 1, 20095, 2001], arcs].concat())
+}
+
+#[tokio::test]
+async fn light_and_heat_of_a_module_are_read_and_a_module_that_measures_nothing_is_no_gap() {
+    for module_values in [
+        ModuleValues::Absent,
+        ModuleValues::Empty,
+        ModuleValues::Unsupported,
+        ModuleValues::Measured,
+    ] {
+        let (hardware, configuration) = usual();
+        let assumptions = Assumptions {
+            module_values,
+            ..hardware.assumptions
+        };
+        let twin = twin_of(hardware.with_assumptions(assumptions), configuration).await;
+        let poll = polled(&twin, PollDepth::FiveMinutes).await;
+        let sfp = poll.uplinks.value().unwrap()[0].sfp.as_ref().unwrap();
+        if module_values != ModuleValues::Measured {
+            assert_eq!(sfp.readings, Polled::Value(None), "{module_values:?}");
+            continue;
+        }
+        // The readings of the twin's module, as its reference gives their units.
+        let received = twin.gam(|gam| match gam.link(Interface::Uplink(1)) {
+            true => -3_470,
+            false => -40_000,
+        });
+        let expected = ModuleReadings {
+            millicelsius: Polled::Value(38_620),
+            millivolts: Polled::Value(3_290),
+            bias_microamperes: Polled::Value(36_250),
+            sent_millidbm: Polled::Value(-2_110),
+            received_millidbm: Polled::Value(received),
+        };
+        assert_eq!(sfp.readings, Polled::Value(Some(expected)));
+    }
 }
 
 #[tokio::test]

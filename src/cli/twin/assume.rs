@@ -2,8 +2,9 @@
 
 use crate::simulator::gam::{
     AlarmIndex, AllowedVlansCounted, Assumptions, DeadRows, DeviceClock, EndpointsCounted,
-    Hardware, LongestDescription, ManagementInterface, NamesSent, PortLayout, RemovalInUse,
-    ShutPorts, StoredPasswords, TimeForm, UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
+    Hardware, LongestDescription, ManagementInterface, ModuleValues, NamesSent, PortLayout,
+    RemovalInUse, ShutPorts, StoredPasswords, TimeForm, UnnamedProfile, UptimeText, UsageColumns,
+    VlanRanges,
 };
 
 /// An answer to an open question about the device. docs/gam.md lists the questions.
@@ -26,11 +27,12 @@ pub(super) enum Assumption {
     Passwords(StoredPasswords),
     NamesSent(NamesSent),
     ShutPorts(ShutPorts),
+    ModuleValues(ModuleValues),
     Strictest,
 }
 
 /// The names, and the values of each with its assumption; the first one is the default.
-const QUESTIONS: [(&str, &[(&str, Assumption)]); 18] = [
+const QUESTIONS: [(&str, &[(&str, Assumption)]); 19] = [
     (
         "ports",
         &[
@@ -193,6 +195,18 @@ const QUESTIONS: [(&str, &[(&str, Assumption)]); 18] = [
             ("silent", Assumption::ShutPorts(ShutPorts::Silent)),
         ],
     ),
+    (
+        "module-values",
+        &[
+            ("absent", Assumption::ModuleValues(ModuleValues::Absent)),
+            ("empty", Assumption::ModuleValues(ModuleValues::Empty)),
+            (
+                "unsupported",
+                Assumption::ModuleValues(ModuleValues::Unsupported),
+            ),
+            ("measured", Assumption::ModuleValues(ModuleValues::Measured)),
+        ],
+    ),
     ("all", &[("strictest", Assumption::Strictest)]),
 ];
 
@@ -217,6 +231,7 @@ impl Assumption {
             Self::Passwords(answer) => assumptions.passwords = answer,
             Self::NamesSent(answer) => assumptions.names_sent = answer,
             Self::ShutPorts(answer) => assumptions.shut_ports = answer,
+            Self::ModuleValues(answer) => assumptions.module_values = answer,
             Self::Strictest => *assumptions = Assumptions::strictest(),
         }
     }
@@ -264,7 +279,7 @@ mod tests {
             why("colour=red"),
             "unknown assumption `colour`; there are `ports`, `removal`, `endpoints`, `allowed-vlans`, `descriptions`, \
              `unnamed-profile`, `vlan-ranges`, `dead-rows`, `usage`, `alarm-index`, `clock`, `times`, `uptime-text`, \
-             `vlan-4093`, `passwords`, `names-sent`, `shut-ports` and `all`"
+             `vlan-4093`, `passwords`, `names-sent`, `shut-ports`, `module-values` and `all`"
         );
         assert!(why("ports=up").contains("`uplinks-first`, `management-first` or `alike`"));
         assert!(why("ports").contains("NAME=VALUE"));

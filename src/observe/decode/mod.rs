@@ -13,6 +13,7 @@ mod health;
 mod identity;
 mod interface;
 mod line;
+mod module;
 mod poll;
 mod startup;
 mod switch;

@@ -6,6 +6,7 @@ use super::grid::{Grid, Row};
 use super::health::{SPEEDS, fans, port_of, temperatures};
 use super::interface::uplinks_among;
 use super::line::{LineGrids, endpoints, of_macs};
+use super::module::readings;
 use crate::model::{
     CounterClock, GamModel, Identity, InterfaceCounters, MacAddress, Poll, PollDepth, Polled,
     PolledPort, PolledSensors, PolledUplink, PortCounters, PowerSupply, Sfp,
@@ -40,6 +41,7 @@ pub(in crate::observe) struct PollGrids {
     pub(in crate::observe) uplink_counters: Option<Known<Grid>>,
     pub(in crate::observe) heard_on: Option<Known<Grid>>,
     pub(in crate::observe) enabled: Option<Known<Grid>>,
+    pub(in crate::observe) readings: Option<Known<Grid>>,
     pub(in crate::observe) outages: Known<Grid>,
     pub(in crate::observe) alarms: Known<Grid>,
     pub(in crate::observe) temperatures: Option<Known<Grid>>,
@@ -123,6 +125,10 @@ fn uplinks(grids: &PollGrids, model: GamModel) -> Known<Vec<PolledUplink>> {
                 part: words(&port::SFP_PART),
                 revision: words(&port::SFP_REVISION),
                 serial: words(&port::SFP_SERIAL),
+                readings: match &grids.readings {
+                    Some(grid) => readings(grid, &index),
+                    None => Polled::Value(None),
+                },
             }),
             counters: grids
                 .uplink_counters

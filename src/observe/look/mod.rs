@@ -99,7 +99,7 @@ pub async fn answers_as_delivered(
     }
 }
 
-/// Returns the options for a look. A full device needs some 500 requests, and at a distance of 20 ms these must take
+/// Returns the options for a look. A full device needs some 480 requests, and at a distance of 20 ms these must take
 /// half a second. So many in flight are reached only if the device answers them as quickly as one alone.
 pub fn snmp_options() -> SnmpOptions {
     SnmpOptions {

@@ -3,6 +3,7 @@
 mod device;
 mod fleet;
 mod line;
+mod module;
 mod poll;
 mod probe;
 mod published;

@@ -1,6 +1,7 @@
 //! Renders polls: several devices as a table, one device in full.
 
 use super::device::since;
+use super::module::modules;
 use super::unread::{gaps, reasons};
 use super::uptime;
 use crate::model::{
@@ -105,6 +106,7 @@ pub fn polled_device(
     for (title, table) in [
         ("Alarms", alarms(&poll.alarms)),
         ("Uplinks", uplinks(&poll.uplinks)),
+        ("Modules", modules(&poll.uplinks)),
         ("Ports", ports(&poll.ports)),
         ("Lines", endpoints(&poll.endpoints)),
         ("Sensors", sensors(poll.sensors.as_ref())),

@@ -25,6 +25,18 @@ pub(super) fn reasons(poll: &Poll) -> BTreeMap<&str, Vec<String>> {
             for text in [&sfp.vendor, &sfp.part, &sfp.revision, &sfp.serial] {
                 all.add(&name, text);
             }
+            all.add(&name, &sfp.readings);
+            if let Some(readings) = sfp.readings.value().and_then(Option::as_ref) {
+                for reading in [
+                    &readings.millicelsius,
+                    &readings.millivolts,
+                    &readings.bias_microamperes,
+                    &readings.sent_millidbm,
+                    &readings.received_millidbm,
+                ] {
+                    all.add(&name, reading);
+                }
+            }
         }
         if let Some(counters) = &uplink.counters {
             for counter in [

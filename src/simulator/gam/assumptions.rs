@@ -170,6 +170,19 @@ pub enum ShutPorts {
     Silent,
 }
 
+/// What the agent has of the light and heat of SFP modules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ModuleValues {
+    /// No row: the device measures nothing until `ddmi` is on, as it is not when delivered (assumed).
+    #[default]
+    Absent,
+    /// Rows with empty texts.
+    Empty,
+    /// The module measures nothing.
+    Unsupported,
+    Measured,
+}
+
 /// The answers that a device gives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Assumptions {
@@ -189,6 +202,7 @@ pub struct Assumptions {
     pub passwords: StoredPasswords,
     pub names_sent: NamesSent,
     pub shut_ports: ShutPorts,
+    pub module_values: ModuleValues,
 }
 
 impl Assumptions {

@@ -23,6 +23,8 @@ pub enum Part {
     GhnConfigurationTables,
     /// The scalars of the DHCP relay and the PPPoE agent.
     Relays,
+    /// The table of what SFP modules measure.
+    ModuleValues,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +72,7 @@ impl Firmware {
         match (self.active.profile, part) {
             (FirmwareProfile::V1_8, _) => true,
             (FirmwareProfile::V1_5_4OnCx, Part::GhnConfigurationTables) => false,
-            (FirmwareProfile::V1_5_4OnCx, Part::Relays) => true,
+            (FirmwareProfile::V1_5_4OnCx, Part::Relays | Part::ModuleValues) => true,
         }
     }
 

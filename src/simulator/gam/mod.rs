@@ -33,8 +33,8 @@ pub use alarms::{
 };
 pub use assumptions::{
     AlarmIndex, AllowedVlansCounted, Assumptions, DeadRows, DeviceClock, EndpointsCounted,
-    LongestDescription, ManagementInterface, NamesSent, RemovalInUse, ShutPorts, StoredPasswords,
-    TimeForm, UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
+    LongestDescription, ManagementInterface, ModuleValues, NamesSent, RemovalInUse, ShutPorts,
+    StoredPasswords, TimeForm, UnnamedProfile, UptimeText, UsageColumns, VlanRanges,
 };
 pub use configuration::{
     Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, KeptLine,
@@ -191,8 +191,12 @@ impl Gam {
 
     /// Returns whether the agent of the device has a part.
     pub fn has(&self, part: Part) -> bool {
-        let is_assumed =
-            part != Part::Relays || self.hardware.assumptions.names_sent != NamesSent::NoTables;
+        let assumptions = &self.hardware.assumptions;
+        let is_assumed = match part {
+            Part::GhnConfigurationTables => true,
+            Part::Relays => assumptions.names_sent != NamesSent::NoTables,
+            Part::ModuleValues => assumptions.module_values != ModuleValues::Absent,
+        };
         is_assumed && self.firmware.has(part)
     }
 

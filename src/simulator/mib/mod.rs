@@ -8,6 +8,7 @@ mod ghn;
 mod icfg;
 mod interface_rows;
 mod interfaces;
+mod module;
 mod port;
 mod port_statistics;
 mod relay;
@@ -50,6 +51,7 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
         firmware::objects(),
         icfg::objects(),
         relay::objects(),
+        module::objects(),
     ]
     .into_iter()
     .flatten()

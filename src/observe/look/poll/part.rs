@@ -12,7 +12,7 @@ use crate::observe::look::alarms;
 use crate::observe::look::ask::Asker;
 use crate::observe::look::health::{MONITORS, SENSORS};
 use crate::observe::look::table::ended;
-use crate::observe::mib::{FIRST_PHYSICAL, Object, ghn, port, sysutil};
+use crate::observe::mib::{FIRST_PHYSICAL, Object, ghn, module, port, sysutil};
 use crate::observe::rows::Known;
 use crate::transport::snmp::SnmpError;
 
@@ -36,6 +36,15 @@ const UPLINK_COUNTERS: [&Object; 6] = [
     &port::TX_OCTETS,
     &port::TX_DISCARDS,
     &port::TX_ERRORS,
+];
+
+const READINGS: [&Object; 6] = [
+    &module::MEASURES,
+    &module::HEAT,
+    &module::VOLTAGE,
+    &module::BIAS,
+    &module::SENT,
+    &module::RECEIVED,
 ];
 
 const HEARD: [&Object; 3] = [&ghn::HEARD_ENDPOINT, &ghn::HEARD_PORT, &ghn::HEARD_STATE];
@@ -95,7 +104,17 @@ pub(super) async fn read(
         return one_port(asker, *port, expected).await;
     }
     // Counters first: the uptime that they are compared by was just read.
-    let (port_counters, uplink_counters, heard_on, alarms, outages, enabled, sensors, lines) = tokio::join!(
+    let (
+        port_counters,
+        uplink_counters,
+        heard_on,
+        alarms,
+        outages,
+        enabled,
+        readings,
+        sensors,
+        lines,
+    ) = tokio::join!(
         when(
             parts.interfaces,
             cells(asker, &PORT_COUNTERS, &ports, COUNTER)
@@ -114,6 +133,7 @@ pub(super) async fn read(
             parts.interfaces,
             cells(asker, &[&ghn::PORT_ENABLED], &ports, SHORT)
         ),
+        when(parts.modules, cells(asker, &READINGS, &uplinks, COUNTER)),
         Box::pin(sensors(asker, parts.sensors)),
         Box::pin(lines(asker, parts)),
     );
@@ -129,6 +149,7 @@ pub(super) async fn read(
         alarms: settled(alarms)?,
         outages: outages?,
         enabled: enabled?,
+        readings: readings?,
         temperatures,
         monitors,
         fans,
@@ -165,6 +186,7 @@ async fn one_port(
         uplink_counters: None,
         heard_on: Some(cells.clone()),
         enabled: Some(cells.clone()),
+        readings: None,
         outages: cells,
         alarms: settled(alarms)?,
         temperatures: None,

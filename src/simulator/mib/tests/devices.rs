@@ -7,16 +7,21 @@ use compact_str::format_compact;
 
 use crate::model::{GamModel, MacAddress, Poe};
 use crate::simulator::gam::{
-    Build, Edit, EndpointOptions, ExpectedPort, FirmwareProfile, Gam, Hardware, PortOptions,
-    ProfileOptions, SubscriberOptions, vlans,
+    Assumptions, Build, Edit, EndpointOptions, ExpectedPort, FirmwareProfile, Gam, Hardware,
+    ModuleValues, PortOptions, ProfileOptions, SubscriberOptions, vlans,
 };
 use crate::simulator::moment::Moment;
 
 pub(super) const NOW: Moment = Moment::from_unix_millis(1_790_000_000_000);
 
 fn built(model: GamModel, firmware: FirmwareProfile) -> Gam {
+    // The readings of SFP modules are there, so that every object has an instance.
+    let assumptions = Assumptions {
+        module_values: ModuleValues::Measured,
+        ..Assumptions::default()
+    };
     let build = Build {
-        hardware: Hardware::of(model, 7),
+        hardware: Hardware::of(model, 7).with_assumptions(assumptions),
         firmware,
         seed: 7,
         configuration: None,
