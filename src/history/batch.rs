@@ -59,17 +59,29 @@ impl Batches {
     }
 }
 
-/// Ends the writer that is dropped at work: entries that wait for it get an error, and the next one starts another writer.
-struct Writer<'a> {
-    batches: &'a Batches,
+/// The task that writes. If it is dropped at work, or before it began, entries that wait for it get an error, and the next
+/// one starts another.
+struct Writer {
+    store: Store,
     /// Nothing waited any more; another writer may have started since.
     has_ended: bool,
 }
 
-impl Drop for Writer<'_> {
+impl Writer {
+    /// Writes batches until no entry waits.
+    async fn write(&mut self) {
+        while let Some(batch) = self.store.inner.batches.next() {
+            // On the heap: a task that is spawned is copied, and this is large.
+            Box::pin(self.store.write_and_answer(batch)).await;
+        }
+        self.has_ended = true;
+    }
+}
+
+impl Drop for Writer {
     fn drop(&mut self) {
         if !self.has_ended {
-            *self.batches.lock() = Waiting::default();
+            *self.store.inner.batches.lock() = Waiting::default();
         }
     }
 }
@@ -79,9 +91,12 @@ impl Store {
     pub(super) async fn put_in_batch(&self, entry: Arc<dyn BatchEntry>) -> Result<(), Fault> {
         let (sender, receiver) = oneshot::channel();
         if self.inner.batches.add(WaitingEntry { entry, sender }) {
-            let store = self.clone();
+            let mut writer = Writer {
+                store: self.clone(),
+                has_ended: false,
+            };
             // A separate task: a caller that stops waiting must not cancel the entries of others.
-            tokio::spawn(async move { store.write_waiting().await });
+            tokio::spawn(async move { writer.write().await });
         }
         let deadline = self.inner.timeouts.operation;
         match within(deadline, receiver).await {
@@ -89,19 +104,6 @@ impl Store {
             Some(Err(_)) => Err(Fault::Away("the write was abandoned".to_owned())),
             None => Err(Fault::Away(format!("no answer within {deadline:?}"))),
         }
-    }
-
-    /// Writes batches until no entry waits.
-    async fn write_waiting(&self) {
-        let mut writer = Writer {
-            batches: &self.inner.batches,
-            has_ended: false,
-        };
-        while let Some(batch) = writer.batches.next() {
-            // On the heap: a task that is spawned is copied, and this is large.
-            Box::pin(self.write_and_answer(batch)).await;
-        }
-        writer.has_ended = true;
     }
 
     async fn write_and_answer(&self, batch: Vec<WaitingEntry>) {
@@ -168,4 +170,39 @@ impl Store {
 async fn back(session: &mut Session) -> Result<(), Fault> {
     session.execute("rollback to entry", &[]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting() -> WaitingEntry {
+        struct Nothing;
+        impl BatchEntry for Nothing {
+            fn put<'a>(
+                &'a self,
+                _session: &'a mut Session,
+            ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>> {
+                Box::pin(async { Ok(()) })
+            }
+        }
+        WaitingEntry {
+            entry: Arc::new(Nothing),
+            sender: oneshot::channel().0,
+        }
+    }
+
+    #[test]
+    fn one_writer_is_started_for_all_entries_that_wait_and_another_when_it_has_ended() {
+        let batches = Batches::default();
+        assert!(batches.add(waiting()));
+        for _ in 0..MOST {
+            assert!(!batches.add(waiting()));
+        }
+        assert_eq!(batches.next().unwrap().len(), MOST);
+        assert!(!batches.add(waiting()), "the writer is at work");
+        assert_eq!(batches.next().unwrap().len(), 2);
+        assert!(batches.next().is_none());
+        assert!(batches.add(waiting()));
+    }
 }

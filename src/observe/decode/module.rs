@@ -8,7 +8,7 @@ use crate::observe::rows::Known;
 use crate::transport::snmp::Value;
 
 /// Units that may follow a number.
-const UNITS: [&str; 5] = ["C", "°C", "V", "mA", "dBm"];
+const UNITS: [&str; 5] = ["°C", "C", "V", "mA", "dBm"];
 
 /// Readings are kept in thousandths.
 const DIGITS: usize = 3;
@@ -109,6 +109,8 @@ mod tests {
             ("+3", 3_000),
             ("3.29 V", 3_290),
             ("-40.00 dBm", -40_000),
+            ("38.62 °C", 38_620),
+            ("36C", 36_000),
             ("0.0009", 0),
         ] {
             let row = row(&[(&module::SENT, words(text))]);
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_measures_nothing_is_told_from_readings_that_cannot_be_read() {
+    fn a_module_that_measures_nothing_is_distinguished_from_readings_that_cannot_be_read() {
         let is_there = (&module::MEASURES, Value::Integer(1));
         let none = [
             row(&[(&module::MEASURES, Value::Integer(2))]),
