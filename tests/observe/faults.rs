@@ -170,6 +170,34 @@ async fn a_table_truncated_before_its_first_row_is_not_read_as_empty() {
 }
 
 #[tokio::test]
+async fn subscribers_that_one_column_lacks_are_missed_although_nobody_is_heard() {
+    let (twin, truth) = small().await;
+    // The status of endpoints shows no row that is missing.
+    let macs: Vec<_> = truth.endpoints.keys().copied().collect();
+    for mac in macs {
+        twin.unplug(mac);
+    }
+    let slots = truth
+        .subscribers
+        .values()
+        .filter_map(|one| Some(u32::from(one.slot?.0)));
+    let first = slots.min().unwrap();
+    // The column that is walked, and the one that it is compared with.
+    for column in [10, 100] {
+        let fault = Fault::SnmpTruncate {
+            after: below(&[&[143, 1, 2, 40, 1, column, first]]),
+        };
+        let observation = honest(&twin, &truth, fault).await.unwrap();
+        let mut unread = observation.unread.iter();
+        assert!(
+            unread.any(|unread| unread.part == Part::Subscribers),
+            "{column}"
+        );
+    }
+    assert!(is_whole(&look_at(&twin).await.unwrap()));
+}
+
+#[tokio::test]
 async fn a_network_that_is_merely_bad_costs_time_and_nothing_else() {
     let (twin, truth) = small().await;
     for fault in [
