@@ -170,18 +170,15 @@ async fn a_table_truncated_before_its_first_row_is_not_read_as_empty() {
 }
 
 #[tokio::test]
-async fn subscribers_that_one_column_lacks_are_missed_although_nobody_is_heard() {
-    let (twin, truth) = small().await;
-    // The status of endpoints shows no row that is missing.
-    let macs: Vec<_> = truth.endpoints.keys().copied().collect();
-    for mac in macs {
-        twin.unplug(mac);
+async fn subscribers_without_an_endpoint_are_missed_where_one_column_lacks_them() {
+    let (hardware, mut configuration) = random(&mut Dice::new(5), MODEL, 9);
+    // Neither the status of endpoints nor another table refers to them.
+    for one in configuration.subscribers.values_mut() {
+        one.endpoint = None;
     }
-    let slots = truth
-        .subscribers
-        .values()
-        .filter_map(|one| Some(u32::from(one.slot?.0)));
-    let first = slots.min().unwrap();
+    let truth = expected(&configuration);
+    let first = u32::from(*configuration.subscribers.keys().next().unwrap());
+    let twin = twin_of(hardware, configuration).await;
     // The column that is walked, and the one that it is compared with.
     for column in [10, 100] {
         let fault = Fault::SnmpTruncate {
