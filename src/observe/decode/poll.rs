@@ -127,7 +127,7 @@ fn uplinks(grids: &PollGrids, model: GamModel) -> Known<Vec<PolledUplink>> {
                 serial: words(&port::SFP_SERIAL),
                 readings: match &grids.readings {
                     Some(grid) => readings(grid, &index),
-                    None => Polled::Value(None),
+                    None => Polled::unread("it was not polled"),
                 },
             }),
             counters: grids
