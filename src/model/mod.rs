@@ -3,6 +3,7 @@
 mod address;
 mod alarm;
 mod ci_job;
+mod condition;
 mod config_line;
 mod counter;
 mod device;
@@ -36,6 +37,9 @@ pub use alarm::{
     ActiveAlarm, AlarmChanges, AlarmIdentity, AlarmSeverity, DeviceTime, alarm_changes,
 };
 pub use ci_job::{CiJob, Forge, url_path};
+pub use condition::{
+    Condition, ConditionEvidence, ConditionSeverity, ConditionWord, LastKnownCondition, LookEvidence,
+};
 pub use config_line::{ConfigLine, Lead, NotALine};
 pub use counter::{
     Counted, CounterClock, CounterWidth, MOST_FRAMES, MOST_OCTETS, NoRate, counted, time_between,
