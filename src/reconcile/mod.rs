@@ -25,6 +25,7 @@ mod origin;
 mod poll;
 mod probe;
 mod rehearsal;
+pub mod rollout;
 pub mod run;
 mod store_location;
 

@@ -1,0 +1,293 @@
+//! Defines the facts about one device that its condition is computed from.
+
+use uuid::Uuid;
+
+use crate::model::{DeviceName, DeviceState, NotObserved};
+use crate::plan::Refusal;
+
+/// Everything that the condition of one device depends on. Times are seconds since 1970, by the store's clock.
+///
+/// A fact is absent where it is not the case or not known, so a device without facts is `unknown`, never `converged`.
+/// `approval`, `window`, `budget`, `wave` and `lane` are facts of a device only if something for this device waits for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionFacts {
+    pub device: DeviceName,
+    /// As the target has it.
+    pub state: DeviceState,
+    /// The last look that succeeded, since gamctl knows the device.
+    pub look: Option<LastLook>,
+    /// The time of the next look.
+    pub next_look: Option<u64>,
+    pub identity: Option<IdentityProblem>,
+    pub stuck: Option<FailedApply>,
+    pub unsaved: Option<FailedApply>,
+    pub applying: Option<ApplyInProgress>,
+    pub unreachable: Option<Unreachable>,
+    pub invalid: Option<InvalidInventory>,
+    pub refused: Vec<Refusal>,
+    pub contested: Vec<ContestedField>,
+    pub remaining: Option<RemainingDifferences>,
+    /// Those over the device; one that has ended does not count.
+    pub freezes: Vec<FreezeInForce>,
+    pub hold: Option<RollbackHold>,
+    pub approval: Option<AwaitedApproval>,
+    pub window: Option<ClosedWindow>,
+    pub budget: Option<UsedBudget>,
+    pub wave: Option<AwaitedWave>,
+    pub lane: Option<OutsideLane>,
+    pub drift: Option<DriftFound>,
+    pub pending: Option<PendingSteps>,
+    /// The last look, compared with the current target, shows no difference.
+    pub matched: Option<MatchedTarget>,
+}
+
+impl ConditionFacts {
+    /// Returns the facts about a device of which only the inventory is known.
+    pub fn new(device: DeviceName, state: DeviceState) -> Self {
+        Self {
+            device,
+            state,
+            look: None,
+            next_look: None,
+            identity: None,
+            stuck: None,
+            unsaved: None,
+            applying: None,
+            unreachable: None,
+            invalid: None,
+            refused: Vec::new(),
+            contested: Vec::new(),
+            remaining: None,
+            freezes: Vec::new(),
+            hold: None,
+            approval: None,
+            window: None,
+            budget: None,
+            wave: None,
+            lane: None,
+            drift: None,
+            pending: None,
+            matched: None,
+        }
+    }
+}
+
+/// A look that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastLook {
+    pub at: u64,
+    /// The seconds between two looks at this device now.
+    pub interval: u64,
+    /// Managed parts that could not be read or understood.
+    pub unread: Vec<String>,
+}
+
+/// A value by which a device is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pin {
+    Serial,
+    Mac,
+    Model,
+    HostKey,
+}
+
+/// A pin that the device at this address does not present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityProblem {
+    pub pin: Pin,
+    pub expected: String,
+    pub found: String,
+    pub since: u64,
+}
+
+/// An apply that ended stuck or unsaved, and what is left of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedApply {
+    pub run: Uuid,
+    pub at: u64,
+    pub cause: String,
+    /// Each difference that is left, in a few words; of an unsaved apply none.
+    pub left: Vec<String>,
+}
+
+/// A run that works on the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplyInProgress {
+    pub run: Uuid,
+    pub who: String,
+    pub since: u64,
+    /// The number of the step that is sent; 0 before the first.
+    pub step: usize,
+    pub steps: usize,
+}
+
+/// A device that cannot be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreachable {
+    /// The first failed try since the last answer.
+    pub since: u64,
+    /// The number of tries since then.
+    pub tries: usize,
+    pub next_try: u64,
+    pub reason: NotObserved,
+}
+
+/// Errors of the inventory that concern the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidInventory {
+    pub commit: String,
+    pub since: u64,
+    /// Each finding in a few words, at least one.
+    pub findings: Vec<String>,
+}
+
+/// A field that is changed back each time that gamctl restores it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContestedField {
+    /// The field and the object: `VLAN of acct-1042`.
+    pub field: String,
+    /// The number of times that gamctl restored it in the last 24 hours.
+    pub restored: usize,
+    pub since: u64,
+}
+
+/// Differences that stayed after several applies in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemainingDifferences {
+    pub applies: usize,
+    /// The last of these runs.
+    pub run: Uuid,
+    pub since: u64,
+    /// Each difference in a few words, at least one.
+    pub differences: Vec<String>,
+}
+
+/// A freeze over the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreezeInForce {
+    pub id: Uuid,
+    pub reason: String,
+    pub who: String,
+    pub since: u64,
+    pub until: u64,
+}
+
+/// A hold that a rollback set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollbackHold {
+    /// The rollback.
+    pub run: Uuid,
+    pub who: String,
+    pub reason: String,
+    pub since: u64,
+}
+
+/// A plan that a person must approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwaitedApproval {
+    pub plan: String,
+    /// The reason for which it needs an approval: `it removes 3 subscribers`.
+    pub because: String,
+    pub given: usize,
+    /// At least 1.
+    pub needed: usize,
+    /// Those whose approval does not count, such as the author.
+    pub excluded: Vec<String>,
+    pub since: u64,
+    /// The plan expires then.
+    pub expires: u64,
+}
+
+/// Windows that are all closed for the device, or too short for its wave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedWindow {
+    /// The next one; absent: none opens within the time that was searched.
+    pub opens: Option<u64>,
+    /// One is open now, but the wave would not end in it.
+    pub is_too_short: bool,
+    /// The plan that `gamctl approve --now` would start.
+    pub plan: Option<String>,
+    pub since: Option<u64>,
+}
+
+/// A rolling budget that is used up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedBudget {
+    /// The id of the limit in `policy.toml`.
+    pub rule: String,
+    pub used: usize,
+    pub limit: usize,
+    /// Enough of it is free again then.
+    pub free_at: Option<u64>,
+    /// The plan that would have to be approved.
+    pub plan: Option<String>,
+    pub since: Option<u64>,
+}
+
+/// The wave that the device is in, before its gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwaitedWave {
+    pub rollout: Uuid,
+    /// Counted from 1.
+    pub wave: usize,
+    pub waves: usize,
+    /// The sentence of the gate before this wave.
+    pub gate: String,
+    pub paused: Option<PausedRollout>,
+    pub since: u64,
+}
+
+/// The reason that a rollout goes on only if a person resumes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PausedRollout {
+    pub reason: String,
+    /// Absent: gamctl itself, at a gate that did not open.
+    pub who: Option<String>,
+    pub since: u64,
+}
+
+/// A commit that changes more than its author may, before the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutsideLane {
+    pub lane: String,
+    pub author: String,
+    pub commit: String,
+    /// Each change that the lane does not allow, at least one.
+    pub outside: Vec<String>,
+    pub since: u64,
+}
+
+/// The answer of the policy to drift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDrift {
+    Report,
+    Ask,
+    Restore,
+}
+
+/// Differences that came without a change in the inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriftFound {
+    /// Each difference in a few words, at least one.
+    pub differences: Vec<String>,
+    pub policy: OnDrift,
+    /// The look that found it first.
+    pub since: u64,
+}
+
+/// Steps between the device and the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingSteps {
+    pub steps: usize,
+    pub commit: String,
+    pub since: Option<u64>,
+}
+
+/// The proof that a device is as intended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatchedTarget {
+    pub commit: String,
+    /// The look that was compared.
+    pub verified: u64,
+    pub since: Option<u64>,
+}

@@ -1,0 +1,3 @@
+//! Decides how and when a target reaches its devices. Pure: facts and times in, decisions out.
+
+pub mod condition;
