@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use gamctl::inventory::{FileKind, json_schema, key_reference, rule_reference};
+use gamctl::model::{ConditionWord, DeviceName};
+use gamctl::reconcile::rollout::condition::condition_reference;
 use gamctl::report::json_reference;
 
 use crate::golden::assert_golden;
@@ -21,6 +23,18 @@ fn the_reference_of_flags_says_what_the_command_line_accepts() {
 #[test]
 fn the_findings_reference_has_every_rule() {
     assert_golden("docs/findings.md", &rule_reference());
+}
+
+#[test]
+fn the_conditions_reference_has_a_section_for_every_word_in_order_of_precedence() {
+    let text = condition_reference(&DeviceName::new("maple-a").unwrap());
+    let sections: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .collect();
+    let words: Vec<&str> = ConditionWord::ALL.iter().map(|one| one.word()).collect();
+    assert_eq!(sections, words);
+    assert_golden("docs/conditions.md", &text);
 }
 
 #[test]
