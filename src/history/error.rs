@@ -42,6 +42,9 @@ pub enum StoreError {
         /// The epoch in the store; left out: it has no lease.
         stores: Option<i64>,
     },
+    /// Another instance of the service leads the task of the write.
+    #[error("this instance no longer leads the task `{task}`: another one took it over")]
+    NotLeader { task: String },
     /// It lacks data that was written to it before.
     #[error(
         "the store {store} lacks data written to it before ({missing}): it was restored to an older state, such as a backup"

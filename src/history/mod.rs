@@ -2,7 +2,7 @@
 //!
 //! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
-//! `owned`, `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story`, `rollbacks` operations · `query` pages of lists and past states · `journal` entries while the
+//! `owned`, `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story`, `rollbacks` operations · `service` what the service keeps · `query` pages of lists and past states · `journal` entries while the
 //! store is unreachable.
 
 mod audit;
@@ -24,6 +24,7 @@ mod record;
 mod rollbacks;
 mod room;
 mod run;
+mod service;
 mod session;
 mod silence;
 mod store;
@@ -44,6 +45,12 @@ pub use past::PastSubscriber;
 pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,
+};
+pub use service::{
+    Approval, BranchState, DeviceStatus, DeviceStatusRow, HeldCandidate, Instance, InstanceReport,
+    Leader, LeaderRow, NewApproval, NewInstance, NewRollout, NewRolloutStep, RewrittenHistory,
+    Rollout, RolloutId, RolloutKind, RolloutPlan, RolloutState, RolloutStep, RolloutStepContent,
+    Target, TargetChange, TaskReport,
 };
 pub use silence::Silence;
 pub use store::{Store, StoreFacts};

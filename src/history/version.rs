@@ -32,6 +32,13 @@ pub(super) const ENTRY: Kind = Kind::new("entry", &[]);
 pub(super) const OUTCOME: Kind = Kind::new("outcome", &[]);
 pub(super) const FREEZE_SCOPE: Kind = Kind::new("scope of a freeze", &[]);
 pub(super) const INVENTORY: Kind = Kind::new("version of an inventory", &[]);
+pub(super) const TARGET_CHANGE: Kind = Kind::new("change of the target", &[]);
+pub(super) const BRANCH_STATE: Kind = Kind::new("state of the branch", &[]);
+pub(super) const ROLLOUT: Kind = Kind::new("rollout", &[]);
+pub(super) const ROLLOUT_STEP: Kind = Kind::new("step of a rollout", &[]);
+pub(super) const APPROVAL: Kind = Kind::new("approval", &[]);
+pub(super) const DEVICE_STATUS: Kind = Kind::new("status of a device", &[]);
+pub(super) const INSTANCE: Kind = Kind::new("report of an instance", &[]);
 
 /// The newest plan file that is known. It is stored as in its file, with the version that it has there.
 const NEWEST_PLAN: u64 = 1;

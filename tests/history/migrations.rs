@@ -3,7 +3,7 @@
 //! `stores/` has such a store for each schema and engine, as a dump of the database. They are kept for ever: one is added
 //! for each schema, and none is changed. 0001 for SQLite was written by the program of its time; runs with other ends
 //! were added by hand. 0001 for Postgres has the schema of that time, with the same rows. 0002 is 0001 as the program of
-//! its time migrated it.
+//! its time migrated it; 0003 is 0002 with the third migration.
 
 use gamctl::apply::RunResult;
 use gamctl::history::{AcquiredLease, Filter, Store, Subject};
@@ -55,7 +55,7 @@ async fn rows(bed: &Bed) -> Vec<i64> {
 }
 
 /// The dumps for Postgres and for SQLite, oldest first.
-const STORES: [[&str; 2]; 2] = [
+const STORES: [[&str; 2]; 3] = [
     [
         include_str!("stores/0001.postgres.sql"),
         include_str!("stores/0001.sqlite.sql"),
@@ -63,6 +63,10 @@ const STORES: [[&str; 2]; 2] = [
     [
         include_str!("stores/0002.postgres.sql"),
         include_str!("stores/0002.sqlite.sql"),
+    ],
+    [
+        include_str!("stores/0003.postgres.sql"),
+        include_str!("stores/0003.sqlite.sql"),
     ],
 ];
 

@@ -15,6 +15,7 @@ mod queries;
 mod records;
 mod sample;
 mod schema;
+mod service;
 mod story;
 mod suspended;
 
