@@ -1,9 +1,11 @@
 //! Reads program settings from `gamctl.toml` and the environment; no other file reads the environment.
 
 //!
-//! `settings_file` reads the file and refuses what it must not name · `inside` decides which paths stay in its folder.
+//! `settings_file` reads the file and refuses what it must not name · `inside` decides which paths stay in its folder ·
+//! `service` settings of the service.
 
 mod inside;
+mod service;
 mod settings_file;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,7 @@ use serde::Deserialize;
 use crate::inventory::source::{Around, SETTINGS_FILE, around};
 use crate::model::{HostEnvironment, hazard_on_a_terminal};
 use crate::secrets::{SEALED_FOLDER, Secret, SecretSources, VARIABLE_PREFIX};
+pub use service::{GitSettings, ServeSettings, ServiceSettingsError, WebhookSettings};
 pub use settings_file::SettingsError;
 use settings_file::{Origin, SettingsFile, StoreTable, WrittenSecrets, is_there, read};
 
@@ -37,6 +40,8 @@ pub struct Settings {
     pub store: StoreSettings,
     pub apply: ApplySettings,
     pub backup: BackupSettings,
+    pub git: GitSettings,
+    pub serve: ServeSettings,
     /// The user as `user@host`, for the record.
     pub who: String,
     /// The log filter of `GAMCTL_LOG`; left out: nothing, or `info` with `--log`.
@@ -244,6 +249,8 @@ fn found(given: Option<&Path>) -> Result<Settings, SettingsError> {
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
         backup: written.backup.unwrap_or_default(),
+        git: written.git.unwrap_or_default(),
+        serve: written.serve.unwrap_or_default(),
         who: who(host.who()),
         log: variable("GAMCTL_LOG"),
         crash_at: variable("GAMCTL_CRASH_AT").filter(|_| cfg!(debug_assertions)),
@@ -298,6 +305,8 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
                 secrets: secret_sources(None, None, folder),
                 store: store_settings(None),
                 backup: BackupSettings::default(),
+                git: GitSettings::default(),
+                serve: ServeSettings::default(),
                 ..settings.clone()
             });
         }
@@ -321,6 +330,8 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
         backup: written.backup.unwrap_or_default(),
+        git: written.git.unwrap_or_default(),
+        serve: written.serve.unwrap_or_default(),
         ..settings.clone()
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::inside::{entries_are_inside, is_inside};
-use super::{ApplySettings, BackupSettings};
+use super::{ApplySettings, BackupSettings, GitSettings, ServeSettings};
 use crate::secrets::{Secret, SecretCommand};
 
 /// The reason that the settings cannot be read.
@@ -41,6 +41,8 @@ pub(super) struct SettingsFile {
     pub(super) store: Option<StoreTable>,
     pub(super) apply: Option<ApplySettings>,
     pub(super) backup: Option<BackupSettings>,
+    pub(super) git: Option<GitSettings>,
+    pub(super) serve: Option<ServeSettings>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -190,6 +192,9 @@ pub(super) fn read(path: &Path, origin: Origin) -> Result<SettingsFile, Settings
     }
     if let Some(backup) = &mut written.backup {
         backup.repository = backup.repository.take().map(|inner| folder.join(inner));
+    }
+    if let Some(git) = &mut written.git {
+        git.resolve(folder);
     }
     if let Some(secrets) = &mut written.secrets {
         secrets.directory = secrets.directory.take().map(|inner| folder.join(inner));

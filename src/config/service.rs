@@ -1,0 +1,251 @@
+//! Declares the settings of the service: the repository that it follows, its listeners, and how often it reads devices.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::model::SecretName;
+
+/// The repository that the service follows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct GitSettings {
+    /// A URL or a local path; left out: the repository of the inventory.
+    pub url: Option<String>,
+    /// Left out: `main`.
+    pub branch: Option<String>,
+    /// A file of allowed signers; left out: signatures are not required.
+    pub signers: Option<PathBuf>,
+    /// The host keys of the git server.
+    pub known_hosts: Option<PathBuf>,
+    /// The private key for the git server.
+    pub key: Option<PathBuf>,
+    /// The certificate authority of the git server.
+    pub ca: Option<PathBuf>,
+    pub webhook: Option<WebhookSettings>,
+    /// The time between two fetches.
+    #[serde(deserialize_with = "maybe_duration")]
+    pub every: Option<Duration>,
+}
+
+/// The webhook of the forge.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as `{ secret = \"git-hook\" }`"
+)]
+pub struct WebhookSettings {
+    /// The name of the secret that the forge signs with, or sends as a token.
+    pub secret: SecretName,
+}
+
+/// The service itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct ServeSettings {
+    /// Where webhooks and health checks are answered.
+    pub listen: SocketAddr,
+    /// Where metrics are answered; `false` turns them off.
+    #[serde(deserialize_with = "address_or_off")]
+    pub metrics: Option<SocketAddr>,
+    /// The reverse proxies in front of it, which end TLS.
+    pub trusted_proxies: Vec<IpAddr>,
+    #[serde(deserialize_with = "duration")]
+    pub probe: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub poll: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub look: Duration,
+    /// SNMP requests to all devices together.
+    pub requests_per_second: u32,
+}
+
+/// The listeners are on loopback: without a proxy that ends TLS, nothing leaves the host.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9080);
+
+impl Default for ServeSettings {
+    fn default() -> Self {
+        Self {
+            listen: LISTEN,
+            metrics: Some(METRICS),
+            trusted_proxies: Vec::new(),
+            probe: Duration::from_secs(60),
+            poll: Duration::from_secs(5 * 60),
+            look: Duration::from_secs(15 * 60),
+            requests_per_second: 2000,
+        }
+    }
+}
+
+/// The bounds of the intervals: shorter ones load the devices, longer ones hide what happens.
+const BOUNDS: [(&str, Duration, Duration); 3] = [
+    ("probe", Duration::from_secs(1), Duration::from_secs(600)),
+    ("poll", Duration::from_secs(1), Duration::from_secs(1800)),
+    ("look", Duration::from_secs(1), Duration::from_secs(3600)),
+];
+
+/// A setting of the service that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceSettingsError {
+    #[error("`[serve] {key}` is {given:?}; it must be between {least:?} and {most:?}")]
+    Interval {
+        key: &'static str,
+        given: Duration,
+        least: Duration,
+        most: Duration,
+    },
+    #[error(
+        "`[serve] {key} = \"{address}\"` can be reached from other hosts without TLS; listen on 127.0.0.1, or name the proxy that ends TLS in `trusted_proxies`"
+    )]
+    Exposed {
+        key: &'static str,
+        address: SocketAddr,
+    },
+    #[error("`[serve] listen` and `metrics` are both {0}; give them different ports")]
+    SameAddress(SocketAddr),
+    #[error("`[serve] requests_per_second` is 0, so no device could be read")]
+    NoRequests,
+}
+
+impl ServeSettings {
+    /// Lists everything that is wrong with the settings, so that all of it can be corrected at once.
+    pub fn check(&self) -> Vec<ServiceSettingsError> {
+        let mut wrong = Vec::new();
+        let given = [self.probe, self.poll, self.look];
+        for ((key, least, most), given) in BOUNDS.into_iter().zip(given) {
+            if !(least..=most).contains(&given) {
+                wrong.push(ServiceSettingsError::Interval {
+                    key,
+                    given,
+                    least,
+                    most,
+                });
+            }
+        }
+        let listeners = [("listen", Some(self.listen)), ("metrics", self.metrics)];
+        for (key, address) in listeners {
+            let Some(address) = address else { continue };
+            if !address.ip().is_loopback() && self.trusted_proxies.is_empty() {
+                wrong.push(ServiceSettingsError::Exposed { key, address });
+            }
+        }
+        if self.metrics == Some(self.listen) && self.listen.port() != 0 {
+            wrong.push(ServiceSettingsError::SameAddress(self.listen));
+        }
+        if self.requests_per_second == 0 {
+            wrong.push(ServiceSettingsError::NoRequests);
+        }
+        wrong
+    }
+}
+
+impl GitSettings {
+    /// Makes paths relative to the folder of the settings.
+    pub(super) fn resolve(&mut self, folder: &Path) {
+        for path in [
+            &mut self.signers,
+            &mut self.known_hosts,
+            &mut self.key,
+            &mut self.ca,
+        ] {
+            *path = path.take().map(|inner| folder.join(inner));
+        }
+    }
+
+    /// Returns whether it names anything: only settings that the operator named may choose what devices follow.
+    pub fn names_anything(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// Parses a duration such as `90s`, `5m` or `1h`.
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+    let after_digits = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let number: u64 = text.strip_suffix(after_digits)?.parse().ok()?;
+    let unit = match after_digits {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.checked_mul(unit).map(Duration::from_millis)
+}
+
+fn duration<'de, D: Deserializer<'de>>(written: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(written)?;
+    parse_duration(&text).ok_or_else(|| {
+        serde::de::Error::custom("invalid duration; write it as \"90s\", \"5m\" or \"1h\"")
+    })
+}
+
+fn maybe_duration<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Duration>, D::Error> {
+    duration(written).map(Some)
+}
+
+fn address_or_off<'de, D: Deserializer<'de>>(written: D) -> Result<Option<SocketAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "an address such as \"127.0.0.1:9080\", or false"
+    )]
+    enum Written {
+        Address(SocketAddr),
+        Flag(bool),
+    }
+    match Written::deserialize(written)? {
+        Written::Address(address) => Ok(Some(address)),
+        Written::Flag(false) => Ok(None),
+        Written::Flag(true) => Err(serde::de::Error::custom(
+            "`true` names no address; write it as \"127.0.0.1:9080\"",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(text: &str) -> Result<ServeSettings, String> {
+        toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn without_settings_the_service_listens_on_loopback_only() {
+        let default = serve("").unwrap();
+        assert_eq!(default, ServeSettings::default());
+        assert!(default.check().is_empty());
+        assert!(default.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn everything_wrong_is_reported_at_once() {
+        let odd = "listen = \"0.0.0.0:80\"\nmetrics = \"0.0.0.0:80\"\nprobe = \"0s\"\nlook = \"2h\"\nrequests_per_second = 0\n";
+        let wrong = serve(odd).unwrap().check();
+        assert_eq!(wrong.len(), 6, "{wrong:?}");
+        let behind = format!("{odd}trusted_proxies = [\"127.0.0.1\"]\n");
+        assert_eq!(serve(&behind).unwrap().check().len(), 4);
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(parse_duration("90s"), Some(Duration::from_secs(90)));
+        assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
+        for odd in ["", "5", "m", "5 m", "-5m", "5w", "99999999999999999999h"] {
+            assert_eq!(parse_duration(odd), None, "{odd}");
+        }
+        let error = serve("look = \"often\"").unwrap_err();
+        assert!(error.contains("\"5m\""), "{error}");
+    }
+
+    #[test]
+    fn metrics_can_be_turned_off_but_not_on_without_an_address() {
+        assert_eq!(serve("metrics = false").unwrap().metrics, None);
+        let error = serve("metrics = true").unwrap_err();
+        assert!(error.contains("names no address"), "{error}");
+    }
+}
