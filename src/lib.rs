@@ -16,5 +16,6 @@ pub mod reconcile;
 pub mod render;
 pub mod report;
 pub mod secrets;
+pub mod service;
 pub mod simulator;
 pub mod transport;

@@ -1,0 +1,3 @@
+//! Runs `gamctl serve`: reads all devices on a schedule and brings them to the target.
+
+pub mod schedule;
