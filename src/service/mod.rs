@@ -1,3 +1,6 @@
-//! Runs `gamctl serve`: reads all devices on a schedule and brings them to the target.
+//! The service: watches the inventory and the devices day and night, and applies what may go by itself.
+//!
+//! `schedule` decides which device is read when · `metrics` counts what happens, for Prometheus.
 
+pub mod metrics;
 pub mod schedule;
