@@ -30,6 +30,7 @@ mod import;
 mod import_circles;
 mod injection;
 mod json_documents;
+mod metrics;
 mod mutations;
 mod observe;
 mod planner;

@@ -7,6 +7,7 @@ use gamctl::inventory::{FileKind, json_schema, key_reference, rule_reference};
 use gamctl::model::{ConditionWord, DeviceName};
 use gamctl::reconcile::rollout::condition::condition_reference;
 use gamctl::report::json_reference;
+use gamctl::service::metrics::{alert_rules, dashboard, metric_reference};
 
 use crate::golden::assert_golden;
 
@@ -40,6 +41,17 @@ fn the_conditions_reference_has_a_section_for_every_word_in_order_of_precedence(
 #[test]
 fn the_json_reference_has_every_document() {
     assert_golden("docs/json.md", &json_reference());
+}
+
+#[test]
+fn the_reference_of_metrics_has_the_whole_table() {
+    assert_golden("docs/metrics.md", &metric_reference());
+}
+
+#[test]
+fn the_rules_for_prometheus_and_the_dashboard_are_those_of_the_code() {
+    assert_golden("docs/deploy/prometheus/rules.yaml", &alert_rules());
+    assert_golden("docs/deploy/grafana/gamctl.json", &dashboard());
 }
 
 #[test]
