@@ -183,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn an_idle_hour_saves_no_more_than_a_second_of_requests() {
+        let mut budget = budget(10, 10);
+        assert_eq!(budget.request(None, 10, NOW), Permission::Granted);
+        let later = NOW + 3_600_000;
+        assert_eq!(budget.request(None, 10, later), Permission::Granted);
+        assert_eq!(
+            budget.request(None, 1, later),
+            Permission::WaitUntil(later + 100)
+        );
+    }
+
+    #[test]
     fn a_site_at_its_limit_costs_the_total_nothing() {
         let mut budget = budget(10, 2);
         let maple = site("maple");
@@ -237,7 +249,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_window_has_more_requests_than_its_rate_and_one_bucket(
-            steps in proptest::collection::vec((0_u64..400, 0_u8..3, 1_u32..5), 1..200),
+            steps in proptest::collection::vec((0_u64..400, 0_u8..3, 1_u32..5), 1..100),
         ) {
             let mut budget = budget(40, 20);
             let mut now = NOW;

@@ -271,6 +271,7 @@ pub fn spread_overdue(devices: &mut [(DeviceName, DueTimes)], intervals: &Interv
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{Demand, RequestRates};
     use super::*;
 
     const NOW: u64 = 1_700_000_000_000;
@@ -336,6 +337,25 @@ mod tests {
         let interval = pace(&intervals).interval(ReadKind::Look, last.look, NOW);
         assert_eq!(interval.length, 30 * SECOND);
         assert_eq!(interval.reason.to_string(), "retry after 2 failed reads");
+    }
+
+    #[test]
+    fn an_exceeded_budget_lengthens_intervals_beyond_the_longest_but_no_backoff() {
+        let intervals = Intervals::default();
+        let mut demand = Demand::default();
+        demand.add(None, 9_000, SECOND);
+        let pace = Pace {
+            stretch: demand.stretch(None, RequestRates::default()),
+            ..pace(&intervals)
+        };
+        let mut last = LastRead {
+            at: Some(NOW),
+            failures: 0,
+        };
+        let length = |last| pace.interval(ReadKind::Look, last, NOW + 30 * DAY).length;
+        assert_eq!(length(last), 300 * MINUTE);
+        last.failures = 1;
+        assert_eq!(length(last), FIRST_BACKOFF);
     }
 
     #[test]

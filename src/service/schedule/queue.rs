@@ -182,10 +182,8 @@ impl Queue {
             return;
         };
         let is_removed = entry.is_removed;
-        if !is_removed {
-            entry.group.is_failing = outcome == Outcome::Failed;
-            entry.scheduled = PerKind::of(|kind| next.get(kind).map(|at| self.time.of_clock(at)));
-        }
+        entry.group.is_failing = outcome == Outcome::Failed;
+        entry.scheduled = PerKind::of(|kind| next.get(kind).map(|at| self.time.of_clock(at)));
         self.concurrency.ended(reading.group);
         self.park(reading.group.site);
         if is_removed {

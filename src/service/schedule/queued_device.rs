@@ -79,11 +79,11 @@ impl QueuedDevice {
         *pushed = Some(pushed.map_or(due, |before| before.merged(due)));
     }
 
-    /// Forgets the entries that a read of this kind fulfils: its own, and those of narrower kinds that are due.
+    /// Forgets the due entries that a read of this kind fulfils: its own, and those of narrower kinds.
     pub(super) fn fulfil(&mut self, kind: ReadKind, now: u64) {
         for narrower in ReadKind::ALL.into_iter().filter(|one| kind.fulfils(*one)) {
             let is_due = self.due(narrower).is_some_and(|due| due.at <= now);
-            if narrower == kind || is_due {
+            if is_due {
                 *self.scheduled.get_mut(narrower) = None;
                 *self.pushed.get_mut(narrower) = None;
             }

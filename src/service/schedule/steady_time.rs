@@ -22,7 +22,7 @@ impl SteadyTime {
         if clock < before {
             self.ahead = self.ahead.saturating_add(before - clock);
         }
-        self.now = self.of_clock(clock).max(self.now);
+        self.now = self.of_clock(clock);
     }
 
     /// Returns the clock as it was read last.

@@ -122,6 +122,8 @@ mod tests {
         assert_eq!(demand.stretch(Some(&oak), RATES), Stretch::NONE);
         assert_eq!(demand.stretch(None, RATES), Stretch::NONE);
         assert_eq!(demand.requests_per_second(), 1_300);
+        demand.add(None, 5_900, 1_000);
+        assert_eq!(demand.stretch(Some(&maple), RATES).thousandths(), 4_000);
     }
 
     proptest! {

@@ -154,6 +154,20 @@ fn failing_devices_use_a_tenth_of_the_slots_whatever_their_priority() {
 }
 
 #[test]
+fn every_twentieth_start_goes_to_the_device_that_has_been_due_longest_for_a_minute() {
+    for (waited, place) in [(MINUTE, 19), (MINUTE - 1, 50)] {
+        let mut queue = queue();
+        insert(&mut queue, 0, None, Outcome::Failed, NOW);
+        for number in 1..=50 {
+            insert(&mut queue, number, None, Outcome::Completed, FAR);
+            queue.push(&device(number), ReadKind::Look, Priority::Person, NOW);
+        }
+        let started = start_all(&mut queue, NOW + waited);
+        assert_eq!(started[place], device(0));
+    }
+}
+
+#[test]
 fn one_dead_device_leaves_a_slot_of_its_site_to_the_others() {
     let mut queue = queue();
     for number in 0..5 {
