@@ -19,7 +19,7 @@ pub(in crate::inventory) struct FileSlot {
 pub(in crate::inventory) struct Pointer {
     /// Index into the inventory's files.
     pub file: u32,
-    /// Keys from the top of the file.
+    /// Keys from the top of the file; an entry of a list by its number from 0.
     pub path: Vec<String>,
     /// The value is meant, not the key.
     pub is_value: bool,
@@ -264,7 +264,7 @@ fn span_of(root: Item<'_, '_>, pointer: &Pointer) -> Span {
     let mut item = root;
     let mut is_whole = true;
     for key in &pointer.path {
-        match item.get(key) {
+        match item.inner(key) {
             Some(inner) => item = inner,
             None => {
                 is_whole = false;

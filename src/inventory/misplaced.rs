@@ -73,7 +73,8 @@ pub(in crate::inventory) fn strangers(
             | Shape::Boolean
             | Shape::OneOf(_)
             | Shape::Either(_)
-            | Shape::Map { .. } => None,
+            | Shape::Map { .. }
+            | Shape::List(_) => None,
         })
         .collect();
     let inner = root.children().flat_map(|item| item.children());

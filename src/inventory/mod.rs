@@ -4,6 +4,7 @@ mod all_rules;
 mod assemble;
 pub mod blame;
 mod check;
+mod clock_change;
 mod compare;
 mod defaults;
 mod describe;
@@ -21,6 +22,7 @@ mod resolve;
 mod rules;
 mod scope;
 mod select;
+mod service_policy;
 mod similar_id;
 pub mod source;
 mod suggest;
@@ -45,10 +47,13 @@ pub use find::{
 pub use locations::{KeyReference, ReferencedObject, locations, written_values};
 pub(crate) use parallel::map_with;
 pub use read::{Cache, Reading, read, read_texts};
-pub use record::{looks_like_a_key, looks_like_a_secret};
+pub use record::{Share, looks_like_a_key, looks_like_a_secret};
 pub use resolve::{
     IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,
 };
 pub use scope::{ScopeError, ScopeMatcher, freezes, pattern};
 pub use select::field_texts;
+pub use service_policy::{
+    Lane, LaneLimit, LaneLimits, ServicePolicy, Waves, Window, service_policy,
+};
 pub use suggest::nearest;

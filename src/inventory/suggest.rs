@@ -31,9 +31,35 @@ pub(in crate::inventory) fn hint(word: &str, known: &[&str]) -> Option<String> {
     }
 }
 
+/// Returns the hint for a mistyped field such as `subscriber.vlna`: fields of the same kind are compared, without the kind.
+pub(in crate::inventory) fn field_hint(word: &str, known: &[&str]) -> Option<String> {
+    let (kind, name) = word.split_once('.')?;
+    let names: Vec<&str> = known
+        .iter()
+        .filter_map(|field| field.strip_prefix(kind)?.strip_prefix('.'))
+        .collect();
+    match nearest(name, names.iter().copied()) {
+        Some(name) => Some(format!("did you mean `{kind}.{name}`?")),
+        None if names.is_empty() => None,
+        None => Some(format!("`{kind}` has `{}`", names.join("`, `"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_is_compared_without_its_kind() {
+        let known = ["subscriber.vlan", "subscriber.poe", "port.name"];
+        let hint = |word| field_hint(word, &known);
+        let expected = "did you mean `subscriber.vlan`?";
+        assert_eq!(hint("subscriber.vlna").as_deref(), Some(expected));
+        let expected = "`subscriber` has `vlan`, `poe`";
+        assert_eq!(hint("subscriber.name").as_deref(), Some(expected));
+        assert_eq!(hint("device.vlan"), None);
+        assert_eq!(hint("vlan"), None);
+    }
 
     #[test]
     fn a_slip_of_the_finger_finds_its_word() {

@@ -61,8 +61,8 @@ pub use host_environment::HostEnvironment;
 pub use log_target::WIRE;
 pub use mac::{MacAddress, MacAddressError};
 pub use name::{
-    CredentialsName, DeviceName, EndpointName, Hostname, LabelKey, NameError, NameProblem,
-    PortName, ProfileName, SecretName, ServicePlanId, SiteName, natural_order,
+    CredentialsName, DeviceName, EndpointName, Hostname, LabelKey, LaneName, NameError,
+    NameProblem, PortName, ProfileName, SecretName, ServicePlanId, SiteName, natural_order,
 };
 pub use not_observed::NotObserved;
 pub use observation::{

@@ -174,6 +174,10 @@ name! {
     SiteName, "site name", check_id, 63, "._-"
 }
 name! {
+    /// The name of a lane: what some authors may change.
+    LaneName, "lane name", check_id, 63, "._-"
+}
+name! {
     /// The key or the value of a label, used to select devices.
     LabelKey, "label", check_id, 63, "._-/"
 }

@@ -2,11 +2,13 @@
 
 mod device;
 mod identity;
+mod lane;
 mod policy;
 mod reference;
 mod service_plan;
 mod subscriber;
 mod vlan;
+mod window;
 
 use super::assemble::{DeviceObject, Inventory, ObjectPosition, SubscriberObject};
 use super::defaults::{KnownDefaults, NetworkDefaults};
@@ -24,6 +26,8 @@ pub(in crate::inventory) static RULE_SETS: &[&[&Rule]] = &[
     subscriber::RULES,
     vlan::RULES,
     policy::RULES,
+    lane::RULES,
+    window::RULES,
 ];
 
 /// One device with its subscribers, as the rules see it.
@@ -100,6 +104,8 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
             identity::check(inventory, &mut pending);
             reference::check(inventory, &mut pending);
             policy::check(inventory, &mut pending);
+            lane::check(inventory, &mut pending);
+            window::check(inventory, &mut pending);
             pending
         },
         || {

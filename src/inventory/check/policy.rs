@@ -94,7 +94,7 @@ fn limits(inventory: &Inventory, pending: &mut Vec<Pending>) {
         devices,
         ..
     } = limits;
-    for (key, limit) in [
+    let limits = [
         ("removals_per_device", removals_per_device),
         ("removals", removals),
         ("interruptions", interruptions),
@@ -102,21 +102,28 @@ fn limits(inventory: &Inventory, pending: &mut Vec<Pending>) {
         ("suspensions", suspensions),
         ("reassignments", reassignments),
         ("devices", devices),
-    ] {
+    ];
+    report_empty_limits(&Pointer::to_file(*file).key("limits"), &limits, pending);
+}
+
+/// Reports limits without a number in the table at `at`.
+pub(super) fn report_empty_limits(
+    at: &Pointer,
+    limits: &[(&str, &Option<LimitText>)],
+    pending: &mut Vec<Pending>,
+) {
+    for (key, limit) in limits {
         let is_empty = limit
             .as_ref()
-            .is_some_and(|limit| *limit == LimitText::default());
+            .is_some_and(|limit| limit == &LimitText::default());
         if is_empty {
-            let at = Pointer::to_file(*file).key("limits").value(key);
             pending.push(
                 Pending::new(
                     &EMPTY_LIMIT,
-                    at,
+                    at.clone().value(key),
                     format!("the limit `{key}` has neither `count` nor `percent`"),
                 )
-                .hint(format!(
-                    "write `{key} = {{ count = 20 }}`, or leave it out for the default"
-                )),
+                .hint(format!("write `{key} = {{ count = 20 }}`, or leave it out")),
             );
         }
     }

@@ -48,7 +48,8 @@ fn within(shape: &Shape, path: &[&str]) -> Option<Shape> {
         | Shape::Integer { .. }
         | Shape::Boolean
         | Shape::OneOf(_)
-        | Shape::Either(_) => None,
+        | Shape::Either(_)
+        | Shape::List(_) => None,
     }
 }
 

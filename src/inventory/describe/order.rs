@@ -18,9 +18,15 @@ pub fn canonical_order(kind: FileKind, path: &[&str]) -> Option<Vec<&'static str
     if inner.is_empty() {
         return Some(keys(record));
     }
-    match shape_at(&record, inner)? {
+    let mut shape = shape_at(&record, inner)?;
+    // `[[window]]` is a list of tables, and each of them has the same keys.
+    if let Shape::List(entry) = shape {
+        shape = *entry;
+    }
+    match shape {
         Shape::Record(of) => Some(keys(of())),
         Shape::Map { .. }
+        | Shape::List(_)
         | Shape::Text { .. }
         | Shape::Integer { .. }
         | Shape::Boolean
@@ -49,6 +55,10 @@ mod tests {
                 .len(),
             3
         );
+        let order = canonical_order(FileKind::Policy, &["window"]).unwrap();
+        assert_eq!(order.first(), Some(&"sites"));
+        let order = canonical_order(FileKind::Policy, &["lane", "helpdesk", "limits"]).unwrap();
+        assert_eq!(order.first(), Some(&"additions"));
         assert_eq!(
             canonical_order(FileKind::Devices, &["subscriber", "a"]),
             None

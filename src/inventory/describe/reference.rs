@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::record;
 use crate::inventory::FileKind;
-use crate::inventory::record::{Field, RecordShape, Shape};
+use crate::inventory::record::{Field, MapKeys, RecordShape, Shape};
 
 /// Returns the reference of every kind of file, for `docs/inventory.md`.
 pub fn key_reference() -> String {
@@ -58,9 +58,19 @@ fn tables(text: &mut String, header: &str, record: &RecordShape, is_top: bool) {
         };
         match &field.shape {
             Shape::Record(of) => tables(text, &within(field.key), &of(), false),
-            Shape::Map { value, .. } => {
+            Shape::Map { keys, value } => {
+                let any = match keys {
+                    MapKeys::Numbers(_) => "N",
+                    MapKeys::Names(_) | MapKeys::OneOf { .. } => "NAME",
+                };
                 if let Shape::Record(of) = &**value {
-                    tables(text, &within(&format!("{}.N", field.key)), &of(), false);
+                    let header = within(&format!("{}.{any}", field.key));
+                    tables(text, &header, &of(), false);
+                }
+            }
+            Shape::List(entry) => {
+                if let Shape::Record(of) = &**entry {
+                    tables(text, &format!("[{}]", within(field.key)), &of(), false);
                 }
             }
             Shape::Text { .. }
@@ -75,7 +85,7 @@ fn tables(text: &mut String, header: &str, record: &RecordShape, is_top: bool) {
 fn default(field: &Field) -> String {
     match (field.is_required, field.default) {
         (true, _) => "must be given".to_owned(),
-        (false, Some(default)) if default.contains(' ') && !default.starts_with('{') => {
+        (false, Some(default)) if default.contains(' ') && !default.starts_with(['{', '[']) => {
             default.to_owned()
         }
         (false, Some(default)) => format!("`{default}`"),
@@ -103,9 +113,25 @@ fn value(shape: &Shape) -> String {
             .join(" "),
         Shape::Either(shapes) => shapes.iter().map(value).collect::<Vec<_>>().join(", or "),
         Shape::Record(_) => "a table, see below".to_owned(),
-        Shape::Map { key, value: inner } => match &**inner {
-            Shape::Record(_) => format!("a table for each number of {key}, see below"),
-            inner => format!("a table of {key} = {}", value(inner)),
+        Shape::Map { keys, value: inner } => match (keys, &**inner) {
+            (MapKeys::Numbers(what), Shape::Record(_)) => {
+                format!("a table for each number of {what}, see below")
+            }
+            (MapKeys::Names(what) | MapKeys::OneOf { what, .. }, Shape::Record(_)) => {
+                format!("a table for each name of {what}, see below")
+            }
+            (MapKeys::Numbers(what) | MapKeys::Names(what), inner) => {
+                format!("a table of {what} = {}", value(inner))
+            }
+            (MapKeys::OneOf { what, words }, inner) => format!(
+                "a table of {what} = {}, with {what} one of `\"{}\"`",
+                value(inner),
+                words.join("\"` `\"")
+            ),
+        },
+        Shape::List(entry) => match &**entry {
+            Shape::Record(_) => "tables, see below".to_owned(),
+            entry => format!("a list, each entry {}", value(entry)),
         },
     }
 }

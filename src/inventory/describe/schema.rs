@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::record;
 use crate::inventory::FileKind;
-use crate::inventory::record::{Field, RecordShape, Shape};
+use crate::inventory::record::{Field, MapKeys, RecordShape, Shape};
 
 /// Returns the JSON Schema of a kind of file, ending in a new line.
 ///
@@ -100,8 +100,13 @@ fn shape(shape_of: &Shape) -> Value {
         Shape::OneOf(words) => json!({ "type": "string", "enum": words }),
         Shape::Either(shapes) => json!({ "anyOf": shapes.iter().map(shape).collect::<Vec<_>>() }),
         Shape::Record(of) => object(&of()),
-        Shape::Map { value, .. } => {
-            json!({ "type": "object", "additionalProperties": shape(value) })
+        Shape::Map { keys, value } => {
+            let mut schema = json!({ "type": "object", "additionalProperties": shape(value) });
+            if let (Some(map), MapKeys::OneOf { words, .. }) = (schema.as_object_mut(), keys) {
+                map.insert("propertyNames".to_owned(), json!({ "enum": words }));
+            }
+            schema
         }
+        Shape::List(entry) => json!({ "type": "array", "items": shape(entry) }),
     }
 }

@@ -20,6 +20,8 @@ pub enum ValueError {
     NotABoolean { key: String, value: String },
     #[error("`{key}` is a table; set a key within it, such as `{key}.KEY=VALUE`")]
     IsATable { key: String },
+    #[error("`{key}` is a list; edit the file")]
+    IsAList { key: String },
 }
 
 /// Returns the keys of a dotted path and the value in the type of the key.
@@ -65,6 +67,9 @@ fn typed(shape: &Shape, key: &str, value: &str) -> Result<toml_edit::Value, Valu
                 ValueError::NotANumber { key, value }
             }),
         Shape::Record(_) | Shape::Map { .. } => Err(ValueError::IsATable {
+            key: key.to_owned(),
+        }),
+        Shape::List(_) => Err(ValueError::IsAList {
             key: key.to_owned(),
         }),
     }

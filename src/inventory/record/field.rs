@@ -65,9 +65,24 @@ pub(in crate::inventory) enum Shape {
     Record(fn() -> RecordShape),
     /// A table whose keys are names or numbers.
     Map {
-        /// A description of the key.
-        key: &'static str,
+        keys: MapKeys,
         value: Box<Self>,
+    },
+    /// A list whose entries are all like this.
+    List(Box<Self>),
+}
+
+/// The keys of a table that has no fixed set of them.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::inventory) enum MapKeys {
+    /// Numbers of a part of the device: `7` in `[device.birch-12.port.7]`.
+    Numbers(&'static str),
+    /// Names that the author chooses: `helpdesk` in `[lane.helpdesk]`.
+    Names(&'static str),
+    /// Any of these words.
+    OneOf {
+        what: &'static str,
+        words: &'static [&'static str],
     },
 }
 

@@ -1,23 +1,26 @@
 //! Declares records: reader, reference, schema and canonical order follow from one list of keys.
 
+mod amount;
 mod field;
 mod finding;
+mod list;
 mod number;
 mod rules;
 mod secret;
 mod table;
 mod text;
 
+pub use amount::Share;
 pub(in crate::inventory) use field::{
-    Field, FieldType, Fields, RecordShape, Shape, boxed, missing_key, read_keys, unknown_key,
-    wrong_type,
+    Field, FieldType, Fields, MapKeys, RecordShape, Shape, boxed, missing_key, read_keys,
+    unknown_key, wrong_type,
 };
 pub(in crate::inventory) use finding::{FileFinding, FileFindings};
 pub(in crate::inventory) use number::{Percent, Version};
 pub(in crate::inventory) use rules::*;
 pub use secret::{looks_like_a_key, looks_like_a_secret};
 pub(in crate::inventory) use table::{Labels, Numbered};
-pub(in crate::inventory) use text::{WordType, text};
+pub(in crate::inventory) use text::{TextProblem, WordType, read_text, text, words};
 
 /// Declares a record: a struct whose fields are all optional, because a text may leave out or break any of them.
 ///

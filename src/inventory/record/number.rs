@@ -1,5 +1,7 @@
 //! Reads whole numbers as VLANs, ports, speeds and counts.
 
+use std::num::NonZeroU32;
+
 use super::field::{FieldType, Shape, wrong_type};
 use super::finding::FileFindings;
 use super::rules::{OUT_OF_RANGE, UNKNOWN_SCHEMA};
@@ -66,6 +68,13 @@ number_field!(Headroom, "headroom in percent", 0, 50, |number| {
     Headroom::new(number).ok()
 });
 number_field!(u32, "a count", 0, 1_000_000, Some);
+number_field!(
+    NonZeroU32,
+    "a count of at least one",
+    1,
+    1_000_000,
+    NonZeroU32::new
+);
 number_field!(PortNumber, "a port", 1, 24, |number| {
     PortNumber::new(u8::try_from(number).ok()?).ok()
 });

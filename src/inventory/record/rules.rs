@@ -84,6 +84,32 @@ rules! {
     wrong: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"2c\", community = \"s3cr3t\" }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")],
     right: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"2c\", community = { secret = \"gam-snmp\" } }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")];
 
+    /// A duration is a whole number with its unit: `30s`, `2m` or `1h`. It is one day at most.
+    BAD_DURATION = "bad-duration", Error, "a text that is not a duration",
+    wrong: [("policy.toml", "[waves]\nsettle = \"2 minutes\"\n")],
+    right: [("policy.toml", "[waves]\nsettle = \"2m\"\n")];
+
+    /// A share is a whole percentage of something there is, from `1%` to `100%`.
+    BAD_SHARE = "bad-share", Error, "a text that is not a percentage",
+    wrong: [("policy.toml", "[waves]\nthen = [\"0.5%\"]\n")],
+    right: [("policy.toml", "[waves]\nthen = [\"5%\", \"25%\"]\n")];
+
+    /// Times of day are written with 24 hours and two digits each, `09:00`. A window may end at `24:00`, but not begin then.
+    BAD_TIME = "bad-time", Error, "a text that is not a time of day",
+    wrong: [("policy.toml", "[[window]]\nfrom = \"9 am\"\nto = \"16:00\"\nzone = \"America/Montreal\"\n")],
+    right: [("policy.toml", "[[window]]\nfrom = \"09:00\"\nto = \"16:00\"\nzone = \"America/Montreal\"\n")];
+
+    /// A window needs a time zone by its IANA name, so that it follows the clock changes of the place.
+    UNKNOWN_ZONE = "unknown-zone", Error, "a name that is not a time zone",
+    wrong: [("policy.toml", "[[window]]\nfrom = \"09:00\"\nto = \"16:00\"\nzone = \"Montreal\"\n")],
+    right: [("policy.toml", "[[window]]\nfrom = \"09:00\"\nto = \"16:00\"\nzone = \"America/Montreal\"\n")];
+
+    /// A lane recognises commits by the email address of their author, or by the key that signed them. Any other text would
+    /// match no commit, and the lane would hold for no one.
+    BAD_AUTHOR = "bad-author", Error, "an author or a signer that no commit can have",
+    wrong: [("policy.toml", "[lane.helpdesk]\nauthors = [\"Help Desk\"]\nmay = [\"subscriber.state\"]\n")],
+    right: [("policy.toml", "[lane.helpdesk]\nauthors = [\"helpdesk@example.net\"]\nmay = [\"subscriber.state\"]\n")];
+
     /// The device knows double tagging, trunk mode and port-aware subscribers, but no documented command sets them.
     /// A desired state that cannot be reached would stay pending for ever.
     NO_TRANSPORT = "no-transport", Error, "something that no way to the device can set",

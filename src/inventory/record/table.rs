@@ -1,6 +1,6 @@
 //! Reads tables whose keys are numbers or labels: ports, uplinks, labels.
 
-use super::field::{FieldType, Shape, wrong_type};
+use super::field::{FieldType, MapKeys, Shape, wrong_type};
 use super::finding::FileFindings;
 use super::rules::OUT_OF_RANGE;
 use super::text::text;
@@ -37,7 +37,7 @@ pub struct Numbered<N, R>(pub Vec<(N, R)>);
 impl<N: NumberKey, R: FieldType> FieldType for Numbered<N, R> {
     fn shape() -> Shape {
         Shape::Map {
-            key: N::WHAT,
+            keys: MapKeys::Numbers(N::WHAT),
             value: Box::new(R::shape()),
         }
     }
@@ -93,7 +93,7 @@ impl Labels {
 impl FieldType for Labels {
     fn shape() -> Shape {
         Shape::Map {
-            key: "a label",
+            keys: MapKeys::Names("a label"),
             value: Box::new(LabelKey::shape()),
         }
     }

@@ -149,7 +149,7 @@ pub(in crate::inventory) fn text<T, E: TextProblem>(
 }
 
 /// Reads a text and makes a type of it.
-fn read_text<T, E: TextProblem>(
+pub(in crate::inventory) fn read_text<T, E: TextProblem>(
     item: Item<'_, '_>,
     make: impl Fn(&str) -> Result<T, E>,
     findings: &mut FileFindings,
@@ -399,6 +399,28 @@ impl<W: WordType> FieldType for W {
         found
     }
 }
+
+/// Declares a type for each list of words, with the word of each variant.
+macro_rules! words {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),* $(,)? })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+            pub enum $name { $($(#[$variant_meta])* $variant),* }
+
+            impl $crate::inventory::record::WordType for $name {
+                fn all() -> &'static [Self] {
+                    &[$(Self::$variant),*]
+                }
+
+                fn word(self) -> &'static str {
+                    match self { $(Self::$variant => $word),* }
+                }
+            }
+        )*
+    };
+}
+pub(in crate::inventory) use words;
 
 macro_rules! word_types {
     ($($type:ty: $all:expr;)*) => {

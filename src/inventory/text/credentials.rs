@@ -1,8 +1,8 @@
 //! Declares `credentials.toml`: names of the secrets that open devices, never a secret.
 
 use crate::inventory::record::{
-    FieldType, FileFindings, SECRET_IN_INVENTORY, Shape, UNKNOWN_KEY, WRONG_TYPE, WordType,
-    looks_like_a_secret, missing_key, record,
+    FieldType, FileFindings, SECRET_IN_INVENTORY, Shape, UNKNOWN_KEY, WRONG_TYPE,
+    looks_like_a_secret, missing_key, record, words,
 };
 use crate::inventory::rules::rules;
 use crate::inventory::tree::Item;
@@ -89,26 +89,6 @@ record! {
         /// Whether the old algorithms of old firmware may be used.
         "legacy_algorithms" => legacy_algorithms: bool, default "false";
     }
-}
-
-macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal),* })*) => {
-        $(
-            $(#[$meta])*
-            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-            pub enum $name { $($variant),* }
-
-            impl WordType for $name {
-                fn all() -> &'static [Self] {
-                    &[$(Self::$variant),*]
-                }
-
-                fn word(self) -> &'static str {
-                    match self { $(Self::$variant => $word),* }
-                }
-            }
-        )*
-    };
 }
 
 words! {

@@ -306,7 +306,11 @@ impl<'t> Builder<'t> {
         };
         if is_array {
             self.path.clear();
-            return self.append(container, nowhere(span), span, value);
+            let key = Key {
+                name: self.name_of(container),
+                span,
+            };
+            return self.append(container, key, span, value);
         }
         match self.descend(container, true) {
             Some((table, key)) => match self.tree.find(table, &key.name) {
@@ -317,6 +321,15 @@ impl<'t> Builder<'t> {
                 None => self.append(table, key, span, value),
             },
             None => self.detached(nowhere(span), span, value),
+        }
+    }
+
+    /// Returns the key of a list, which its entries have too: findings name them by it.
+    fn name_of(&self, id: NodeId) -> Cow<'t, str> {
+        match self.tree.node(id).map(|node| &node.key) {
+            Some(Cow::Borrowed(name)) => Cow::Borrowed(name),
+            // Written with escapes. A copy for each entry of a long list could fill the memory.
+            Some(Cow::Owned(_)) | None => Cow::Borrowed(""),
         }
     }
 
@@ -348,8 +361,12 @@ impl<'t> Builder<'t> {
         self.current = match (found, is_array) {
             (None, false) => self.append(parent, key, span, table(TableOrigin::Header)),
             (None, true) => {
+                let name = match key.name {
+                    Cow::Borrowed(name) => Cow::Borrowed(name),
+                    Cow::Owned(_) => Cow::Borrowed(""),
+                };
                 let element = Key {
-                    name: Cow::Borrowed(""),
+                    name,
                     span: key.span,
                 };
                 let children = Children::NONE;

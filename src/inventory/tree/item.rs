@@ -22,6 +22,7 @@ impl<'a, 't> Item<'a, 't> {
         self.node().map_or(&Value::Broken, |node| &node.value)
     }
 
+    /// Returns the key; an entry of a list has the key of the list.
     pub(in crate::inventory) fn key(&self) -> &'a str {
         self.node().map_or("", |node| &node.key)
     }
@@ -43,6 +44,14 @@ impl<'a, 't> Item<'a, 't> {
             .map(|id| Self::new(self.tree, id))
     }
 
+    /// Returns the value below a key of a table, or the entry of a list by its number from 0.
+    pub(in crate::inventory) fn inner(&self, key: &str) -> Option<Self> {
+        if self.is_list() {
+            return self.children().nth(key.parse().ok()?);
+        }
+        self.get(key)
+    }
+
     /// Returns the entries of a table or an array, in the order of the text.
     pub(in crate::inventory) fn children(&self) -> impl Iterator<Item = Self> + use<'a, 't> {
         let tree = self.tree;
@@ -56,6 +65,10 @@ impl<'a, 't> Item<'a, 't> {
 
     pub(in crate::inventory) fn is_table(&self) -> bool {
         matches!(self.value(), Value::Table { .. })
+    }
+
+    pub(in crate::inventory) fn is_list(&self) -> bool {
+        matches!(self.value(), Value::Array { .. })
     }
 
     /// Returns whether the table is written `{ … }`.
