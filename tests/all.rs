@@ -43,6 +43,7 @@ mod rendering;
 mod rules;
 mod run;
 mod rust_scan;
+mod service_policy;
 mod small_disk;
 mod source;
 mod ssh_client;

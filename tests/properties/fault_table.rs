@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gamctl::model::{GamModel, Medium};
 
 use super::dice::Dice;
-use super::generate::{fits, mac};
+use super::generate::{fits, list, mac};
 use super::spec::{Object, Spec, Table, Value, vlans_of, written};
 
 /// What a fault did.
@@ -576,6 +576,86 @@ pub(super) const FAULTS: &[(&str, Fault)] = &[
         spec.policy = Some(limits);
         Damage::of(NOBODY)
     }),
+    ("bad-duration", |spec, dice| {
+        let settle = *dice.pick(&["2 minutes", "1h30m", "25h", "1d"]);
+        policy(spec, Table::default().with("waves.settle", settle))
+    }),
+    ("bad-share", |spec, dice| {
+        let then = list(&["5%", *dice.pick(&["0%", "101%", "2.5%", "25"])]);
+        policy(spec, Table::default().with("waves.then", then))
+    }),
+    ("bad-time", |spec, dice| {
+        let (from, to) = *dice.pick(&[("9:00", "16:00"), ("09:00", "24:01"), ("24:00", "09:00")]);
+        policy(spec, window("*", "mon-sun", [from, to], "UTC"))
+    }),
+    ("unknown-zone", |spec, dice| {
+        let zone = *dice.pick(&["Montreal", "America/Montrael", "america/montreal", "-05:00"]);
+        policy(spec, window("*", "mon-sun", ["09:00", "16:00"], zone))
+    }),
+    ("window-never-opens", |spec, dice| {
+        let time = *dice.pick(&["00:00", "09:00", "24:00"]);
+        policy(spec, window("*", "mon-sun", [time, time], "UTC"))
+    }),
+    ("bad-pattern", |spec, dice| {
+        let pattern = *dice.pick(&["maple-[", "{a", "[z-a]"]);
+        policy(spec, window(pattern, "mon-sun", ["09:00", "16:00"], "UTC"))
+    }),
+    ("window-without-site", |spec, _| {
+        policy(
+            spec,
+            window("no-such-*", "mon-sun", ["09:00", "16:00"], "UTC"),
+        )
+    }),
+    ("window-clock-change", |spec, dice| {
+        let zone = *dice.pick(&["America/Montreal", "America/New_York"]);
+        let (days, from, to) = *dice.pick(&[
+            ("sun", "02:30", "16:00"),
+            ("mon-sun", "01:00", "09:00"),
+            ("sat", "22:00", "02:59"),
+        ]);
+        policy(spec, window("*", days, [from, to], zone))
+    }),
+    ("unknown-word", |spec, dice| {
+        let (days, from) = (*dice.pick(&["monday", "mon-", "mon,tue"]), "09:00");
+        policy(spec, window("*", days, [from, "16:00"], "UTC"))
+    }),
+    ("unknown-word", |spec, dice| {
+        let may = *dice.pick(&[
+            "subscriber.staet",
+            "subscriber*",
+            "policy.limits",
+            "network+",
+        ]);
+        policy(spec, lane(&["a"], "desk@example.net", may))
+    }),
+    ("unknown-key", |spec, dice| {
+        let field = *dice.pick(&["subscriber.vlna", "vlan", "subscriber.service_plan"]);
+        let fields = Table(vec![(field.to_owned(), "restore".into())]);
+        policy(spec, Table::default().with("drift", fields))
+    }),
+    ("bad-author", |spec, dice| {
+        let author = *dice.pick(&["Help Desk", "desk@", "Desk <desk@example.net>"]);
+        policy(spec, lane(&["a"], author, "subscriber.state"))
+    }),
+    ("reserved-lane", |spec, _| {
+        policy(
+            spec,
+            lane(&["billing"], "desk@example.net", "subscriber.state"),
+        )
+    }),
+    ("author-in-two-lanes", |spec, _| {
+        policy(
+            spec,
+            lane(&["a", "b"], "desk@example.net", "subscriber.state"),
+        )
+    }),
+    ("lane-without-author", |spec, dice| {
+        let mut lane = Table::default().with("lane.a.may", list(&["subscriber.state"]));
+        if dice.once_in(2) {
+            lane.set("lane.a.authors", list(&[]));
+        }
+        policy(spec, lane)
+    }),
     ("duplicate-name", |spec, _| {
         let members = spec.members(&spec.devices[0].id);
         let [a, b, ..] = *members.as_slice() else {
@@ -663,6 +743,29 @@ fn set(spec: &mut Spec, index: usize, key: &str, value: impl Into<Value>) -> Opt
         free_uplinks(spec, index);
     }
     Damage::of([&spec.subscribers[index].id])
+}
+
+/// Gives the inventory this policy alone.
+fn policy(spec: &mut Spec, policy: Table) -> Option<Damage> {
+    spec.policy = Some(policy);
+    Damage::of(NOBODY)
+}
+
+/// Returns a policy with one window.
+fn window(site: &str, days: &str, [from, to]: [&str; 2], zone: &str) -> Table {
+    let window = format!(
+        "[{{ sites = [\"{site}\"], days = \"{days}\", from = \"{from}\", to = \"{to}\", zone = \"{zone}\" }}]"
+    );
+    Table::default().with("window", Value::Raw(window))
+}
+
+/// Returns a policy with lanes of the same author.
+fn lane(names: &[&str], author: &str, may: &str) -> Table {
+    names.iter().fold(Table::default(), |lanes, name| {
+        lanes
+            .with(&format!("lane.{name}.authors"), list(&[author]))
+            .with(&format!("lane.{name}.may"), list(&[may]))
+    })
 }
 
 fn change_device(spec: &mut Spec, dice: &mut Dice, key: &str, value: &str) -> Option<Damage> {

@@ -134,7 +134,102 @@ fn policy(dice: &mut Dice) -> Table {
     if dice.once_in(2) {
         table.set("unmanaged.action", *dice.pick(&["report", "remove"]));
     }
+    if dice.once_in(2) {
+        service_policy(dice, &mut table);
+    }
     table
+}
+
+/// Returns a list as it is written.
+pub(super) fn list(texts: &[&str]) -> Value {
+    let texts: Vec<String> = texts.iter().map(|text| format!("\"{text}\"")).collect();
+    Value::Raw(format!("[{}]", texts.join(", ")))
+}
+
+/// Adds keys that the service follows.
+fn service_policy(dice: &mut Dice, table: &mut Table) {
+    if dice.once_in(2) {
+        let commits = *dice.pick(&["ask", "harmless", "everything"]);
+        table.set("reconcile.commits", commits);
+        table.set("reconcile.drift", *dice.pick(&["report", "ask", "restore"]));
+    }
+    if dice.once_in(3) {
+        let mut fields = Table::default();
+        for field in ["subscriber.vlan", "port.enabled", "system.hostname"] {
+            // Not with `set`, for which a dot begins a table.
+            let policy = *dice.pick(&["report", "ask", "restore"]);
+            fields.0.push((field.to_owned(), policy.into()));
+        }
+        table.set("drift", fields);
+    }
+    if dice.once_in(2) {
+        table.set("waves.first", dice.between(1, 1_000_000));
+        let then: [&[&str]; 4] = [&[], &["1%"], &["5%", "25%"], &["100%", "100%"]];
+        table.set("waves.then", list(dice.pick::<&[&str]>(&then)));
+        table.set("waves.settle", *dice.pick(&["0s", "90s", "2m", "24h"]));
+    }
+    if dice.once_in(3) {
+        let cases: [&[&str]; 3] = [&[], &["removals"], &["over-limit", "removals"]];
+        table.set("approval.two_persons", list(dice.pick::<&[&str]>(&cases)));
+    }
+    if dice.once_in(3) {
+        let windows: Vec<String> = (0..1 + dice.below(3)).map(|_| window(dice)).collect();
+        table.set("window", Value::Raw(format!("[{}]", windows.join(", "))));
+    }
+    if dice.once_in(3) {
+        lane(dice, table);
+    }
+}
+
+/// Returns a window whose times no clock change skips or repeats.
+fn window(dice: &mut Dice) -> String {
+    let days = *dice.pick(&[
+        "",
+        "days = \"mon-fri\", ",
+        "days = \"sat-mon\", ",
+        "days = [\"tue\", \"thu\"], ",
+    ]);
+    let sites = *dice.pick(&["", "sites = [\"*\"], "]);
+    let from = *dice.pick(&["04:00", "09:00", "23:59"]);
+    let to = *dice.pick(&["03:30", "16:00"]);
+    let zone = *dice.pick(&["America/Montreal", "Europe/Vienna", "Asia/Kolkata", "UTC"]);
+    format!("{{ {sites}{days}from = \"{from}\", to = \"{to}\", zone = \"{zone}\" }}")
+}
+
+fn lane(dice: &mut Dice, table: &mut Table) {
+    for (name, author) in [
+        ("helpdesk", "Desk@example.net"),
+        ("n.o_c", "noc@example.net"),
+    ] {
+        let mut lane = Table::default();
+        lane.set("authors", list(&[author]));
+        if dice.once_in(2) {
+            let mut key = "0123456789abcdef".repeat(2);
+            key.push_str(if name == "helpdesk" {
+                "00000000"
+            } else {
+                "FFFFFFFF"
+            });
+            lane.set("signers", list(&[&key]));
+        }
+        let may: [&[&str]; 4] = [
+            &[],
+            &["subscriber.state", "subscriber.description"],
+            &["subscriber+", "subscriber-", "service_plan.down"],
+            &["device.port", "device+"],
+        ];
+        lane.set("may", list(dice.pick::<&[&str]>(&may)));
+        if dice.once_in(2) {
+            let limit = *dice.pick(&["additions", "changes", "removals", "suspensions", "moves"]);
+            lane.set(&format!("limits.{limit}.count"), dice.between(0, 1_000_000));
+        }
+        let mut lanes = match table.get("lane") {
+            Some(Value::Table(lanes)) => lanes.clone(),
+            _ => Table::default(),
+        };
+        lanes.0.push((name.to_owned(), lane.into()));
+        table.set("lane", lanes);
+    }
 }
 
 fn credentials(dice: &mut Dice) -> Vec<Object> {
