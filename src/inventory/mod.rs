@@ -3,6 +3,7 @@
 mod all_rules;
 mod assemble;
 pub mod blame;
+mod changed_keys;
 mod check;
 mod clock_change;
 mod compare;
@@ -33,6 +34,7 @@ pub use all_rules::{GOOD_INVENTORY, all_rules};
 pub use assemble::{
     CredentialsObject, DeviceObject, Inventory, ServicePlanObject, SubscriberObject,
 };
+pub use changed_keys::{ChangedKey, ChangedKeys, KeyChange, changed_keys, changed_keys_of_texts};
 pub use compare::is_acceptable;
 pub use defaults::NetworkDefaults;
 pub use describe::{

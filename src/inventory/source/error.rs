@@ -134,7 +134,7 @@ fn or_nearest(nearest: &[String]) -> String {
 
 impl SourceError {
     /// Returns the error for an object of `place` that cannot be read in the repository that the caller knows as `path`.
-    pub(in crate::inventory) fn object(path: &Path, error: ObjectError, place: &str) -> Self {
+    pub(crate) fn object(path: &Path, error: ObjectError, place: &str) -> Self {
         let path = path.to_owned();
         let object = error.id.to_string();
         let place = if place.is_empty() { "/" } else { place }.to_owned();

@@ -31,7 +31,7 @@ pub use git::GitSource;
 pub use limits::Limits;
 pub(crate) use name::check as check_name;
 pub use reader::{ReadProblem, Reader};
-pub(crate) use repository::open;
+pub(crate) use repository::{Opened, open};
 
 /// The id of a git blob: equal ids are equal bytes.
 pub type BlobId = [u8; 20];

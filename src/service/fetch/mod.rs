@@ -1,0 +1,34 @@
+//! Follows the inventory's branch: fetches it, judges the new commit, and notices changes of a local repository.
+//!
+//! `command` builds what `git` is called with, `child` runs it within limits, `mirror` keeps the fetched repository,
+//! `signature` parses git's report on signatures, and `candidate` decides whether a commit may become the target.
+
+mod candidate;
+mod child;
+mod command;
+mod commit_id;
+mod error;
+mod failure;
+mod mirror;
+mod new_commits;
+mod remote;
+mod repository;
+mod signature;
+mod step;
+mod watch;
+
+pub use candidate::{
+    BeforeAndAfter, CandidateError, CandidateOptions, LaneJudge, Verdict, judge_candidate,
+};
+pub use child::{GitProgram, StopRequest};
+pub use command::CommandError;
+pub use commit_id::CommitId;
+pub use error::FetchError;
+pub use mirror::{FETCH_DEADLINE, Fetched, Mirror, ReadError};
+pub use new_commits::{CommitSummary, MOST_COMMITS};
+pub use remote::{
+    BranchName, BranchNameError, HttpLogin, Protocol, RemoteSettings, RemoteUrl, RemoteUrlError,
+};
+pub use signature::{SignatureReportError, SignatureResult, SignedCommit};
+pub use step::AuthoredStep;
+pub use watch::{RefWatch, WatchError};
