@@ -44,6 +44,7 @@ mod rules;
 mod run;
 mod rust_scan;
 mod service_policy;
+mod service;
 mod small_disk;
 mod source;
 mod ssh_client;

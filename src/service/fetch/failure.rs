@@ -57,6 +57,7 @@ const MESSAGES: &[(&str, FailureCause)] = &[
     ("returned error: 401", FailureCause::AuthenticationRefused),
     ("returned error: 403", FailureCause::AuthenticationRefused),
     ("SSL certificate", FailureCause::Certificate),
+    ("SSL CA cert", FailureCause::Certificate),
     ("server certificate", FailureCause::Certificate),
     ("error setting certificate", FailureCause::Certificate),
     (
@@ -116,6 +117,7 @@ const MESSAGES: &[(&str, FailureCause)] = &[
         "Could not read from remote repository",
         FailureCause::Unreachable,
     ),
+    ("unable to access", FailureCause::Unreachable),
 ];
 
 /// Returns the cause of a failure from what git, ssh and the server printed.

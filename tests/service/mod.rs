@@ -1,0 +1,3 @@
+//! Tests of the service's parts against the real programs they use.
+
+mod fetch;
