@@ -246,20 +246,16 @@ impl<'a, L> Judge<'a, L> {
         move |error| SourceError::object(&path, error, "its history").into()
     }
 
-    fn git(&self, action: &'static str) -> impl Fn(git2::Error) -> CandidateError {
-        let path = self.path.clone();
-        move |source| {
-            SourceError::Git {
-                path: path.clone(),
+    fn oid(&self, id: &CommitId) -> Result<Oid, CandidateError> {
+        Oid::from_str(id.as_str()).map_err(|source| {
+            let path = self.path.clone();
+            let action = "read a commit's id";
+            CandidateError::Source(SourceError::Git {
+                path,
                 action,
                 source,
-            }
-            .into()
-        }
-    }
-
-    fn oid(&self, id: &CommitId) -> Result<Oid, CandidateError> {
-        Oid::from_str(id.as_str()).map_err(self.git("read a commit's id"))
+            })
+        })
     }
 
     fn relation(
@@ -324,8 +320,7 @@ impl<'a, L> Judge<'a, L> {
         let mut signers = signed.iter().map(|commit| commit.signer.clone());
         new.iter()
             .map(|id| {
-                let mut summary =
-                    summary(repository, objects, *id).map_err(self.git("read a commit"))?;
+                let mut summary = summary(repository, objects, *id).map_err(self.object())?;
                 summary.signer = signers.next().flatten();
                 Ok(summary)
             })

@@ -10,7 +10,11 @@ use std::path::{Path, PathBuf};
 use super::commit_id::CommitId;
 use super::remote::{Protocol, RemoteSettings};
 
-/// The ref of the mirror that holds the fetched commit.
+/// The ref of the mirror that `git fetch` writes. gamctl removes it before each fetch: after a refusal of the update, such
+/// as for a shallow repository, git still reports success.
+pub(super) const INCOMING_REF: &str = "refs/gamctl/incoming";
+
+/// The ref of the mirror that holds the last fetched commit that passed every check of the fetch.
 pub(super) const CANDIDATE_REF: &str = "refs/gamctl/candidate";
 
 /// The ref of the mirror that keeps the target's objects when the branch no longer contains it.
@@ -75,7 +79,7 @@ pub(super) fn init(mirror: &Path, path: &OsStr) -> GitCommand {
     command
 }
 
-/// Returns the command that fetches the branch into the candidate's ref, and nothing else.
+/// Returns the command that fetches the branch into the incoming ref, and nothing else.
 pub(super) fn fetch(
     remote: &RemoteSettings,
     mirror: &Path,
@@ -114,7 +118,7 @@ pub(super) fn fetch(
     command.add(["--no-recurse-submodules", "--no-write-fetch-head"]);
     command.add(["--no-auto-maintenance", "--"]);
     command.add([remote.url.as_str()]);
-    command.add([format!("+{}:{CANDIDATE_REF}", remote.branch.full())]);
+    command.add([format!("+{}:{INCOMING_REF}", remote.branch.full())]);
     Ok(command)
 }
 
@@ -371,7 +375,7 @@ mod tests {
     fn one_branch_is_fetched_under_full_names_and_nothing_else() {
         let text = text(&built(&remote("git@host:x")));
         let (options, names) = text.split_once(" -- ").unwrap();
-        assert_eq!(names, "git@host:x +refs/heads/main:refs/gamctl/candidate");
+        assert_eq!(names, "git@host:x +refs/heads/main:refs/gamctl/incoming");
         for option in [
             "--no-tags",
             "--no-recurse-submodules",

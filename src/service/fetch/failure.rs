@@ -39,7 +39,7 @@ const MESSAGES: &[(&str, FailureCause)] = &[
     ("couldn't find remote ref", FailureCause::NoSuchBranch),
     ("detected dubious ownership", FailureCause::OwnedByAnother),
     ("shallow update not allowed", FailureCause::Shallow),
-    ("rejected because shallow roots", FailureCause::Shallow),
+    ("shallow roots are not allowed", FailureCause::Shallow),
     ("Permission denied (", FailureCause::AuthenticationRefused),
     ("Authentication failed", FailureCause::AuthenticationRefused),
     (

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::child::{ChildLimits, Ended, GitProgram, NotEnded, run};
-use super::command::{self, CANDIDATE_REF, GitCommand};
+use super::command::{self, CANDIDATE_REF, GitCommand, INCOMING_REF, TARGET_REF};
 use super::commit_id::CommitId;
 use super::error::FetchError;
 use super::failure::{FailureCause, cause_of, masked};
@@ -86,16 +86,16 @@ impl Mirror {
     /// Keeps the objects of the target, also if the branch no longer contains it.
     pub fn keep(&self, target: &CommitId) -> Result<(), FetchError> {
         let _lock = self.lock(Instant::now() + Duration::from_secs(5))?;
-        self.bare().keep(target).map_err(|error| {
-            let source = std::io::Error::other(error);
-            FetchError::of_file(self.repository(), "write the target's ref in", source)
-        })
+        self.point(TARGET_REF, target)
     }
 
     /// Fetches the branch. Blocks for at most `deadline`, or until the stop request of the git program.
     ///
-    /// *Guarantees*: after an error the candidate's ref is as it was before, and no process that was started is left. A
-    /// damaged mirror is set aside and fetched again in the same call.
+    /// *Guarantees*: after an error the candidate's ref is as it was before, and no process that was started is left. Only
+    /// objects that `git fsck` accepts get into the mirror. A damaged mirror is set aside and fetched again in the same
+    /// call.
+    ///
+    /// Needs git 2.29, and 2.34 for signatures.
     pub fn fetch(
         &self,
         remote: &RemoteSettings,
@@ -110,8 +110,14 @@ impl Mirror {
             until,
         };
         let mut is_new = call.ensure_created()?;
+        let before = self.bare().commit_at(CANDIDATE_REF);
         let mut result = call.fetch_once();
-        if !is_new && result.as_ref().err().is_some_and(may_be_damage) && !self.bare().is_sound() {
+        let may_be_damaged = match &result {
+            // git does not read older objects again when new ones arrive, and gamctl will.
+            Ok(commit) => before.as_ref() != Some(commit),
+            Err(error) => may_be_damage(error),
+        };
+        if !is_new && may_be_damaged && !self.bare().is_sound() {
             self.set_aside()?;
             is_new = call.ensure_created()?;
             result = call.fetch_once();
@@ -151,6 +157,13 @@ impl Mirror {
 
     pub(super) fn path_variable(&self) -> &std::ffi::OsStr {
         self.git.path.as_ref()
+    }
+
+    fn point(&self, name: &str, commit: &CommitId) -> Result<(), FetchError> {
+        self.bare().point(name, commit).map_err(|error| {
+            let source = std::io::Error::other(error);
+            FetchError::of_file(self.repository(), "write a ref of", source)
+        })
     }
 
     fn bare(&self) -> BareRepository {
@@ -281,26 +294,24 @@ impl Call<'_> {
             });
         }
         let mirror = self.mirror;
-        let command = command::fetch(self.remote, &mirror.repository(), mirror.path_variable())?;
+        let bare = mirror.bare();
+        let command = command::fetch(self.remote, &bare.path, mirror.path_variable())?;
+        let failed = mirror.failed(REPOSITORY, "remove a ref of");
+        bare.remove_incoming().map_err(failed)?;
         let result = self.run(&command);
-        if matches!(result, Err(FetchError::TooLarge { .. })) {
-            mirror.bare().remove_remains();
-        }
+        // What did not arrive as a whole would count as space in use.
+        bare.remove_remains();
         let ended = result?;
         if !ended.status.success() {
-            mirror.bare().remove_remains();
             return Err(self.failure(&ended));
         }
-        if mirror.bare().size() > mirror.most_bytes {
+        if bare.size() > mirror.most_bytes {
             return Err(self.too_large());
         }
-        mirror
-            .bare()
-            .commit_at(CANDIDATE_REF)
-            .ok_or_else(|| FetchError::Other {
-                url: self.url(),
-                said: "the fetched commit cannot be read".to_owned(),
-            })
+        let commit = bare.commit_at(INCOMING_REF);
+        let commit = commit.ok_or_else(|| self.failure(&ended))?;
+        mirror.point(CANDIDATE_REF, &commit)?;
+        Ok(commit)
     }
 
     /// Merges the packs of many fetches. A failure only delays it.

@@ -85,9 +85,10 @@ pub(super) fn summary(
     repository: &Repository,
     objects: &Objects,
     id: Oid,
-) -> Result<CommitSummary, git2::Error> {
+) -> Result<CommitSummary, ObjectError> {
     objects.check(id)?;
-    let commit = repository.find_commit(id)?;
+    let commit = repository.find_commit(id);
+    let commit = commit.map_err(|source| ObjectError { id, source })?;
     let author = commit.author();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(CommitSummary {

@@ -6,13 +6,16 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::command::{CANDIDATE_REF, TARGET_REF};
+use super::command::{CANDIDATE_REF, INCOMING_REF, TARGET_REF};
 use super::commit_id::CommitId;
 use crate::git::{Objects, TreeEntry};
 use crate::inventory::source;
 
 /// The whole configuration of the mirror. Another content is not gamctl's, and could make git run a program.
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n";
+
+/// The content of `HEAD`: a branch that does not exist.
+const HEAD: &str = "ref: refs/heads/gamctl\n";
 
 /// Files that would give the mirror objects, parents or settings from elsewhere. gamctl never makes them.
 const FOREIGN: [&str; 7] = [
@@ -41,13 +44,17 @@ impl BareRepository {
 
     /// Returns whether the configuration is gamctl's own and nothing points outside.
     pub(super) fn is_as_created(&self) -> bool {
-        let is_folder = self
-            .path
-            .symlink_metadata()
-            .is_ok_and(|facts| facts.is_dir());
+        let is_folder = |path: &Path| path.symlink_metadata().is_ok_and(|facts| facts.is_dir());
         let is_foreign = |name: &&str| self.path.join(name).symlink_metadata().is_ok();
-        is_folder
-            && fs::read(self.path.join("config")).is_ok_and(|text| text == CONFIG.as_bytes())
+        let has = |name, text: &str| {
+            fs::read(self.path.join(name)).is_ok_and(|found| found == text.as_bytes())
+        };
+        is_folder(&self.path)
+            && ["objects", "refs"]
+                .iter()
+                .all(|name| is_folder(&self.path.join(name)))
+            && has("config", CONFIG)
+            && has("HEAD", HEAD)
             && !FOREIGN.iter().any(|name| is_foreign(&name))
     }
 
@@ -121,15 +128,21 @@ impl BareRepository {
         id.is_ok_and(|id| opened.objects.commit(&opened.repository, id).is_ok())
     }
 
-    /// Points the target's ref at a commit, so that its objects stay.
-    pub(super) fn keep(&self, commit: &CommitId) -> Result<(), git2::Error> {
+    /// Removes the ref that `git fetch` writes.
+    pub(super) fn remove_incoming(&self) -> io::Result<()> {
+        match fs::remove_file(self.path.join(INCOMING_REF)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Points a ref at a commit, so that its objects are known to the next fetch.
+    pub(super) fn point(&self, name: &str, commit: &CommitId) -> Result<(), git2::Error> {
         let opened =
             source::open(&self.path).map_err(|_| git2::Error::from_str("cannot open it"))?;
         let id = git2::Oid::from_str(commit.as_str())?;
         opened.objects.commit(&opened.repository, id)?;
-        opened
-            .repository
-            .reference(TARGET_REF, id, true, "gamctl")?;
+        opened.repository.reference(name, id, true, "gamctl")?;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use gamctl::service::fetch::{FetchError, Mirror, RemoteSettings};
 use russh::keys::PrivateKey;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::ssh_key::{LineEnding, PublicKey};
-use russh::server::{Auth, Msg, Session};
+use russh::server::{Auth, Msg, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId};
 
 use super::{Bed, git, remote};
@@ -26,8 +26,12 @@ struct Server {
 impl russh::server::Handler for Server {
     type Error = russh::Error;
 
-    async fn auth_publickey(&mut self, user: &str, key: &PublicKey) -> Result<Auth, russh::Error> {
-        let is_accepted = user == "git" && key.key_data() == self.accepted.key_data();
+    async fn auth_publickey(
+        &mut self,
+        user: &str,
+        key: VerifiedPublicKey<'_>,
+    ) -> Result<Auth, russh::Error> {
+        let is_accepted = user == "git" && key.public_key.key_data() == self.accepted.key_data();
         Ok(match is_accepted {
             true => Auth::Accept,
             false => Auth::reject(),
@@ -72,9 +76,9 @@ impl russh::server::Handler for Server {
             }
             drop(child.wait());
             runtime.block_on(async {
-                drop(handle.exit_status_request(channel, 0).await);
-                drop(handle.eof(channel).await);
-                drop(handle.close(channel).await);
+                let _gone = handle.exit_status_request(channel, 0).await;
+                let _gone = handle.eof(channel).await;
+                let _gone = handle.close(channel).await;
             });
         }));
         Ok(())
