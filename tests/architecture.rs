@@ -43,8 +43,12 @@ const PURE: &[&str] = &[
     "src/observe",
     "src/plan",
     "src/reconcile/import",
+    "src/reconcile/rollout",
     "src/render",
     "src/report",
+    "src/service/metrics",
+    "src/service/schedule",
+    "src/service/share",
     "src/simulator",
 ];
 
@@ -70,6 +74,7 @@ const NOT_PURE: &[&str] = &[
     "src/inventory/blame",
     "src/observe/look",
     "src/reconcile/import/find",
+    "src/service/metrics/process",
     "src/simulator/server",
 ];
 

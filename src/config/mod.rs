@@ -57,6 +57,8 @@ pub struct Settings {
     /// The terminal understands no escape sequences.
     pub is_dumb: bool,
     pub host: HostEnvironment,
+    /// The folders in which programs such as `git` are found.
+    pub search_path: String,
 }
 
 /// A person from git's variables; missing parts come from git's own settings.
@@ -259,6 +261,7 @@ fn found(given: Option<&Path>) -> Result<Settings, SettingsError> {
         no_color: variable("NO_COLOR").is_some(),
         is_dumb: variable("TERM").as_deref() == Some("dumb"),
         host,
+        search_path: variable("PATH").unwrap_or_default(),
     })
 }
 

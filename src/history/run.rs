@@ -89,6 +89,19 @@ impl Store {
         .await
     }
 
+    /// Lists the devices whose newest outcome is `stuck`: an apply left them neither as intended nor as before.
+    pub async fn stuck(&self) -> Result<Vec<OutcomeRow>, StoreError> {
+        self.within("list stuck devices", || async {
+            let mut session = self.read().await?;
+            let sql = "select run, @seconds(at) as seconds, content from outcome where ended = 'stuck' and not exists ( \
+                select 1 from outcome as later where later.device = outcome.device and later.run > outcome.run) \
+                order by device";
+            let rows = session.rows(sql, &[]).await?;
+            rows.iter().map(outcome_row).collect()
+        })
+        .await
+    }
+
     /// Returns the commit last applied to at least one device, or found to need no change.
     pub async fn applied_commit(&self) -> Result<Option<AppliedCommit>, StoreError> {
         self.within("read the applied commit", || async {

@@ -4,7 +4,7 @@
 //! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
 //! task per device, `look` for observations, `probe` for one request each, `poll` for states, rates and counters, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
-//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `import` makes an
+//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `rollout` decides when and how a target reaches devices · `target_inventory` plans single devices at the target commit · `wave` carries out one wave of an approved plan · `import` makes an
 //! inventory from observations.
 
 mod access_check;
@@ -28,11 +28,13 @@ mod rehearsal;
 pub mod rollout;
 pub mod run;
 mod store_location;
+mod target_inventory;
+mod wave;
 
 pub use crate::observe::Backup;
 pub use access_check::{AccessCheck, DeliveredCommunity, LoginProblem, check_access};
 pub use against::as_if_applied;
-pub use apply::{ConcurrencyLimits, StoreWithJournal, is_known_dead, without_dead_holders};
+pub use apply::{ConcurrencyLimits, StoreWithJournal, host, is_known_dead, without_dead_holders};
 pub use approval::{AutoApproval, needs_no_person};
 pub use backup::{Backups, NoBackup, read_backups};
 pub use device_access::{
@@ -50,9 +52,11 @@ pub use many::{Panicked, ask_many};
 pub use one_device::DevicePlanInputs;
 pub use origin::find_origins;
 pub use poll::{PollScope, PolledDevice, Polls, poll_all, poll_one};
-pub use probe::{Probes, probe_all};
+pub use probe::{Probes, probe_all, probe_one};
 pub use rehearsal::{FailedRehearsal, RehearsalFailure, rehearse, rehearse_all};
 pub use store_location::{StoreLocation, StoreLocationError};
+pub use target_inventory::{TargetDevice, TargetInventory, TargetReading};
+pub use wave::{Wave, WaveError};
 
 pub use crate::transport::snmp::SILENCE;
 

@@ -17,15 +17,19 @@ pub type Probes = BTreeMap<DeviceName, Result<Probe, NotObserved>>;
 
 /// Probes the devices; `seen` is called for each as it comes in.
 pub async fn probe_all(devices: Accesses, seen: impl FnMut(&DeviceName)) -> Probes {
-    let ask = |device: DeviceName, access: DeviceAccess| async move {
-        let options = SnmpOptions {
-            in_flight: 1,
-            ..SnmpOptions::default().with_silence(access.silence)
-        };
-        let answer = probe(access.snmp, &access.access, options).await;
-        answer
-            .map(|(probe, _)| probe)
-            .map_err(|source| not_observed(&LookError::of(&device, source)))
-    };
+    let ask =
+        |device: DeviceName, access: DeviceAccess| async move { probe_one(&device, &access).await };
     ask_accessible(devices, AT_ONCE, ask, seen).await
+}
+
+/// Probes one device.
+pub async fn probe_one(device: &DeviceName, access: &DeviceAccess) -> Result<Probe, NotObserved> {
+    let options = SnmpOptions {
+        in_flight: 1,
+        ..SnmpOptions::default().with_silence(access.silence)
+    };
+    let answer = probe(access.snmp, &access.access, options).await;
+    answer
+        .map(|(probe, _)| probe)
+        .map_err(|source| not_observed(&LookError::of(device, source)))
 }

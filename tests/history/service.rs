@@ -195,6 +195,7 @@ async fn an_approval_needs_a_reason_and_is_stored_once(bed: Bed) {
         who: "bob@noc".to_owned(),
         reason: "agreed with the site".to_owned(),
         now: true,
+        addresses: vec!["bob@example.net".to_owned()],
     };
     store.approve(&approval).await.unwrap();
     store.approve(&approval).await.unwrap();

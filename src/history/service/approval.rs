@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::history::document::plain;
 use crate::history::session::Bind;
+use crate::history::version::APPROVAL;
 use crate::history::{Store, StoreError};
 
 /// An approval as it is given.
@@ -21,6 +22,8 @@ pub struct NewApproval {
     pub reason: String,
     /// Carry it out now, also outside of the windows.
     pub now: bool,
+    /// The e-mail addresses of the person, to compare with authors of commits.
+    pub addresses: Vec<String>,
 }
 
 /// An approval, with its time.
@@ -33,6 +36,8 @@ pub struct Approval {
     pub who: String,
     pub reason: String,
     pub now: bool,
+    #[serde(default)]
+    pub addresses: Vec<String>,
     /// Seconds since 1970, by the store's clock.
     pub at: u64,
 }
@@ -41,6 +46,8 @@ pub struct Approval {
 struct Content {
     #[serde(default)]
     now: bool,
+    #[serde(default)]
+    addresses: Vec<String>,
 }
 
 impl Store {
@@ -51,7 +58,10 @@ impl Store {
             let (who, reason) = (plain(&approval.who), plain(&approval.reason));
             let sql = "insert into approval (id, plan, inventory_commit, policy, who, reason, at, content) \
                 values ($1, $2, $3, $4, $5, $6, @now, $7) on conflict (id) do nothing";
-            let content = Content { now: approval.now };
+            let content = Content {
+                now: approval.now,
+                addresses: approval.addresses.clone(),
+            };
             let binds = [
                 Bind::Id(approval.id),
                 Bind::Text(&approval.plan),
@@ -59,7 +69,7 @@ impl Store {
                 Bind::Text(&approval.policy),
                 Bind::Text(&who),
                 Bind::Text(&reason),
-                Bind::Document(crate::history::version::APPROVAL.stored(&content)?),
+                Bind::Document(APPROVAL.stored(&content)?),
             ];
             session.execute(sql, &binds).await?;
             session.commit().await
@@ -76,7 +86,7 @@ impl Store {
             let rows = session.rows(sql, &[Bind::Text(plan)]).await?;
             let approvals = rows.iter().map(|row| {
                 let content: Content =
-                    crate::history::version::APPROVAL.restored(row.document("content")?)?;
+                    APPROVAL.restored(row.document("content")?)?;
                 Ok(Approval {
                     id: row.id("id")?,
                     plan: row.text("plan")?,
@@ -85,6 +95,7 @@ impl Store {
                     who: row.text("who")?,
                     reason: row.text("reason")?,
                     now: content.now,
+                    addresses: content.addresses,
                     at: row.count("seconds")?,
                 })
             });

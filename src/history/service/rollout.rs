@@ -1,5 +1,7 @@
 //! Stores rollouts: one plan brought to many devices, with each change of its state.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,7 +13,7 @@ use crate::history::run::most;
 use crate::history::session::{Bind, Row, Session};
 use crate::history::version::{ROLLOUT, ROLLOUT_STEP};
 use crate::history::{RunId, Store, StoreError};
-use crate::model::DeviceName;
+use crate::model::{ActiveAlarm, DeviceName, MacAddress};
 
 /// The id of a rollout: sorted by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -115,6 +117,17 @@ impl RolloutState {
     }
 }
 
+/// A device right before its wave: what must be up again before the next wave starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceBeforeWave {
+    /// The endpoints that were up; left out: they were not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up: Option<Vec<MacAddress>>,
+    /// The active alarms; left out: they were not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<Vec<ActiveAlarm>>,
+}
+
 /// The facts of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolloutStepContent {
@@ -129,6 +142,9 @@ pub struct RolloutStepContent {
     /// The end of the last run, in seconds since 1970: the settle time counts from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave_ended: Option<u64>,
+    /// The devices of the wave that is carried out, as they were before it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: BTreeMap<DeviceName, DeviceBeforeWave>,
 }
 
 /// A step to store.

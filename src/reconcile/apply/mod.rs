@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 pub use concurrency::ConcurrencyLimits;
 pub(super) use device::verified;
 pub(super) use lease::{AliveRun, LeaseWait, release_dead};
-pub use process_id::{is_known_dead, without_dead_holders};
+pub use process_id::{host, is_known_dead, without_dead_holders};
 pub(super) use recover::{RecoveryOptions, recover};
 pub use store_with_journal::StoreWithJournal;
 

@@ -35,7 +35,7 @@ pub fn without_dead_holders(
 }
 
 /// Returns the name of this host, as other users know it.
-pub(super) fn host() -> String {
+pub fn host() -> String {
     let names = ["/proc/sys/kernel/hostname", "/etc/hostname"];
     let mut read = names
         .into_iter()

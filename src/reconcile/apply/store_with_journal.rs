@@ -56,7 +56,7 @@ impl StoreWithJournal {
     }
 
     /// Records this process in the store, once, before its first lease or run. Returns its id.
-    pub(in crate::reconcile) async fn registered(&self) -> Result<Uuid, StoreError> {
+    pub async fn registered(&self) -> Result<Uuid, StoreError> {
         let holder = LeaseHolder {
             id: self.process.id,
             who: self.who.clone(),
@@ -92,7 +92,7 @@ impl StoreWithJournal {
     }
 
     /// Returns whether the store is reachable; after an outage it queries the store and replays the journal.
-    pub(super) async fn is_back(&self) -> bool {
+    pub async fn is_back(&self) -> bool {
         if !self.is_away() {
             return true;
         }

@@ -8,7 +8,7 @@ use super::{Baseline, RunError, RunNote, Watcher};
 use crate::history::{AppliedCommit, Store, StoreError, StoredLedger};
 use crate::inventory::blame::{History, MOST_COMMITS};
 use crate::inventory::source::{Limits, Source, SourceError, first_parent, is_bare};
-use crate::inventory::{Cache, Reading, read};
+use crate::inventory::{Cache, Inventory, Reading, read, resolve_device};
 use crate::model::DeviceName;
 use crate::plan::{InventoryVersion, Ledger, Planned};
 use crate::reconcile::{Applied, Fleet, Policy, find_origins, inventory_digest};
@@ -164,19 +164,58 @@ impl PlanInputs {
     }
 
     pub fn fleet(&self) -> Fleet<'_> {
-        let judging = self.judging.as_ref().or(self.before.as_ref());
-        let judging = judging.unwrap_or(&self.reading);
         let mut fleet = Fleet::of(
             &self.reading.inventory,
             version(&self.folder, &self.reading),
             self.before
                 .as_ref()
                 .map(|before| Applied::of(&before.inventory)),
-            Policy::of(&judging.inventory, &self.reading.inventory),
+            self.policy(),
         );
         fleet.ledgers.clone_from(&self.ledgers);
         fleet.only_found.clone_from(&self.only_found);
         fleet
+    }
+
+    /// Returns the fleet with only one device and its present ledger: its plan depends on no other device.
+    ///
+    /// `None` if the inventory does not have the device. Limits need the whole fleet, and are not applied to it.
+    pub fn fleet_of(
+        &self,
+        device: &DeviceName,
+        version: &InventoryVersion,
+        ledger: Option<Ledger>,
+    ) -> Option<Fleet<'_>> {
+        let applied = self.before.as_ref();
+        let applied = applied.map(|before| Applied::of_device(&before.inventory, device.as_str()));
+        let intended = resolve_device(&self.reading.inventory, device.as_str())?;
+        let ledgers = ledger.map(|ledger| (device.clone(), ledger));
+        Some(Fleet {
+            inventory: &self.reading.inventory,
+            version: version.clone(),
+            devices: vec![intended],
+            applied,
+            ledgers: Some(ledgers.into_iter().collect()),
+            only_found: BTreeSet::new(),
+            policy: self.policy(),
+            allows_management: false,
+        })
+    }
+
+    /// Returns the policy that applies: the limits of the commit before.
+    pub fn policy(&self) -> Policy {
+        Policy::of(self.judging_inventory(), &self.reading.inventory)
+    }
+
+    /// Returns the inventory whose policy applies.
+    pub fn judging_inventory(&self) -> &Inventory {
+        let judging = self.judging.as_ref().or(self.before.as_ref());
+        &judging.unwrap_or(&self.reading).inventory
+    }
+
+    /// Returns the version of the inventory.
+    pub fn version(&self) -> InventoryVersion {
+        version(&self.folder, &self.reading)
     }
 
     /// Fills in the origin of each step; a failure only leaves them out.

@@ -1,12 +1,12 @@
 //! Reads a plan file and compares it with the plan made now; refuses it on any difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::{PlanPart, PreflightRefusal};
 use crate::model::{DeviceName, SubscriberIds};
 use crate::plan::{Because, Cause, DevicePlan, Planned, Step};
 use crate::reconcile::Fleet;
-use crate::report::{PlanFileError, read_plan};
+use crate::report::{PlanFileError, plan_value, read_plan};
 
 /// An earlier plan that a person approved.
 #[derive(Debug)]
@@ -38,8 +38,25 @@ impl PlanFile {
         Ok(Self { id, text, planned })
     }
 
+    /// Returns a plan as its file would have it.
+    pub fn of(planned: &Planned) -> Result<Self, PlanFileRejected> {
+        Self::read(plan_value(planned).to_string().into_bytes())
+    }
+
+    /// Returns the part of the plan for some devices, as a plan with an id of its own.
+    ///
+    /// A wave of a rollout carries out such a part. Its devices are compared with it as with any plan file.
+    pub fn part(&self, devices: &BTreeSet<DeviceName>) -> Result<Self, PlanFileRejected> {
+        let mut planned = self.planned.clone();
+        planned
+            .devices
+            .retain(|plan| devices.contains(&plan.device));
+        planned.unobservable.clear();
+        Self::of(&planned)
+    }
+
     /// Returns the devices that the plan has steps for.
-    pub(super) fn devices(&self) -> impl Iterator<Item = &DeviceName> {
+    pub fn devices(&self) -> impl Iterator<Item = &DeviceName> {
         let plans = self.planned.devices.iter();
         plans
             .filter(|plan| !plan.steps.is_empty())

@@ -93,7 +93,7 @@ impl Reconciler {
         Ok(Preparation::Ready(Box::new(run)))
     }
 
-    async fn read_aside(
+    pub(in crate::reconcile) async fn read_aside(
         &self,
         request: &RunRequest,
         watcher: &Watcher,
@@ -113,7 +113,11 @@ impl Reconciler {
         .await
     }
 
-    async fn inputs(&self, request: &RunRequest, reading: Reading) -> Result<PlanInputs, RunError> {
+    pub(in crate::reconcile) async fn inputs(
+        &self,
+        request: &RunRequest,
+        reading: Reading,
+    ) -> Result<PlanInputs, RunError> {
         let state = match &self.store {
             Some(store) if request.baseline == Baseline::Store => {
                 Some(StoreState::of(&store.store).await?)
@@ -329,6 +333,17 @@ impl Reconciler {
             watcher.see(&RunEvent::Recovered(one.clone()));
         }
         Ok(recovered)
+    }
+
+    /// Looks at the devices that a dead process left unfinished, outside of a run.
+    pub async fn recover_left(&self, commit: &str, who: &str) -> Result<Vec<Recovered>, RunError> {
+        let request = RunRequest {
+            revision: Some(commit.to_owned()),
+            ..RunRequest::of(Verb::Apply, who)
+        };
+        let watcher = Watcher::silent();
+        let reading = self.read_aside(&request, &watcher).await?;
+        self.recover(&request, &reading, &watcher).await
     }
 
     fn accesses_for(

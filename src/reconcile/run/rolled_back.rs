@@ -24,7 +24,7 @@ impl Reconciler {
     /// Marks the steps that would bring back what a rollback took away.
     ///
     /// A value that a commit after the one that was rolled back sets again was decided again, and is not marked.
-    pub(super) async fn mark_rolled_back(
+    pub(in crate::reconcile) async fn mark_rolled_back(
         &self,
         planned: &mut Planned,
         request: &RunRequest,

@@ -1,5 +1,6 @@
 //! Defines the facts about one device that its condition is computed from.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::model::{DeviceName, DeviceState, NotObserved};
@@ -9,35 +10,56 @@ use crate::plan::Refusal;
 ///
 /// A fact is absent where it is not the case or not known, so a device without facts is `unknown`, never `converged`.
 /// `approval`, `window`, `budget`, `wave` and `lane` are facts of a device only if something for this device waits for them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionFacts {
     pub device: DeviceName,
     /// As the target has it.
     pub state: DeviceState,
     /// The last look that succeeded, since gamctl knows the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<LastLook>,
     /// The time of the next look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_look: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<IdentityProblem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<FailedApply>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsaved: Option<FailedApply>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applying: Option<ApplyInProgress>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreachable: Option<Unreachable>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invalid: Option<InvalidInventory>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contested: Vec<ContestedField>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<RemainingDifferences>,
     /// Those over the device; one that has ended does not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freezes: Vec<FreezeInForce>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<RollbackHold>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<AwaitedApproval>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<ClosedWindow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<UsedBudget>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<AwaitedWave>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<OutsideLane>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftFound>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<PendingSteps>,
     /// The last look, compared with the current target, shows no difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matched: Option<MatchedTarget>,
 }
 
@@ -73,7 +95,7 @@ impl ConditionFacts {
 }
 
 /// A look that succeeded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastLook {
     pub at: u64,
     /// The seconds between two looks at this device now.
@@ -83,7 +105,8 @@ pub struct LastLook {
 }
 
 /// A value by which a device is recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Pin {
     Serial,
     Mac,
@@ -92,7 +115,7 @@ pub enum Pin {
 }
 
 /// A pin that the device at this address does not present.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityProblem {
     pub pin: Pin,
     pub expected: String,
@@ -101,7 +124,7 @@ pub struct IdentityProblem {
 }
 
 /// An apply that ended stuck or unsaved, and what is left of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedApply {
     pub run: Uuid,
     pub at: u64,
@@ -111,7 +134,7 @@ pub struct FailedApply {
 }
 
 /// A run that works on the device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplyInProgress {
     pub run: Uuid,
     pub who: String,
@@ -122,7 +145,7 @@ pub struct ApplyInProgress {
 }
 
 /// A device that cannot be looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unreachable {
     /// The first failed try since the last answer.
     pub since: u64,
@@ -133,7 +156,7 @@ pub struct Unreachable {
 }
 
 /// Errors of the inventory that concern the device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvalidInventory {
     pub commit: String,
     pub since: u64,
@@ -142,7 +165,7 @@ pub struct InvalidInventory {
 }
 
 /// A field that is changed back each time that gamctl restores it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContestedField {
     /// The field and the object: `VLAN of acct-1042`.
     pub field: String,
@@ -152,7 +175,7 @@ pub struct ContestedField {
 }
 
 /// Differences that stayed after several applies in a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemainingDifferences {
     pub applies: usize,
     /// The last of these runs.
@@ -163,7 +186,7 @@ pub struct RemainingDifferences {
 }
 
 /// A freeze over the device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FreezeInForce {
     pub id: Uuid,
     pub reason: String,
@@ -173,7 +196,7 @@ pub struct FreezeInForce {
 }
 
 /// A hold that a rollback set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RollbackHold {
     /// The rollback.
     pub run: Uuid,
@@ -183,7 +206,7 @@ pub struct RollbackHold {
 }
 
 /// A plan that a person must approve.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AwaitedApproval {
     pub plan: String,
     /// The reason for which it needs an approval: `it removes 3 subscribers`.
@@ -199,7 +222,7 @@ pub struct AwaitedApproval {
 }
 
 /// Windows that are all closed for the device, or too short for its wave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosedWindow {
     /// The next one; absent: none opens within the time that was searched.
     pub opens: Option<u64>,
@@ -211,7 +234,7 @@ pub struct ClosedWindow {
 }
 
 /// A rolling budget that is used up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedBudget {
     /// The id of the limit in `policy.toml`.
     pub rule: String,
@@ -225,7 +248,7 @@ pub struct UsedBudget {
 }
 
 /// The wave that the device is in, before its gate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AwaitedWave {
     pub rollout: Uuid,
     /// Counted from 1.
@@ -238,7 +261,7 @@ pub struct AwaitedWave {
 }
 
 /// The reason that a rollout goes on only if a person resumes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PausedRollout {
     pub reason: String,
     /// Absent: gamctl itself, at a gate that did not open.
@@ -247,7 +270,7 @@ pub struct PausedRollout {
 }
 
 /// A commit that changes more than its author may, before the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutsideLane {
     pub lane: String,
     pub author: String,
@@ -258,7 +281,8 @@ pub struct OutsideLane {
 }
 
 /// The answer of the policy to drift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnDrift {
     Report,
     Ask,
@@ -266,7 +290,7 @@ pub enum OnDrift {
 }
 
 /// Differences that came without a change in the inventory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriftFound {
     /// Each difference in a few words, at least one.
     pub differences: Vec<String>,
@@ -276,7 +300,7 @@ pub struct DriftFound {
 }
 
 /// Steps between the device and the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingSteps {
     pub steps: usize,
     pub commit: String,
@@ -284,7 +308,7 @@ pub struct PendingSteps {
 }
 
 /// The proof that a device is as intended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MatchedTarget {
     pub commit: String,
     /// The look that was compared.
