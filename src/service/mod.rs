@@ -1,8 +1,28 @@
 //! The service: watches the inventory and the devices day and night, and applies what may go by itself.
 //!
-//! `fetch` follows the branch and judges its commits · `schedule` decides which device is read when · `metrics` counts what
-//! happens, for Prometheus.
+//! `start` starts and ends an instance · `settings` its settings · `shared` what its tasks share · `task` runs tasks again and
+//! again, one file each · `fetch` follows the branch and judges its commits, `branch` calls it, `lanes` checks authors ·
+//! `schedule` decides which device is read when, `look` starts the reads, `read` does one, `device_table` keeps the results,
+//! `share` divides the devices among instances · `rollout` brings devices to the target · `metrics` counts what happens,
+//! `measure` fills in the present state · `http` answers health checks, webhooks and Prometheus.
 
+mod branch;
+mod device_table;
 pub mod fetch;
+mod http;
+mod lanes;
+mod look;
+mod measure;
 pub mod metrics;
+mod read;
+mod rollout;
 pub mod schedule;
+mod settings;
+mod share;
+mod shared;
+mod start;
+mod task;
+
+pub use schedule::{IntervalBounds, Intervals, Limits as SlotLimits};
+pub use settings::{ServiceSettings, Timing};
+pub use start::{Opening, Service, StartError, mirror_folder};

@@ -317,11 +317,15 @@ impl<'a, L> Judge<'a, L> {
         signed: &[SignedCommit],
     ) -> Result<Vec<CommitSummary>, CandidateError> {
         let (repository, objects) = (&self.opened.repository, &self.opened.objects);
-        let mut signers = signed.iter().map(|commit| commit.signer.clone());
+        let mut signed = signed.iter();
         new.iter()
             .map(|id| {
                 let mut summary = summary(repository, objects, *id).map_err(self.object())?;
-                summary.signer = signers.next().flatten();
+                if let Some(signed) = signed.next() {
+                    summary.signer.clone_from(&signed.signer);
+                    let key = signed.key.clone();
+                    summary.signer_key = key.filter(|_| signed.signer.is_some());
+                }
                 Ok(summary)
             })
             .collect()
@@ -403,11 +407,10 @@ impl<'a, L> Judge<'a, L> {
         errors.retain(|finding| finding.severity == Severity::Error && !accepted(finding));
         if let Some(target) = target
             && errors.iter().any(|finding| finding.rule.id == BY_COMMIT)
+            && let Some(by_commit) = self.errors_of_steps(target, candidate)?
         {
-            if let Some(by_commit) = self.errors_of_steps(target, candidate)? {
-                let is_of_a_step = |finding: &Finding| by_commit.contains(&finding.message);
-                errors.retain(|finding| finding.rule.id != BY_COMMIT || is_of_a_step(finding));
-            }
+            let is_of_a_step = |finding: &Finding| by_commit.contains(&finding.message);
+            errors.retain(|finding| finding.rule.id != BY_COMMIT || is_of_a_step(finding));
         }
         Ok((!errors.is_empty()).then_some(Verdict::StepInvalid { findings: errors }))
     }

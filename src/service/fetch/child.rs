@@ -1,4 +1,4 @@
-//! Runs a `git` command in a process group of its own, limited in time, output and disk space, and ends the whole group.
+//! Runs `git` in a process group of its own, limited in time, output and disk space, and ends all of it.
 
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;

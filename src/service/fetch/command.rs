@@ -1,4 +1,4 @@
-//! Builds the arguments and environment of each `git` command, so that nothing but gamctl's settings decides what it does.
+//! Builds the arguments and environment of `git`, so that only gamctl's settings decide what it does.
 //!
 //! A repository, a server, the user's configuration and the environment are all possible attackers: each could name a
 //! program to run. So the environment is empty but for what is listed here, no configuration file but the mirror's own is

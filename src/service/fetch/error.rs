@@ -35,9 +35,9 @@ pub enum FetchError {
     #[error("there is no git repository at {url}: git answered `{said}`; check the address")]
     NoSuchRepository { url: String, said: String },
     #[error(
-        "the repository {url} belongs to another user, so git does not read it; run gamctl as its owner, or use ssh or https"
+        "git does not read a repository of another user while fetching from {url}: it answered `{said}`; run gamctl as its owner, or use ssh or https"
     )]
-    OwnedByAnother { url: String },
+    OwnedByAnother { url: String, said: String },
     #[error(
         "the repository {url} is a shallow clone without its history; make it complete with `git fetch --unshallow`"
     )]
@@ -100,7 +100,7 @@ impl FetchError {
                 branch: branch.to_owned(),
             },
             FailureCause::NoSuchRepository => Self::NoSuchRepository { url, said },
-            FailureCause::OwnedByAnother => Self::OwnedByAnother { url },
+            FailureCause::OwnedByAnother => Self::OwnedByAnother { url, said },
             FailureCause::Shallow => Self::Shallow { url },
             FailureCause::Redirected => Self::Redirected { url, said },
             FailureCause::CorruptObjects => Self::CorruptObjects { url, said },

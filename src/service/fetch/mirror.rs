@@ -57,10 +57,12 @@ pub struct Fetched {
 impl Mirror {
     /// Opens the mirror in `folder`, or creates it. A damaged one is replaced by the next fetch.
     pub fn open_or_create(folder: &Path, git: GitProgram) -> Result<Self, FetchError> {
-        create_private(folder)
-            .map_err(|error| FetchError::of_file(folder.to_owned(), "create the folder", error))?;
+        let failed = |error| FetchError::of_file(folder.to_owned(), "create the folder", error);
+        // `git` runs in the root folder.
+        let absolute = std::path::absolute(folder).map_err(failed)?;
+        create_private(&absolute).map_err(failed)?;
         Ok(Self {
-            folder: folder.to_owned(),
+            folder: absolute,
             git,
             most_bytes: MOST_BYTES,
         })

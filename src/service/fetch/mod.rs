@@ -1,4 +1,4 @@
-//! Follows the inventory's branch: fetches it, judges the new commit, and notices changes of a local repository.
+//! Fetches the inventory's branch, judges the new commit, and notices changes of a local repository.
 //!
 //! `command` builds what `git` is called with, `child` runs it within limits, `mirror` keeps the fetched repository,
 //! `signature` parses git's report on signatures, and `candidate` decides whether a commit may become the target.

@@ -1,4 +1,4 @@
-//! Lists the commits between the target and the candidate, from their objects and not from what `git` prints.
+//! Lists the commits between the target and the candidate, read from their objects.
 
 use std::collections::{BinaryHeap, HashSet};
 
@@ -21,6 +21,8 @@ pub struct CommitSummary {
     pub subject: String,
     /// The principal in the allowed signers; nothing if signatures are not required.
     pub signer: Option<String>,
+    /// The fingerprint of the key of a good signature, as a lane names its signers.
+    pub signer_key: Option<String>,
 }
 
 /// Returns the commits of `candidate` that `target` does not contain, newest first; without a target, `candidate` alone.
@@ -98,5 +100,6 @@ pub(super) fn summary(
         time: author.when().seconds(),
         subject: commit.summary_bytes().map(text).unwrap_or_default(),
         signer: None,
+        signer_key: None,
     })
 }

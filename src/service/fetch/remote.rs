@@ -1,4 +1,4 @@
-//! Checks the address, branch and access settings of the repository that inventories are fetched from.
+//! Checks the address, branch and access settings of the repository that is fetched from.
 //!
 //! All of it ends in the arguments of `git` and `ssh`. Nothing that either could take for an option, a command or a
 //! second value gets through.
@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::secrets::Secret;
 
-/// The repository and branch to follow, and the files that protect the connection.
+/// The repository and branch to follow, and the files that protect the connection. All paths are absolute: `git` runs in
+/// the root folder.
 #[derive(Debug, Clone)]
 pub struct RemoteSettings {
     pub url: RemoteUrl,

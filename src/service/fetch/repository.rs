@@ -1,4 +1,4 @@
-//! Keeps the files of the mirror in order: creates it, notices damage, removes the remains of a killed `git`.
+//! Creates the mirror's repository, notices damage, removes the remains of a killed `git`.
 
 use std::collections::HashSet;
 use std::fs::{self, DirBuilder};
@@ -45,7 +45,7 @@ impl BareRepository {
     /// Returns whether the configuration is gamctl's own and nothing points outside.
     pub(super) fn is_as_created(&self) -> bool {
         let is_folder = |path: &Path| path.symlink_metadata().is_ok_and(|facts| facts.is_dir());
-        let is_foreign = |name: &&str| self.path.join(name).symlink_metadata().is_ok();
+        let is_foreign = |name: &str| self.path.join(name).symlink_metadata().is_ok();
         let has = |name, text: &str| {
             fs::read(self.path.join(name)).is_ok_and(|found| found == text.as_bytes())
         };
@@ -55,7 +55,7 @@ impl BareRepository {
                 .all(|name| is_folder(&self.path.join(name)))
             && has("config", CONFIG)
             && has("HEAD", HEAD)
-            && !FOREIGN.iter().any(|name| is_foreign(&name))
+            && !FOREIGN.iter().any(|name| is_foreign(name))
     }
 
     /// Replaces the configuration that `git init` wrote.

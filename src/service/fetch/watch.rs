@@ -227,7 +227,8 @@ mod other {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::fs;
     use std::sync::mpsc::channel;
@@ -248,7 +249,7 @@ mod tests {
         git2::Repository::init_bare(&path).unwrap();
         let (sender, receiver) = channel();
         let watch = RefWatch::start(&path, &branch("a/b"), move || {
-            sender.send(()).unwrap_or_default()
+            sender.send(()).unwrap_or_default();
         })
         .unwrap();
         fs::create_dir(path.join("refs/heads/a")).unwrap();
@@ -270,7 +271,7 @@ mod tests {
         git2::Repository::init(folder.path()).unwrap();
         let (sender, receiver) = channel();
         let watch = RefWatch::start(folder.path(), &branch("main"), move || {
-            drop(sender.send(()))
+            sender.send(()).unwrap_or_default();
         });
         drop(watch.unwrap());
         let ended = receiver.recv_timeout(PATIENCE);

@@ -63,6 +63,7 @@ label! {
     WaitingForLane = "waiting-for-lane",
     Drifted = "drifted",
     Pending = "pending",
+    Unknown = "unknown",
     Observe = "observe",
     Locked = "locked",
     Converged = "converged",

@@ -1,0 +1,79 @@
+//! Fetches the branch and judges commits on threads of their own: git and parsing block.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::fetch::{
+    CandidateError, CandidateOptions, CommitId, FETCH_DEADLINE, FetchError, Fetched, LaneJudge,
+    Verdict, judge_candidate,
+};
+use super::lanes::{LaneViolation, lane_violations};
+use super::shared::Shared;
+use crate::inventory::source::Limits;
+use crate::inventory::{Cache, Inventory, service_policy};
+
+/// The reason that the branch could not be fetched or judged. The last good target stays.
+#[derive(Debug, thiserror::Error)]
+pub enum BranchError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Candidate(#[from] CandidateError),
+    #[error("gamctl failed while reading the branch: {0}")]
+    Panicked(String),
+}
+
+/// Both commits of a history that a person accepted.
+#[derive(Debug, Clone)]
+pub(super) struct AcceptedHistory {
+    pub(super) target: CommitId,
+    pub(super) candidate: CommitId,
+}
+
+/// Fetches the branch into the mirror.
+pub(super) async fn fetch(shared: &Arc<Shared>) -> Result<Fetched, BranchError> {
+    let shared = shared.clone();
+    aside(move || Ok(shared.mirror.fetch(&shared.remote, FETCH_DEADLINE)?)).await
+}
+
+/// Judges whether a commit may become the target.
+pub(super) async fn judge(
+    shared: &Arc<Shared>,
+    target: Option<CommitId>,
+    candidate: CommitId,
+    accepted: Option<AcceptedHistory>,
+) -> Result<Verdict<LaneViolation>, BranchError> {
+    let shared = shared.clone();
+    aside(move || {
+        let signers = shared.remote.signers.as_deref();
+        let lanes: LaneJudge<'_, LaneViolation> =
+            &|before: &Inventory, steps| lane_violations(&service_policy(before), steps);
+        let (limits, cache) = (Limits::default(), Cache::default());
+        let options = CandidateOptions {
+            folder: Path::new(""),
+            signers,
+            lanes: Some(lanes),
+            accepted_rules: &[],
+            accepts_smaller_fleet: accepted.is_some(),
+            accepted_history: accepted
+                .as_ref()
+                .map(|both| (&both.target, &both.candidate)),
+            limits: &limits,
+            cache: &cache,
+        };
+        Ok(judge_candidate(
+            &shared.mirror,
+            target.as_ref(),
+            &candidate,
+            &options,
+        )?)
+    })
+    .await
+}
+
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BranchError> + Send + 'static,
+) -> Result<T, BranchError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|why| BranchError::Panicked(why.to_string()))?
+}

@@ -1,0 +1,12 @@
+//! Answers HTTP: health checks and webhooks on one address, metrics on another; with limits, and no other route yet.
+//!
+//! `listener` connections with their limits · `router` routes and their answers · `health` `/livez` and `/readyz` · `hook`
+//! the signature of a webhook.
+
+mod health;
+mod hook;
+mod listener;
+mod router;
+
+pub(super) use listener::{Listener, ListenerError};
+pub(super) use router::{ROUTES, metrics, public};

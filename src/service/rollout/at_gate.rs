@@ -1,0 +1,111 @@
+//! Collects the facts of a gate: what became of the devices of the wave, and how their lines are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::apply::{DeviceOutcome, Ended};
+use crate::history::{DeviceBeforeWave, Filter, Rollout, Store, StoreError};
+use crate::model::{DeviceName, EndpointState, MacAddress, Observation};
+use crate::plan::{Change, Verb};
+use crate::reconcile::ConcurrencyLimits;
+use crate::reconcile::rollout::{
+    AfterWave, BeforeWave, GateDevice, GateFacts, WaveLine, WaveProgress,
+};
+use crate::reconcile::run::PlanFile;
+
+/// Returns the facts of the gate after the wave of a rollout. Devices that the run skipped do not count.
+pub(super) async fn gate_facts(
+    store: &Store,
+    rollout: &Rollout,
+    plan: &PlanFile,
+) -> Result<GateFacts, StoreError> {
+    let content = &rollout.last.content;
+    let mut outcomes: BTreeMap<DeviceName, (u64, DeviceOutcome)> = BTreeMap::new();
+    if let Some(run) = content.run {
+        let filter = Filter {
+            run: Some(run),
+            most: u32::MAX,
+            ..Filter::default()
+        };
+        for row in store.outcomes(&filter).await? {
+            outcomes.insert(row.outcome.device.clone(), (row.at, row.outcome));
+        }
+    }
+    let ended = content.wave_ended.unwrap_or_default();
+    let mut devices = Vec::new();
+    for (name, before) in &content.before {
+        let Some((at, outcome)) = outcomes.remove(name) else {
+            continue;
+        };
+        let look = store.last_look(name).await?;
+        let after = look.filter(|look| look.taken_at >= ended);
+        devices.push(GateDevice {
+            progress: progress(at, &outcome),
+            before: before_wave(before),
+            leaving: leaving(plan, name),
+            after: after.map(|look| after_wave(&look)),
+            name: name.clone(),
+        });
+    }
+    Ok(GateFacts {
+        devices,
+        failure_budget: ConcurrencyLimits::default().failure_budget,
+        settle: Duration::from_secs(rollout.plan.settle),
+    })
+}
+
+fn progress(at: u64, outcome: &DeviceOutcome) -> WaveProgress {
+    match &outcome.ended {
+        Ended::Applied | Ended::Unchanged => WaveProgress::Saved { at },
+        Ended::Unsaved { .. }
+        | Ended::RolledBack { .. }
+        | Ended::Stuck { .. }
+        | Ended::Interrupted { .. } => WaveProgress::Failed {
+            at,
+            has_written: true,
+        },
+        Ended::Refused { .. } | Ended::Stale { .. } | Ended::Unreachable { .. } => {
+            WaveProgress::Failed {
+                at,
+                has_written: false,
+            }
+        }
+    }
+}
+
+fn before_wave(before: &DeviceBeforeWave) -> BeforeWave {
+    let up = before.up.as_ref().map(|up| {
+        let lines = up.iter().map(|mac| (*mac, WaveLine::default()));
+        lines.collect()
+    });
+    BeforeWave {
+        up,
+        alarms: before.alarms.clone(),
+    }
+}
+
+fn after_wave(look: &Observation) -> AfterWave {
+    let endpoints = look.health.endpoints.iter();
+    let is_up = endpoints.filter_map(|(mac, endpoint)| {
+        let state = endpoint.state.as_ref()?;
+        Some((*mac, *state == EndpointState::Fine))
+    });
+    AfterWave {
+        read_at: look.taken_at,
+        is_up: Some(is_up.collect()),
+        alarms: look.health.known_alarms().ok().map(<[_]>::to_vec),
+    }
+}
+
+/// Returns the endpoints that the plan removes.
+fn leaving(plan: &PlanFile, device: &DeviceName) -> BTreeSet<MacAddress> {
+    let plans = plan.planned.devices.iter();
+    let steps = plans
+        .filter(|plan| plan.device == *device)
+        .flat_map(|plan| &plan.steps);
+    let removed = steps.filter_map(|step| match &step.change {
+        Change::Endpoint(_, edit) if edit.verb() == Verb::Remove => Some(*edit.key()),
+        _ => None,
+    });
+    removed.collect()
+}

@@ -1,0 +1,351 @@
+//! Begins rollouts: plans the devices that differ from the target, and decides what goes by itself and what needs consent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::history::{
+    Leader, NewRollout, NewRolloutStep, Rollout, RolloutId, RolloutKind, RolloutPlan, RolloutState,
+    RolloutStepContent, Target,
+};
+use crate::inventory::text::CommitPolicy;
+use crate::model::{DeviceName, Observation};
+use crate::plan::{Change, DevicePlan, Impact, Planned, Step};
+use crate::reconcile::rollout::condition::{ConditionFacts, OnDrift};
+use crate::reconcile::rollout::{
+    ApprovalFacts, DriftPolicy, StepOrigin, WaveDevice, needed_approvals, split_drift, waves,
+};
+use crate::reconcile::run::{LookSource, PlanFile, Preparation, RunRequest, Verb, Watcher};
+use crate::reconcile::{AutoApproval, needs_no_person};
+use crate::report::listed;
+use crate::service::shared::{ServedTarget, Shared};
+use crate::service::task::TaskError;
+
+/// After so many rollouts of the same target that left a device different, it is left alone: it does not converge.
+pub(super) const MOST_ATTEMPTS: usize = 2;
+
+/// For so long after a new target, a rollout waits until all devices were compared with it, in seconds.
+const MOST_WAIT: u64 = 60;
+
+/// The rollouts that are searched for earlier attempts.
+const MOST_ROLLOUTS: u32 = 500;
+
+/// A device's plan, with who decides about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Class {
+    needs_person: bool,
+    is_drift: bool,
+}
+
+pub(super) async fn begin(
+    shared: &Arc<Shared>,
+    leader: &Leader,
+    target: &ServedTarget,
+) -> Result<(), TaskError> {
+    let store = &shared.store.store;
+    // Nothing more is applied while the branch is halted: a person decides first.
+    if store.branch_state().await?.halted.is_some() {
+        return Ok(());
+    }
+    let rollouts = store.rollouts(MOST_ROLLOUTS).await?;
+    let candidates = candidates(shared, target, &rollouts).await?;
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    if !shared.is_new_question(target.target.number, &candidates) {
+        return Ok(());
+    }
+    let candidates: BTreeSet<DeviceName> = candidates.into_keys().collect();
+    let mut looks: Vec<Observation> = Vec::new();
+    for device in &candidates {
+        looks.extend(store.last_look(device).await?);
+    }
+    let request = RunRequest {
+        revision: Some(target.target.commit.clone()),
+        only: Some(candidates),
+        looks: LookSource::Recorded(looks),
+        rehearses: true,
+        ..RunRequest::of(Verb::Plan, &shared.instance.who)
+    };
+    let planned = match shared
+        .reconciler
+        .prepare(request, &Watcher::silent())
+        .await?
+    {
+        Preparation::Ready(run) => run.planned().clone(),
+        Preparation::InventoryInvalid(_) | Preparation::Refused(_) => return Ok(()),
+    };
+    note_refusals(shared, &planned);
+    let mut classes: BTreeMap<Class, BTreeSet<DeviceName>> = BTreeMap::new();
+    for plan in &planned.devices {
+        if let Some(class) = class_of(plan, target) {
+            classes
+                .entry(class)
+                .or_default()
+                .insert(plan.device.clone());
+        }
+    }
+    // A refusal of all plans together needs an earlier commit or another policy: no part of it is applied.
+    if !planned.refusals.is_empty() || planned.lint_errors.iter().next().is_some() {
+        return Ok(());
+    }
+    for (class, devices) in classes {
+        begin_one(shared, leader, target, &planned, class, &devices).await?;
+    }
+    Ok(())
+}
+
+/// Returns the devices that differ from the target, may be written to, and are in no open rollout; with their looks.
+async fn candidates(
+    shared: &Shared,
+    target: &ServedTarget,
+    rollouts: &[Rollout],
+) -> Result<BTreeMap<DeviceName, Option<u64>>, TaskError> {
+    let statuses = shared.store.store.device_statuses().await?;
+    let mut left = BTreeMap::new();
+    let now = shared.store.store.clock().await?;
+    let is_fresh = now.saturating_sub(target.target.at) < MOST_WAIT;
+    for device in target.inventory.devices() {
+        let facts = statuses.get(&device.name).and_then(|row| {
+            serde_json::from_value::<ConditionFacts>(row.status.facts.clone()).ok()
+        });
+        // One plan for all devices: a rollout of its own for each would have no waves.
+        let is_compared = facts
+            .as_ref()
+            .is_some_and(|facts| is_compared(facts, &target.target));
+        if is_fresh && !is_compared {
+            return Ok(BTreeMap::new());
+        }
+        let of_device = |rollout: &&Rollout| {
+            rollout
+                .plan
+                .waves
+                .iter()
+                .flatten()
+                .any(|one| *one == device.name)
+        };
+        let mut mine = rollouts.iter().filter(of_device);
+        let attempts = mine
+            .clone()
+            .filter(|rollout| is_attempt(rollout, &target.target.commit));
+        if device.state.is_written()
+            && facts.is_some_and(|facts| is_to_change(&facts, &target.target.commit))
+            && !mine.any(|rollout| !rollout.last.state.is_over())
+            && attempts.count() < MOST_ATTEMPTS
+        {
+            let looked = statuses.get(&device.name).and_then(|row| row.status.looked);
+            left.insert(device.name, looked);
+        }
+    }
+    Ok(left)
+}
+
+/// Returns whether a device was compared with a target, or cannot be now.
+fn is_compared(facts: &ConditionFacts, target: &Target) -> bool {
+    let matched = facts.matched.as_ref().map(|matched| &matched.commit);
+    let pending = facts.pending.as_ref().map(|pending| &pending.commit);
+    let looked = facts.look.as_ref().map_or(0, |look| look.at);
+    [matched, pending].contains(&Some(&target.commit))
+        || looked >= target.at
+        || facts.unreachable.is_some()
+        || facts.invalid.is_some()
+}
+
+/// Returns whether a rollout has tried to bring its devices to a commit, or a person ended it.
+fn is_attempt(rollout: &Rollout, commit: &str) -> bool {
+    rollout.commit == commit
+        && rollout.plan.kind == RolloutKind::Commit
+        && matches!(
+            rollout.last.state,
+            RolloutState::Done | RolloutState::Abandoned
+        )
+}
+
+/// Returns whether a device has differences that may be planned now.
+fn is_to_change(facts: &ConditionFacts, commit: &str) -> bool {
+    let is_pending = facts
+        .pending
+        .as_ref()
+        .is_some_and(|pending| pending.commit == commit);
+    let is_drifted = facts
+        .drift
+        .as_ref()
+        .is_some_and(|drift| drift.policy != OnDrift::Report);
+    (is_pending || is_drifted)
+        && facts.identity.is_none()
+        && facts.stuck.is_none()
+        && facts.unsaved.is_none()
+        && facts.applying.is_none()
+        && facts.unreachable.is_none()
+        && facts.invalid.is_none()
+        && facts.freezes.is_empty()
+        && facts.hold.is_none()
+        && facts.contested.is_empty()
+        && facts.remaining.is_none()
+}
+
+/// Returns who decides about a device's plan; `None` if nothing of it is applied.
+fn class_of(plan: &DevicePlan, target: &ServedTarget) -> Option<Class> {
+    if plan.steps.is_empty() || !plan.refusals.is_empty() || !plan.state.is_written() {
+        return None;
+    }
+    let split = split_drift(plan, &target.policy.drift, &[]);
+    let drift = split.steps.iter().filter_map(|origin| match origin {
+        StepOrigin::Commit => None,
+        StepOrigin::Drift(policy) | StepOrigin::Mixed(policy) => Some(*policy),
+    });
+    let drift = drift.min();
+    let has_commit = split.has_commit();
+    if !has_commit && drift == Some(DriftPolicy::Report) {
+        return None;
+    }
+    let commits_go = match target.policy.commits {
+        CommitPolicy::Ask => false,
+        CommitPolicy::Harmless => needs_no_person(plan, AutoApproval::Harmless),
+        CommitPolicy::Everything => true,
+    };
+    // A plan is applied as a whole: drift that is only to be reported is not restored along with a commit unasked.
+    let drift_goes = drift.is_none_or(|policy| policy == DriftPolicy::Restore);
+    Some(Class {
+        needs_person: !((commits_go || !has_commit) && drift_goes),
+        is_drift: !has_commit,
+    })
+}
+
+async fn begin_one(
+    shared: &Shared,
+    leader: &Leader,
+    target: &ServedTarget,
+    planned: &Planned,
+    class: Class,
+    devices: &BTreeSet<DeviceName>,
+) -> Result<(), TaskError> {
+    let whole = PlanFile::of(planned)?;
+    let part = whole.part(devices)?;
+    let authors: BTreeSet<String> = authors(&part.planned);
+    let authors: Vec<String> = authors.into_iter().collect();
+    let facts = ApprovalFacts {
+        is_automatic: !class.needs_person,
+        removals: removals(&part.planned),
+        over_limit: Vec::new(),
+    };
+    let needed = needed_approvals(&facts, &target.policy.approval, &authors);
+    let because: Vec<String> = needed.because.iter().map(ToString::to_string).collect();
+    let steps: usize = part
+        .planned
+        .devices
+        .iter()
+        .map(|plan| plan.steps.len())
+        .sum();
+    let plan = RolloutPlan {
+        kind: match class.is_drift {
+            true => RolloutKind::Drift,
+            false => RolloutKind::Commit,
+        },
+        policy: target.inventory.policy_digest(),
+        waves: waves(&wave_devices(target, &part.planned), &target.policy.waves),
+        settle: target.policy.waves.settle.as_secs(),
+        authors: needed.not_by.iter().cloned().collect(),
+        approvals: u32::try_from(needed.count).unwrap_or(u32::MAX),
+        because: (needed.count > 0).then(|| listed(&because)),
+        steps: u64::try_from(steps).unwrap_or(u64::MAX),
+    };
+    let state = match needed.count {
+        0 => RolloutState::Ready,
+        _ => RolloutState::WaitingForApproval,
+    };
+    let store = &shared.store.store;
+    let document = serde_json::from_str(&part.text).unwrap_or_default();
+    store.keep_plan(&part.id, &document).await?;
+    let new = NewRollout {
+        id: RolloutId(Uuid::now_v7()),
+        plan_id: part.id.clone(),
+        commit: target.target.commit.clone(),
+        plan,
+    };
+    let first = NewRolloutStep {
+        number: 1,
+        state,
+        who: shared.instance.who.clone(),
+        content: RolloutStepContent {
+            because: new.plan.because.clone(),
+            ..RolloutStepContent::default()
+        },
+    };
+    store.begin_rollout(&new, &first, Some(leader)).await?;
+    tracing::info!(rollout = %new.id.0, state = state.word(), "rollout begins");
+    shared.triggers.status.notify_one();
+    shared.triggers.rollout.notify_one();
+    Ok(())
+}
+
+/// Returns the authors of the commits behind the steps, as far as the plan names them.
+fn authors(planned: &Planned) -> BTreeSet<String> {
+    let steps = planned.devices.iter().flat_map(|plan| &plan.steps);
+    let origins = steps
+        .flat_map(|step| &step.because)
+        .filter_map(|because| because.origin.as_ref());
+    origins
+        .filter_map(|origin| origin.commit.as_ref())
+        .map(|commit| commit.author.clone())
+        .collect()
+}
+
+fn removals(planned: &Planned) -> usize {
+    let steps = planned.devices.iter().flat_map(|plan| &plan.steps);
+    let removed = steps.filter(|step| step.change.verb() == crate::plan::Verb::Remove);
+    let is_household =
+        |step: &&Step| matches!(step.change, Change::Subscriber(..) | Change::Endpoint(..));
+    removed.filter(is_household).count()
+}
+
+fn wave_devices(target: &ServedTarget, planned: &Planned) -> Vec<WaveDevice> {
+    let known: BTreeMap<DeviceName, _> = target
+        .inventory
+        .devices()
+        .into_iter()
+        .map(|device| (device.name.clone(), device))
+        .collect();
+    let devices = planned.devices.iter().filter_map(|plan| {
+        let device = known.get(&plan.device)?;
+        Some(WaveDevice {
+            name: device.name.clone(),
+            site: device.site.clone(),
+            is_canary: device.is_canary,
+            subscribers: device.subscribers,
+            interrupted: plan
+                .steps
+                .iter()
+                .map(|step| interrupted(&step.impact))
+                .sum(),
+        })
+    });
+    devices.collect()
+}
+
+fn interrupted(impact: &Impact) -> usize {
+    match impact {
+        Impact::None | Impact::TouchesManagement => 0,
+        Impact::Interrupts { subscribers } => subscribers.len(),
+        Impact::Disconnects {
+            subscribers,
+            interrupts,
+        } => subscribers.len().saturating_add(interrupts.len()),
+    }
+}
+
+/// Shows refusals of all plans together on each of their devices: no single plan has them.
+fn note_refusals(shared: &Shared, planned: &Planned) {
+    if planned.refusals.is_empty() {
+        return;
+    }
+    let mut table = shared.devices();
+    for plan in planned.devices.iter().filter(|plan| !plan.steps.is_empty()) {
+        if let Some(known) = table.get_mut(&plan.device) {
+            known.facts.refused.clone_from(&planned.refusals);
+        }
+    }
+    drop(table);
+    shared.triggers.status.notify_one();
+}

@@ -1,0 +1,184 @@
+//! Carries out one wave of a rollout, and ends early when a newer target comes or the service stops.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::step;
+use crate::history::{DeviceBeforeWave, Leader, Rollout, RolloutState, RolloutStepContent, RunId};
+use crate::model::{DeviceName, EndpointState, Observation};
+use crate::reconcile::Wave;
+use crate::reconcile::run::{PlanFile, PreflightRefusal, RunEvent, RunReport, Watcher};
+use crate::report::{preflight, some_names};
+use crate::service::metrics::{ApplyOutcome, LabelValue};
+use crate::service::schedule::{Priority, ReadKind};
+use crate::service::shared::{ServedTarget, Shared};
+use crate::service::task::{self, TaskError};
+
+/// Carries out a wave, and records its start and its end.
+pub(super) async fn carry_out(
+    shared: &Arc<Shared>,
+    leader: &Leader,
+    target: &ServedTarget,
+    rollout: &mut Rollout,
+    devices: BTreeSet<DeviceName>,
+) -> Result<(), TaskError> {
+    let wave = rollout.last.content.wave;
+    let started = RolloutStepContent {
+        wave,
+        before: before(shared, &devices).await?,
+        ..RolloutStepContent::default()
+    };
+    let before = started.before.clone();
+    if !step(shared, leader, rollout, RolloutState::Wave, started).await? {
+        return Ok(());
+    }
+    let plan = approved(shared, rollout).await?;
+    let (stopping, stop) = watch::channel(false);
+    let stopper = task::once(stop_early(shared.clone(), target.target.number, stopping));
+    let options = (shared.settings.run_options)(stop);
+    let wave_of = Wave {
+        approved: &plan,
+        devices: &devices,
+        who: &shared.instance.who,
+        reapply: BTreeSet::new(),
+    };
+    let watcher = counting(shared);
+    let report = shared
+        .reconciler
+        .carry_out_wave(wave_of, options, &watcher)
+        .await;
+    stopper.abort();
+    look_again(shared, &devices);
+    // What was applied changes the policy before, the ledgers and the names before.
+    shared.triggers.target.notify_one();
+    let ended = RolloutStepContent {
+        wave,
+        wave_ended: Some(shared.store.store.clock().await?),
+        before,
+        ..RolloutStepContent::default()
+    };
+    let (state, ended) = match report {
+        Ok(report) => after(&report, ended),
+        Err(error) => (
+            RolloutState::Paused,
+            RolloutStepContent {
+                because: Some(crate::model::chain(&error)),
+                ..ended
+            },
+        ),
+    };
+    step(shared, leader, rollout, state, ended).await?;
+    shared.triggers.rollout.notify_one();
+    Ok(())
+}
+
+/// Returns the state after a run: a run that was refused as a whole needs a person.
+fn after(report: &RunReport, ended: RolloutStepContent) -> (RolloutState, RolloutStepContent) {
+    let run = report.run.or(report.recorded_as).map(RunId);
+    if let Some(refusal) = &report.refusal {
+        let because = preflight(refusal).because;
+        let content = RolloutStepContent {
+            run,
+            because: Some(because),
+            ..ended
+        };
+        // The first wave brought the commit's own policy into force: the rest is planned and judged by it.
+        let state = match refusal {
+            PreflightRefusal::OtherPolicy => RolloutState::Superseded,
+            _ => RolloutState::Paused,
+        };
+        return (state, content);
+    }
+    let skipped = report
+        .skipped
+        .iter()
+        .map(|skipped| skipped.device.to_string().into());
+    let because = (!report.skipped.is_empty()).then(|| {
+        let skipped: Vec<std::borrow::Cow<'_, str>> = skipped.collect();
+        format!("skipped {}", some_names(skipped.into_iter()))
+    });
+    let content = RolloutStepContent {
+        run,
+        because,
+        ..ended
+    };
+    (RolloutState::Gate, content)
+}
+
+/// Returns the approved plan of a rollout, as the store has it.
+async fn approved(shared: &Shared, rollout: &Rollout) -> Result<PlanFile, TaskError> {
+    let stored = shared.store.store.plan(&rollout.plan_id).await?;
+    let text = stored
+        .map(|(document, _)| document.to_string())
+        .unwrap_or_default();
+    Ok(PlanFile::read(text.into_bytes())?)
+}
+
+/// Returns the lines that are up and the alarms of each device, by its last look.
+async fn before(
+    shared: &Shared,
+    devices: &BTreeSet<DeviceName>,
+) -> Result<BTreeMap<DeviceName, DeviceBeforeWave>, TaskError> {
+    let mut before = BTreeMap::new();
+    for device in devices {
+        let look = shared.store.store.last_look(device).await?;
+        before.insert(
+            device.clone(),
+            look.map(|look| state(&look)).unwrap_or_default(),
+        );
+    }
+    Ok(before)
+}
+
+fn state(look: &Observation) -> DeviceBeforeWave {
+    let endpoints = look.health.endpoints.iter();
+    let up = endpoints.filter(|(_, endpoint)| endpoint.state == Some(EndpointState::Fine));
+    DeviceBeforeWave {
+        up: Some(up.map(|(mac, _)| *mac).collect()),
+        alarms: look.health.known_alarms().ok().map(<[_]>::to_vec),
+    }
+}
+
+/// Stops a run when the service stops, or when another target is there: devices in progress are finished.
+async fn stop_early(shared: Arc<Shared>, number: u64, stopping: watch::Sender<bool>) {
+    let (mut stop, mut target) = (shared.stop.clone(), shared.target.subscribe());
+    loop {
+        let is_other = target
+            .borrow_and_update()
+            .as_ref()
+            .is_some_and(|target| target.target.number != number);
+        if is_other || *stop.borrow_and_update() {
+            let _nobody_left = stopping.send(true);
+            return;
+        }
+        tokio::select! {
+            _ = stop.changed() => {}
+            changed = target.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Returns a watcher that counts the outcomes of devices.
+fn counting(shared: &Arc<Shared>) -> Watcher {
+    let metrics = shared.metrics.clone();
+    Watcher::new(move |event| {
+        if let RunEvent::Ended(outcome) = event
+            && let Some(word) = ApplyOutcome::from_word(outcome.ended.word())
+        {
+            metrics.device_applies(word).inc();
+        }
+    })
+}
+
+/// Looks at the devices of the wave as soon as there is a slot.
+fn look_again(shared: &Shared, devices: &BTreeSet<DeviceName>) {
+    let now = shared.now();
+    let mut queue = shared.queue();
+    for device in devices {
+        queue.push(device, ReadKind::Look, Priority::Verify, now);
+    }
+    drop(queue);
+    shared.triggers.queue.notify_one();
+}

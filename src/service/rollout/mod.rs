@@ -1,0 +1,71 @@
+//! Brings devices to the target: begins rollouts, waits for consent and windows, carries out waves, and decides gates.
+//!
+//! `begin` makes plans and rollouts · `drive` moves one rollout on · `carry` carries out one wave · `at_gate` collects the
+//! facts of a gate · `consent` checks approvals.
+
+mod at_gate;
+mod begin;
+mod carry;
+mod consent;
+mod drive;
+
+use std::sync::Arc;
+
+use super::shared::Shared;
+use super::task::TaskError;
+use super::task::heartbeat::ROLLOUT;
+use crate::history::{
+    Leader, NewRolloutStep, Rollout, RolloutState, RolloutStepContent, StoreError,
+};
+
+/// One round of the leader: every open rollout is moved on, and a new one begins where something is left to do.
+pub(super) async fn round(shared: Arc<Shared>) -> Result<(), TaskError> {
+    let Some(leader) = shared.leader(ROLLOUT) else {
+        return Ok(());
+    };
+    let Some(target) = shared.served_target() else {
+        return Ok(());
+    };
+    // This instance has not read the present target yet: an older one must not be applied.
+    let present = shared.store.store.target().await?;
+    if present.is_none_or(|present| present.number != target.target.number) {
+        shared.triggers.target.notify_one();
+        return Ok(());
+    }
+    for rollout in shared.store.store.open_rollouts().await? {
+        drive::drive(&shared, &leader, &target, rollout).await?;
+        if shared.is_stopping() {
+            return Ok(());
+        }
+    }
+    begin::begin(&shared, &leader, &target).await
+}
+
+/// Records the next step of a rollout; returns whether it is the one that counts.
+async fn step(
+    shared: &Shared,
+    leader: &Leader,
+    rollout: &mut Rollout,
+    state: RolloutState,
+    content: RolloutStepContent,
+) -> Result<bool, StoreError> {
+    if rollout.last.state == state && rollout.last.content == content {
+        return Ok(true);
+    }
+    let next = NewRolloutStep {
+        number: rollout.last.number.saturating_add(1),
+        state,
+        who: shared.instance.who.clone(),
+        content,
+    };
+    let store = &shared.store.store;
+    let counts = store.rollout_step(rollout.id, &next, Some(leader)).await?;
+    if counts {
+        tracing::info!(rollout = %rollout.id.0, state = state.word(), "rollout moved on");
+        rollout.last.number = next.number;
+        rollout.last.state = state;
+        rollout.last.content = next.content;
+        shared.triggers.status.notify_one();
+    }
+    Ok(counts)
+}

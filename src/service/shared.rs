@@ -1,0 +1,235 @@
+//! Holds what all tasks of an instance share: settings, store, target, devices, queue and triggers.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+use super::device_table::DeviceTable;
+use super::fetch::{Mirror, RemoteSettings};
+use super::metrics::Metrics;
+use super::schedule::{Queue, Stretch};
+use super::settings::ServiceSettings;
+use super::task::TaskReports;
+use crate::history::{Leader, NewInstance, Target};
+use crate::model::DeviceName;
+use crate::reconcile::rollout::RolloutPolicy;
+use crate::reconcile::run::Reconciler;
+use crate::reconcile::{StoreWithJournal, TargetInventory};
+
+/// The target as this instance has read it.
+#[derive(Debug)]
+pub(super) struct ServedTarget {
+    pub(super) target: Target,
+    pub(super) inventory: TargetInventory,
+    /// The commit last applied when it was read: the policy before, and the names before, come from that one.
+    pub(super) applied: Option<String>,
+    /// The policy of the commit before, which decides what goes by itself.
+    pub(super) policy: RolloutPolicy,
+}
+
+impl ServedTarget {
+    pub(super) fn new(target: Target, inventory: TargetInventory, applied: Option<String>) -> Self {
+        Self {
+            policy: inventory.rollout_policy(),
+            target,
+            inventory,
+            applied,
+        }
+    }
+}
+
+/// Starts tasks before their time. A trigger says that something may have changed, never what.
+#[derive(Debug, Default)]
+pub(super) struct Triggers {
+    pub(super) fetch: Arc<Notify>,
+    pub(super) target: Arc<Notify>,
+    pub(super) rollout: Arc<Notify>,
+    pub(super) status: Arc<Notify>,
+    pub(super) queue: Notify,
+}
+
+/// The state of one instance.
+pub(super) struct Shared {
+    pub(super) settings: ServiceSettings,
+    pub(super) reconciler: Reconciler,
+    /// The fetched repository, and where it comes from.
+    pub(super) mirror: Mirror,
+    pub(super) remote: RemoteSettings,
+    pub(super) store: StoreWithJournal,
+    pub(super) instance: NewInstance,
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) target: watch::Sender<Option<Arc<ServedTarget>>>,
+    pub(super) triggers: Triggers,
+    pub(super) reports: TaskReports,
+    pub(super) metrics: Metrics,
+    devices: Mutex<DeviceTable>,
+    queue: Mutex<Queue>,
+    /// What was planned last, so that the same question is not planned again every few seconds.
+    planned: Mutex<Option<(u64, BTreeMap<DeviceName, Option<u64>>)>>,
+    /// The leader tasks of this instance, by name.
+    leading: Mutex<BTreeMap<&'static str, Leader>>,
+    /// The last tick of the scheduler, in milliseconds since 1970.
+    ticked: AtomicU64,
+    /// The last heartbeat that the store took.
+    heartbeat: AtomicU64,
+    /// The difference to the store's clock, in seconds.
+    skew: AtomicU64,
+}
+
+/// What an instance works with, opened at its start.
+pub(super) struct Parts {
+    pub(super) reconciler: Reconciler,
+    pub(super) store: StoreWithJournal,
+    pub(super) mirror: Mirror,
+    pub(super) remote: RemoteSettings,
+}
+
+/// An instance that could not write its heartbeat for so long takes up no more devices or leader tasks: others take over
+/// after 20 s.
+const HEARTBEAT_LOST: Duration = Duration::from_secs(15);
+
+impl Shared {
+    pub(super) fn new(
+        settings: ServiceSettings,
+        parts: Parts,
+        instance: NewInstance,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let now = (settings.clock)();
+        let Parts {
+            reconciler,
+            store,
+            mirror,
+            remote,
+        } = parts;
+        Self {
+            reconciler,
+            store,
+            mirror,
+            remote,
+            instance,
+            stop,
+            target: watch::channel(None).0,
+            triggers: Triggers::default(),
+            reports: TaskReports::default(),
+            metrics: Metrics::new(env!("CARGO_PKG_VERSION"), now / 1000, &super::http::ROUTES),
+            devices: Mutex::default(),
+            queue: Mutex::new(Queue::new(settings.queue_limits)),
+            planned: Mutex::default(),
+            leading: Mutex::default(),
+            ticked: AtomicU64::new(0),
+            heartbeat: AtomicU64::new(now),
+            skew: AtomicU64::new(0),
+            settings,
+        }
+    }
+
+    pub(super) fn devices(&self) -> MutexGuard<'_, DeviceTable> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leading(&self) -> MutexGuard<'_, BTreeMap<&'static str, Leader>> {
+        self.leading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns whether these devices, by their looks, were not planned for this target before.
+    pub(super) fn is_new_question(
+        &self,
+        target: u64,
+        looks: &BTreeMap<DeviceName, Option<u64>>,
+    ) -> bool {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = planned
+            .as_ref()
+            .is_some_and(|known| known.0 == target && known.1 == *looks);
+        if !is_same {
+            *planned = Some((target, looks.clone()));
+        }
+        !is_same
+    }
+
+    /// Returns the factor by which intervals grow while the request budget is exceeded.
+    pub(super) fn stretch(&self) -> Stretch {
+        Stretch::NONE
+    }
+
+    /// Returns milliseconds since 1970.
+    pub(super) fn now(&self) -> u64 {
+        (self.settings.clock)()
+    }
+
+    /// Returns seconds since 1970.
+    pub(super) fn seconds(&self) -> u64 {
+        self.now() / 1000
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    pub(super) fn served_target(&self) -> Option<Arc<ServedTarget>> {
+        self.target.borrow().clone()
+    }
+
+    pub(super) fn id(&self) -> Uuid {
+        self.instance.id
+    }
+
+    /// Returns the right to run a leader task, if this instance leads it.
+    pub(super) fn leader(&self, task: &str) -> Option<Leader> {
+        if !self.is_heard() {
+            return None;
+        }
+        self.leading().get(task).cloned()
+    }
+
+    pub(super) fn set_leader(&self, task: &'static str, leader: Option<Leader>) {
+        let mut leading = self.leading();
+        match leader {
+            Some(leader) => leading.insert(task, leader),
+            None => leading.remove(task),
+        };
+    }
+
+    /// Returns the leader tasks of this instance.
+    pub(super) fn all_leading(&self) -> Vec<Leader> {
+        self.leading().values().cloned().collect()
+    }
+
+    pub(super) fn heard(&self) {
+        self.heartbeat.store(self.now(), Ordering::SeqCst);
+    }
+
+    /// Returns whether the store took a heartbeat recently: without one, others may have taken over.
+    pub(super) fn is_heard(&self) -> bool {
+        let since = self
+            .now()
+            .saturating_sub(self.heartbeat.load(Ordering::SeqCst));
+        Duration::from_millis(since) < HEARTBEAT_LOST
+    }
+
+    pub(super) fn set_skew(&self, seconds: u64) {
+        self.skew.store(seconds, Ordering::SeqCst);
+    }
+
+    pub(super) fn tick(&self) {
+        self.ticked.store(self.now(), Ordering::SeqCst);
+        self.metrics.scheduler_tick().since(self.seconds());
+    }
+
+    /// Returns the time since the last tick of the scheduler, or `None` before the first.
+    pub(super) fn since_tick(&self) -> Option<Duration> {
+        match self.ticked.load(Ordering::SeqCst) {
+            0 => None,
+            at => Some(Duration::from_millis(self.now().saturating_sub(at))),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Starts an instance of the service, runs its tasks, and ends it in good order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::fetch::{FetchError, GitProgram, Mirror, RemoteSettings};
+use super::http::{self, Listener, ListenerError};
+use super::settings::ServiceSettings;
+use super::shared::{Parts, Shared};
+use super::task::heartbeat::{heartbeat, is_live};
+use super::task::{self, TaskError, TaskTimer};
+use super::{look, rollout};
+use crate::history::{Instance, NewInstance, StoreError};
+use crate::reconcile::run::{Reconciler, RunError, Watcher};
+use crate::reconcile::{StoreLocation, host, is_known_dead};
+use crate::secrets::SecretSources;
+
+/// The reason that an instance cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Mirror(#[from] FetchError),
+    #[error(transparent)]
+    Listener(#[from] ListenerError),
+    #[error(
+        "another gamctl serve uses the store {store}: process {process} on {host}, started by {who}; stop it, or use Postgres for several instances"
+    )]
+    SecondInstance {
+        store: String,
+        process: u32,
+        host: String,
+        who: String,
+    },
+    #[error("the first heartbeat failed")]
+    Heartbeat(#[source] TaskError),
+}
+
+/// What an instance opens at its start.
+#[derive(Debug)]
+pub struct Opening {
+    pub settings: ServiceSettings,
+    pub location: StoreLocation,
+    pub secrets: SecretSources,
+    pub remote: RemoteSettings,
+    pub git: GitProgram,
+    /// The lease duration without renewal.
+    pub lease: Duration,
+}
+
+/// A running instance.
+pub struct Service {
+    shared: Arc<Shared>,
+    tasks: Vec<JoinHandle<()>>,
+    /// The addresses with their ports.
+    pub listen: SocketAddr,
+    pub metrics: Option<SocketAddr>,
+}
+
+/// A scheduler that did not run for so long is stuck.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// The folder of the mirror in the state directory.
+const MIRROR: &str = "mirror";
+
+impl Service {
+    /// Opens store, mirror and listeners, and starts all tasks. It ends when `stop` becomes true.
+    pub async fn start(
+        opening: Opening,
+        seconds: fn() -> u64,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, StartError> {
+        let Opening {
+            settings,
+            location,
+            secrets,
+            remote,
+            git,
+            lease,
+        } = opening;
+        let mirror = Mirror::open_or_create(&settings.state.join(MIRROR), git)?;
+        let mut reconciler = Reconciler::new(&mirror.repository(), secrets, seconds);
+        reconciler.set_lease(lease);
+        let who = settings.who.clone();
+        reconciler
+            .open_store(&location, &who, &Watcher::silent())
+            .await?;
+        let store = reconciler.store().cloned().ok_or(RunError::StoreMissing)?;
+        if location.url.path().is_some() {
+            let instances = store.store.instances().await?;
+            if let Some(other) = first_other(&instances, &location.state) {
+                return Err(StartError::SecondInstance {
+                    store: location.url.to_string(),
+                    process: other.process,
+                    host: other.host.clone(),
+                    who: other.who.clone(),
+                });
+            }
+        }
+        let holder = store.registered().await?;
+        let instance = NewInstance {
+            id: holder,
+            who,
+            host: host(),
+            process: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let listener = Listener::bind(settings.serve.listen).await?;
+        let metrics = match settings.serve.metrics {
+            Some(address) => Some(Listener::bind(address).await?),
+            None => None,
+        };
+        let parts = Parts {
+            reconciler,
+            store,
+            mirror,
+            remote,
+        };
+        let shared = Arc::new(Shared::new(settings, parts, instance, stop.clone()));
+        heartbeat(shared.clone())
+            .await
+            .map_err(StartError::Heartbeat)?;
+        // The target and its devices are read before the first probe: a restart continues where it was.
+        let _read_later = task::target::follow(shared.clone()).await;
+        let (listen, metrics_at) = (listener.address, metrics.as_ref().map(|one| one.address));
+        let mut tasks = vec![task::once(
+            listener.run(http::public(shared.clone()), stop.clone()),
+        )];
+        if let Some(metrics) = metrics {
+            tasks.push(task::once(
+                metrics.run(http::metrics(shared.clone()), stop.clone()),
+            ));
+        }
+        tasks.push(look::start(shared.clone()));
+        tasks.extend(start_tasks(&shared));
+        tracing::info!(%listen, "gamctl serve is ready");
+        Ok(Self {
+            shared,
+            tasks,
+            listen,
+            metrics: metrics_at,
+        })
+    }
+
+    /// Calls `report` again and again while the scheduler runs, for the watchdog of a supervisor.
+    pub fn when_live(&self, every: Duration, report: impl Fn() + Send + 'static) {
+        let shared = self.shared.clone();
+        task::once(async move {
+            while !shared.is_stopping() {
+                if shared.since_tick().is_none_or(|since| since < STUCK) {
+                    report();
+                }
+                tokio::time::sleep(every).await;
+            }
+        });
+    }
+
+    /// Waits for the stop, finishes what is in progress, and gives up what this instance leads. Returns whether devices
+    /// were left unfinished.
+    pub async fn run(self) -> Result<bool, StoreError> {
+        for task in self.tasks {
+            let _panicked = task.await;
+        }
+        let store = &self.shared.store.store;
+        for leader in self.shared.all_leading() {
+            store.stop_leading(&leader).await?;
+        }
+        store.remove_instance(self.shared.id()).await?;
+        let left = store.unfinished().await?;
+        let is_unfinished = left.iter().any(|one| one.held_by == Some(self.shared.id()));
+        store.close().await;
+        Ok(is_unfinished)
+    }
+}
+
+/// Returns another live instance. One whose process is known to be dead does not count.
+fn first_other<'a>(instances: &'a [Instance], state: &std::path::Path) -> Option<&'a Instance> {
+    instances
+        .iter()
+        .find(|one| is_live(one) && !is_known_dead(state, one.id))
+}
+
+fn start_tasks(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
+    let timing = shared.settings.timing;
+    let triggers = &shared.triggers;
+    let timer = |name, every, trigger: Arc<tokio::sync::Notify>| TaskTimer {
+        name,
+        every,
+        trigger,
+        stop: shared.stop.clone(),
+        reports: shared.reports.clone(),
+        metrics: shared.metrics.clone(),
+        clock: shared.settings.seconds,
+    };
+    macro_rules! task {
+        ($name:literal, $every:expr, $trigger:expr, $work:expr) => {{
+            let shared = shared.clone();
+            task::start(timer($name, $every, $trigger), move || {
+                $work(shared.clone())
+            })
+        }};
+    }
+    vec![
+        task!("heartbeat", timing.heartbeat, Arc::default(), heartbeat),
+        task!(
+            "fetch",
+            timing.fetch,
+            triggers.fetch.clone(),
+            task::fetch::fetch
+        ),
+        task!(
+            "target",
+            timing.target,
+            triggers.target.clone(),
+            task::target::follow
+        ),
+        task!(
+            "status",
+            timing.status,
+            triggers.status.clone(),
+            task::status::refresh
+        ),
+        task!(
+            "rollout",
+            timing.rollout,
+            triggers.rollout.clone(),
+            rollout::round
+        ),
+        task!(
+            "recover",
+            timing.recover,
+            Arc::default(),
+            task::recover::recover
+        ),
+    ]
+}
+
+/// Returns the path of the mirror below a state directory.
+pub fn mirror_folder(state: &std::path::Path) -> PathBuf {
+    state.join(MIRROR)
+}

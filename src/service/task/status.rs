@@ -1,0 +1,252 @@
+//! Computes the condition of each device of this instance, and stores what changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::TaskError;
+use crate::history::{DeviceStatus, Freeze, LeaseInForce, Rollout, RolloutState, UnsavedDevice};
+use crate::model::DeviceName;
+use crate::reconcile::rollout::condition::{
+    ApplyInProgress, AwaitedApproval, AwaitedWave, ConditionFacts, FailedApply, FreezeInForce,
+    PausedRollout, condition,
+};
+use crate::report::cause_text;
+use crate::service::device_table::ServedDevice;
+use crate::service::schedule::{Priority, ReadKind};
+use crate::service::shared::Shared;
+
+/// While a gate waits for the devices of its wave, they are looked at this often, in milliseconds.
+const BETWEEN_LOOKS_AT_GATE: u64 = 10_000;
+
+/// After a failed look at such a device, in milliseconds.
+const BETWEEN_ATTEMPTS_AT_GATE: u64 = 1_000;
+
+/// The state of everything besides looks that conditions depend on.
+struct StoreFacts {
+    freezes: Vec<Freeze>,
+    leases: BTreeMap<DeviceName, LeaseInForce>,
+    unsaved: BTreeMap<DeviceName, UnsavedDevice>,
+    stuck: BTreeMap<DeviceName, FailedApply>,
+    rollouts: Vec<RolloutFacts>,
+}
+
+/// An open rollout, with what its devices wait for.
+struct RolloutFacts {
+    rollout: Rollout,
+    approvals: usize,
+}
+
+pub(in crate::service) async fn refresh(shared: Arc<Shared>) -> Result<(), TaskError> {
+    let Some(target) = shared.served_target() else {
+        return Ok(());
+    };
+    let facts = StoreFacts::of(&shared).await?;
+    let (now, commit) = (shared.seconds(), target.target.commit.clone());
+    let mut changed: Vec<(DeviceName, DeviceStatus)> = Vec::new();
+    let mut to_look = Vec::new();
+    for known in shared.devices().own_mut() {
+        facts.put(known);
+        let condition = condition(&known.facts, now);
+        if condition.word != known.word {
+            (known.word, known.since) = (condition.word, now);
+        }
+        let status = known.status(&commit);
+        if !is_same(known.stored.as_ref(), &status) {
+            changed.push((known.device.name.clone(), status));
+        }
+        if facts.is_at_gate(known, shared.now()) {
+            to_look.push(known.device.name.clone());
+        }
+    }
+    {
+        let (mut queue, now) = (shared.queue(), shared.now());
+        for device in &to_look {
+            queue.push(device, ReadKind::Look, Priority::Verify, now);
+        }
+    }
+    if !to_look.is_empty() {
+        shared.triggers.queue.notify_one();
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    shared.store.store.set_device_statuses(&changed).await?;
+    let mut devices = shared.devices();
+    for (device, status) in changed {
+        if let Some(known) = devices.get_mut(&device) {
+            known.stored = Some(status);
+        }
+    }
+    drop(devices);
+    shared.triggers.rollout.notify_one();
+    Ok(())
+}
+
+/// Returns whether a status needs no write. The times of attempts change with every probe and are left out.
+fn is_same(stored: Option<&DeviceStatus>, now: &DeviceStatus) -> bool {
+    stored.is_some_and(|stored| {
+        let comparable = |status: &DeviceStatus| DeviceStatus {
+            tried: None,
+            next_look: None,
+            uptime_seconds: None,
+            ..status.clone()
+        };
+        let without_next = |facts: &serde_json::Value| {
+            let mut facts = facts.clone();
+            if let Some(fields) = facts.as_object_mut() {
+                fields.remove("next_look");
+            }
+            facts
+        };
+        let (mut one, mut other) = (comparable(stored), comparable(now));
+        one.facts = without_next(&stored.facts);
+        other.facts = without_next(&now.facts);
+        one == other
+    })
+}
+
+impl StoreFacts {
+    async fn of(shared: &Shared) -> Result<Self, TaskError> {
+        let store = &shared.store.store;
+        let mut rollouts = Vec::new();
+        for rollout in store.open_rollouts().await? {
+            let approvals = match rollout.last.state {
+                RolloutState::WaitingForApproval => store.approvals(&rollout.plan_id).await?.len(),
+                _ => 0,
+            };
+            rollouts.push(RolloutFacts { rollout, approvals });
+        }
+        let unsaved = store.unsaved().await?.into_iter();
+        let stuck = store.stuck().await?.into_iter().map(|row| {
+            let failed = FailedApply {
+                run: row.run.0,
+                at: row.at,
+                cause: cause_text(&row.outcome.device, &row.outcome.ended).unwrap_or_default(),
+                left: Vec::new(),
+            };
+            (row.outcome.device.clone(), failed)
+        });
+        Ok(Self {
+            freezes: store.freezes().await?,
+            leases: store.leases().await?,
+            unsaved: unsaved.map(|one| (one.device.clone(), one)).collect(),
+            stuck: stuck.collect(),
+            rollouts,
+        })
+    }
+
+    fn put(&self, known: &mut ServedDevice) {
+        let device = known.device.name.clone();
+        let freezes = known.device.freezes(&self.freezes).into_iter();
+        known.facts.freezes = freezes
+            .map(|freeze| FreezeInForce {
+                id: freeze.id,
+                reason: freeze.reason.clone(),
+                who: freeze.who.clone(),
+                since: freeze.since,
+                until: freeze.until,
+            })
+            .collect();
+        let lease = self.leases.get(&device).and_then(|lease| lease.by.as_ref());
+        known.facts.applying = lease.and_then(|by| {
+            Some(ApplyInProgress {
+                run: by.run?,
+                who: by.who.clone(),
+                since: by.since,
+                step: 0,
+                steps: usize::try_from(known.steps).unwrap_or(usize::MAX),
+            })
+        });
+        known.facts.unsaved = self.unsaved.get(&device).map(|unsaved| FailedApply {
+            run: unsaved.run.0,
+            at: unsaved.at,
+            cause: "verified, and not in the startup-config".to_owned(),
+            left: Vec::new(),
+        });
+        known.facts.stuck = self.stuck.get(&device).cloned();
+        (known.facts.approval, known.facts.wave) = (None, None);
+        for rollout in &self.rollouts {
+            rollout.put(&mut known.facts, &device);
+        }
+    }
+
+    /// Returns whether a device must be looked at for the gate of its wave.
+    fn is_at_gate(&self, known: &ServedDevice, now: u64) -> bool {
+        let mut rollouts = self.rollouts.iter();
+        rollouts.any(|facts| {
+            let last = &facts.rollout.last;
+            let wave = facts.rollout.plan.waves.get(index(last.content.wave));
+            let is_of_wave = wave.is_some_and(|wave| wave.contains(&known.device.name));
+            let looked = known.reads.looked.unwrap_or_default();
+            let tried = known.reads.tried.unwrap_or_default();
+            let ended = last.content.wave_ended.unwrap_or_default();
+            let settled = ended
+                .saturating_add(facts.rollout.plan.settle)
+                .saturating_mul(1000);
+            // Only a look after the settle time counts.
+            let is_due = now >= settled
+                && (looked < settled || now.saturating_sub(looked) >= BETWEEN_LOOKS_AT_GATE);
+            last.state == RolloutState::Gate
+                && is_of_wave
+                && is_due
+                && now.saturating_sub(tried) >= BETWEEN_ATTEMPTS_AT_GATE
+        })
+    }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+impl RolloutFacts {
+    /// Returns the first wave whose devices wait: those of an earlier one are done, or being written to.
+    fn first_waiting(&self) -> usize {
+        let last = &self.rollout.last;
+        let current = index(last.content.wave);
+        let has_begun = match last.state {
+            RolloutState::Wave | RolloutState::Gate => true,
+            RolloutState::Paused => last.content.run.is_some(),
+            _ => false,
+        };
+        current.saturating_add(usize::from(has_begun))
+    }
+
+    fn put(&self, facts: &mut ConditionFacts, device: &DeviceName) {
+        let Rollout { plan, last, .. } = &self.rollout;
+        let Some(wave) = plan.waves.iter().position(|wave| wave.contains(device)) else {
+            return;
+        };
+        match last.state {
+            RolloutState::WaitingForApproval => {
+                facts.approval = Some(AwaitedApproval {
+                    plan: self.rollout.plan_id.clone(),
+                    because: plan.because.clone().unwrap_or_default(),
+                    given: self.approvals,
+                    needed: index(plan.approvals).max(1),
+                    excluded: plan.authors.clone(),
+                    since: self.rollout.at,
+                    expires: self
+                        .rollout
+                        .at
+                        .saturating_add(crate::service::task::PLAN_SECONDS),
+                });
+            }
+            state if !state.is_over() && wave >= self.first_waiting() => {
+                let because = || last.content.because.clone().unwrap_or_default();
+                facts.wave = Some(AwaitedWave {
+                    rollout: self.rollout.id.0,
+                    wave: wave.saturating_add(1),
+                    waves: plan.waves.len(),
+                    gate: because(),
+                    paused: (state == RolloutState::Paused).then(|| PausedRollout {
+                        reason: because(),
+                        who: Some(last.who.clone()),
+                        since: last.at,
+                    }),
+                    since: last.at,
+                });
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Follows the target in the store: reads its inventory, and shares its devices among the live instances.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::TaskError;
+use crate::history::DeviceStatusRow;
+use crate::model::DeviceName;
+use crate::reconcile::TargetReading;
+use crate::reconcile::rollout::condition::InvalidInventory;
+use crate::service::branch;
+use crate::service::fetch::CommitId;
+use crate::service::schedule::{Outcome, Pace, Priority, ReadKind, spread_overdue};
+use crate::service::shared::{ServedTarget, Shared};
+use crate::service::task::fetch::{MOST_FINDINGS, finding_line};
+
+pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskError> {
+    let store = &shared.store.store;
+    let Some(target) = store.target().await? else {
+        return Ok(());
+    };
+    let applied = store.applied_commit().await?.map(|applied| applied.commit);
+    let known = shared.served_target();
+    let is_new = known
+        .as_ref()
+        .is_none_or(|known| known.target.number != target.number);
+    let is_other_policy = known.as_ref().is_some_and(|known| known.applied != applied);
+    if !is_new && !is_other_policy {
+        return share(&shared, BTreeSet::new(), false).await;
+    }
+    if !has_commit(&shared, &target.commit) {
+        // Another instance moved the target: this one fetches the same branch.
+        branch::fetch(&shared).await?;
+    }
+    let who = &shared.instance.who;
+    match shared.reconciler.read_target(&target.commit, who).await? {
+        TargetReading::Valid(inventory) => {
+            let changed = match &known {
+                Some(known) if is_new => known.inventory.changed_devices(&inventory),
+                _ => BTreeSet::new(),
+            };
+            let served = ServedTarget::new(target, *inventory, applied);
+            tracing::info!(commit = served.target.commit, "target read");
+            shared.target.send_replace(Some(Arc::new(served)));
+            share(&shared, changed, is_new).await
+        }
+        // It was judged valid before it became the target; a later gamctl may have other rules.
+        TargetReading::Invalid(reading) => {
+            let findings: Vec<String> = reading
+                .findings
+                .iter()
+                .take(MOST_FINDINGS)
+                .map(finding_line)
+                .collect();
+            let invalid = InvalidInventory {
+                commit: target.commit.clone(),
+                since: shared.seconds(),
+                findings,
+            };
+            for known in shared.devices().own_mut() {
+                known.facts.invalid = Some(invalid.clone());
+            }
+            Ok(())
+        }
+    }
+}
+
+fn has_commit(shared: &Shared, commit: &str) -> bool {
+    CommitId::parse(commit).is_some_and(|commit| shared.mirror.has(&commit))
+}
+
+/// Shares the devices of the target among the live instances, and schedules the reads of this one's.
+///
+/// `changed` are the devices that the new target intends differently: they are looked at first.
+async fn share(
+    shared: &Shared,
+    changed: BTreeSet<DeviceName>,
+    is_new: bool,
+) -> Result<(), TaskError> {
+    let Some(target) = shared.served_target() else {
+        return Ok(());
+    };
+    if !is_new && !shared.devices().is_shared_anew() {
+        return Ok(());
+    }
+    let stored: BTreeMap<DeviceName, DeviceStatusRow> =
+        shared.store.store.device_statuses().await?;
+    let now = shared.now();
+    let devices = target.inventory.devices();
+    let change = shared.devices().set_devices(devices, &stored, is_new, now);
+    let commit = &target.target.commit;
+    let mut due = Vec::new();
+    {
+        let mut table = shared.devices();
+        for known in table.own_mut() {
+            known.facts.invalid = None;
+            // What matched the target before matches this one as well, unless it intends the device differently.
+            if !changed.contains(&known.device.name) {
+                if let Some(matched) = &mut known.facts.matched {
+                    matched.commit.clone_from(commit);
+                }
+                if let Some(pending) = &mut known.facts.pending {
+                    pending.commit.clone_from(commit);
+                }
+            } else if is_new {
+                known.facts.matched = None;
+            }
+        }
+        for device in &change.taken {
+            if let Some(known) = table.get(device) {
+                let pace = Pace {
+                    intervals: &shared.settings.intervals,
+                    activity: known.activity,
+                    stretch: shared.stretch(),
+                };
+                let times = pace.due(device, &known.reads.last, now);
+                let last = match known.reads.silent_since {
+                    Some(_) => Outcome::Failed,
+                    None => Outcome::Completed,
+                };
+                due.push((device.clone(), (known.device.site.clone(), last), times));
+            }
+        }
+    }
+    let mut times: Vec<_> = due
+        .iter()
+        .map(|(device, _, times)| (device.clone(), *times))
+        .collect();
+    spread_overdue(&mut times, &shared.settings.intervals, now);
+    {
+        let mut queue = shared.queue();
+        for ((device, (site, last), _), (_, times)) in due.into_iter().zip(times) {
+            queue.insert(device, site, last, times);
+        }
+        for device in change.left.iter().chain(&change.gone) {
+            queue.remove(device);
+        }
+        for device in &changed {
+            queue.push(device, ReadKind::Look, Priority::Commit, now);
+        }
+    }
+    shared.triggers.queue.notify_one();
+    shared.triggers.status.notify_one();
+    let gone: Vec<DeviceName> = stored
+        .keys()
+        .filter(|name| !shared.devices().has(name))
+        .cloned()
+        .collect();
+    if !gone.is_empty() {
+        shared.store.store.forget_devices(&gone).await?;
+    }
+    Ok(())
+}
