@@ -2,6 +2,7 @@
 
 mod adopt;
 mod apply;
+mod approve;
 mod backup;
 mod clock;
 mod commit_target;
@@ -42,9 +43,11 @@ mod progress;
 mod published;
 mod rename;
 mod rollback;
+mod rollouts;
 mod schema;
 mod scope;
 mod secret;
+mod serve;
 mod set;
 mod show;
 mod show_at;
@@ -53,6 +56,7 @@ mod show_observed;
 mod show_plan;
 mod signals;
 mod source;
+mod status;
 mod store_client;
 mod subject;
 mod terminal;
@@ -204,6 +208,11 @@ enum Command {
     Apply(Box<apply::ApplyArguments>),
     Rollback(Box<rollback::RollbackArguments>),
     Adopt(adopt::AdoptArguments),
+    Serve(serve::ServeArguments),
+    Status(status::StatusArguments),
+    Approve(approve::ApproveArguments),
+    Rollouts(rollouts::RolloutsArguments),
+    Rollout(rollouts::RolloutArguments),
     Owned(owned::OwnedArguments),
     Disown(disown::DisownArguments),
     Demo(demo::DemoArguments),
@@ -410,6 +419,11 @@ impl Command {
             Self::Apply(arguments) => apply::run(&arguments, invocation),
             Self::Rollback(arguments) => rollback::run(&arguments, invocation),
             Self::Adopt(arguments) => adopt::run(&arguments, invocation),
+            Self::Serve(arguments) => serve::run(&arguments, invocation),
+            Self::Status(arguments) => status::run(&arguments, invocation),
+            Self::Approve(arguments) => approve::run(&arguments, invocation),
+            Self::Rollouts(arguments) => rollouts::list(&arguments, invocation),
+            Self::Rollout(arguments) => rollouts::run(&arguments, invocation),
             Self::Owned(arguments) => owned::run(&arguments, invocation),
             Self::Disown(arguments) => disown::run(&arguments, invocation),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),

@@ -19,6 +19,7 @@ use super::owned::OwnedDocument;
 use super::poll::PolledDocument;
 use super::probe::ProbedDocument;
 use super::rename::RenameDocument;
+use super::rollouts::{RolloutDocument, RolloutsDocument};
 use super::secret::{KeyDocument, SecretsDocument};
 use super::set::SetDocument;
 use super::show::{Overview, ShownDevice, ShownSubscriber};
@@ -32,8 +33,8 @@ use crate::model::{DeviceConfig, SubscriberConfig};
 use crate::report::document::schema::schema_of;
 use crate::report::document::types::Anything;
 use crate::report::{
-    DocumentKind, ErrorDocument, Explanation, FindingsDocument, FreezeLine, PlanDocument,
-    RunDocument, StateAt,
+    DeviceStatusLine, DocumentKind, ErrorDocument, Explanation, FindingsDocument, FleetStatus,
+    FreezeLine, PlanDocument, RunDocument, StateAt,
 };
 
 /// Returns the schema of a kind, generated from the type that the commands print.
@@ -54,6 +55,10 @@ fn generated(kind: DocumentKind) -> Value {
             schema_of::<StateAt<ShownSubscriber<'_>, SubscriberConfig>>(kind)
         }
         DocumentKind::Observe => schema_of::<ObservedDocument<'_>>(kind),
+        DocumentKind::Status => schema_of::<FleetStatus>(kind),
+        DocumentKind::StatusDevice => schema_of::<DeviceStatusLine>(kind),
+        DocumentKind::Rollouts => schema_of::<RolloutsDocument>(kind),
+        DocumentKind::Rollout => schema_of::<RolloutDocument>(kind),
         DocumentKind::Probe => schema_of::<ProbedDocument<'_>>(kind),
         DocumentKind::Poll => schema_of::<PolledDocument<'_>>(kind),
         DocumentKind::Backup => schema_of::<BackupDocument<'_>>(kind),

@@ -38,7 +38,8 @@ pub use alarm::{
 };
 pub use ci_job::{CiJob, Forge, url_path};
 pub use condition::{
-    Condition, ConditionEvidence, ConditionSeverity, ConditionWord, LastKnownCondition, LookEvidence,
+    Condition, ConditionEvidence, ConditionSeverity, ConditionWord, LastKnownCondition,
+    LookEvidence,
 };
 pub use config_line::{ConfigLine, Lead, NotALine};
 pub use counter::{

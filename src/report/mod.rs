@@ -31,6 +31,7 @@ mod owned;
 mod paint;
 mod plan;
 mod secret;
+mod status;
 mod table;
 mod trust;
 mod unreached;
@@ -79,6 +80,11 @@ pub use plan::{
     no_plan_markdown, plan_value, read_plan, some_names, verdict, write_plan,
 };
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
+pub use status::{
+    BranchLine, ConditionLine, DeviceStatusLine, FleetStatus, HaltedLine, HeldLine, InstanceLine,
+    RolloutLine, RolloutStepLine, TargetLine, by_urgency, device_status, device_statuses,
+    fleet_status, rollout_list, rollout_steps,
+};
 pub use table::{Align, Table};
 pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
 pub use visible::{Excerpt, excerpt, visible};

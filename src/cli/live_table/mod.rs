@@ -1,7 +1,9 @@
 //! `gamctl observe --watch`: polls one device or port again and again, and shows rates, errors and states.
 //!
-//! `screen` draws on the terminal and gives it back, `stop` ends the watch on `q`, a signal, or a reader that is gone.
+//! `screen` draws on the terminal and gives it back, `stop` ends the watch on `q`, a signal, or a reader that is gone, `again`
+//! shows any text again and again.
 
+mod again;
 mod screen;
 mod stop;
 
@@ -9,6 +11,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
+pub(super) use again::again;
 use anyhow::{Context, bail, ensure};
 use screen::Screen;
 use stop::{Stop, Wake};

@@ -49,6 +49,21 @@ impl Screen {
         print(&text)
     }
 
+    /// Draws a text from its first line; what does not fit below is left out.
+    pub(super) fn draw_text(&self, text: &str) -> anyhow::Result<()> {
+        let (_, rows) = size(self.width);
+        let mut drawn = HOME.to_owned();
+        for (place, line) in text.lines().take(rows).enumerate() {
+            if place > 0 {
+                drawn.push_str("\r\n");
+            }
+            drawn.push_str(line);
+            drawn.push_str(END_OF_LINE);
+        }
+        drawn.push_str(BELOW);
+        print(&drawn)
+    }
+
     /// Prepares the terminal again, after another program had it.
     pub(super) fn resume(&self) -> anyhow::Result<()> {
         print(START)

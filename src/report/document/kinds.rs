@@ -120,6 +120,18 @@ documents! {
     Written = "written", 1, "The files that a command wrote",
         ["init", "man", "secret set", "secret rotate"],
         "gamctl init network --json-to written.json";
+    Status = "status", 1, "The state of the service: target, rollouts, instances, and the condition of every device",
+        ["status"],
+        "gamctl status --format json | jq -r '.devices[] | select(.condition.needs_person).device'";
+    StatusDevice = "status-device", 1, "The condition of one device",
+        ["status DEVICE"],
+        "gamctl status maple-court-a --format json | jq -r '.condition.sentence'";
+    Rollouts = "rollouts", 1, "The rollouts of the service, newest first",
+        ["rollouts"],
+        "gamctl rollouts --format json | jq -r '.rollouts[] | select(.state == \"paused\").id'";
+    Rollout = "rollout", 1, "A rollout, with each change of its state",
+        ["rollout show"],
+        "gamctl rollout show latest --format json | jq -r '.history[].state'";
     History = "history", 1, "The runs, newest first",
         ["history"],
         "gamctl history --format json | jq -r '.runs[] | [.began, .verb, .result] | @tsv'";

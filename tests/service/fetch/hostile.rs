@@ -1,4 +1,4 @@
-//! Repositories, configurations and servers of an attacker: none of their programs run, and none of their objects are used.
+//! Repositories, configurations and servers of an attacker: no program of theirs runs.
 
 use std::fs;
 use std::io::Read as _;

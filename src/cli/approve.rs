@@ -1,0 +1,178 @@
+//! `gamctl approve`: shows the plan that waits for a person, asks, and records the approval.
+
+use anyhow::{Context, bail, ensure};
+use uuid::Uuid;
+
+use super::invocation::Invocation;
+use super::source::FolderArguments;
+use super::store_client::StoreClient;
+use crate::history::{Audit, NewApproval, Rollout, RolloutState};
+use crate::reconcile::run::PlanFile;
+use crate::report::{Exit, PlanReport, counted, listed, short_id, visible};
+
+/// Approve the plan of a rollout that waits for a person
+///
+/// It shows exactly what would be done, in which waves, and asks. An approval is for this plan alone: it is void when a
+/// newer commit becomes the target, when the policy changes, or after a day.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl approve                                  shows the newest waiting plan and asks
+  gamctl approve 3f2a9c1d --reason 'reviewed in #142'
+  gamctl approve latest --reason 'outage' --now   also outside of the windows, never against a freeze
+  gamctl rollout abandon latest --reason '…'      the opposite")]
+pub(super) struct ApproveArguments {
+    /// The plan: its id, part of it, or `latest`
+    #[arg(default_value = "latest")]
+    plan: String,
+
+    /// State the reason, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// Start it now, also outside of the windows
+    #[arg(long)]
+    now: bool,
+
+    /// Do not prompt
+    #[arg(long, short = 'y')]
+    yes: bool,
+
+    /// Include the CLI lines, and those that undo them
+    #[arg(long)]
+    detailed: bool,
+
+    #[command(flatten)]
+    inventory: FolderArguments,
+}
+
+pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let selected = invocation.select(arguments.inventory.given())?;
+    let terminal = &invocation.terminal;
+    let client = StoreClient::open(&selected)?;
+    let open = client.wait(client.store().open_rollouts())?;
+    let rollout = waiting(&open, &arguments.plan)?;
+    let stored = client.wait(client.store().plan(&rollout.plan_id))?;
+    let (document, _) = stored.context("the store has no plan for this rollout")?;
+    let plan = PlanFile::read(document.to_string().into_bytes())?;
+    let report = PlanReport {
+        planned: &plan.planned,
+        is_detailed: arguments.detailed,
+        is_expanded: false,
+    };
+    terminal.result(&report.text(terminal.paint, terminal.width))?;
+    let devices: usize = rollout.plan.waves.iter().map(Vec::len).sum();
+    let waves: Vec<String> = rollout
+        .plan
+        .waves
+        .iter()
+        .map(|wave| wave.len().to_string())
+        .collect();
+    terminal.say(&format!(
+        "\nPlan {} for {} in {} ({} devices). It waits because {}.",
+        short_plan(&rollout.plan_id),
+        counted(devices, "device"),
+        counted(waves.len(), "wave"),
+        listed(&waves),
+        rollout
+            .plan
+            .because
+            .as_deref()
+            .map_or("the policy asks".into(), visible)
+    ));
+    if !rollout.plan.authors.is_empty() {
+        terminal.say(&format!(
+            "Two persons must approve it, neither of them: {}.",
+            listed(&rollout.plan.authors)
+        ));
+    }
+    let is_confirmed = arguments.yes
+        || terminal.confirms(&format!(
+            "Approve this plan for {}?",
+            counted(devices, "device")
+        ));
+    if !is_confirmed {
+        terminal.say("Not approved.");
+        return Ok(Exit::Refused);
+    }
+    let reason = arguments
+        .reason
+        .as_deref()
+        .unwrap_or("approved on the terminal")
+        .trim();
+    ensure!(
+        !reason.is_empty(),
+        "a reason is needed; give `--reason 'reviewed in #142'`"
+    );
+    // Between the question and the answer another plan may have taken its place.
+    let open = client.wait(client.store().open_rollouts())?;
+    let is_same = open
+        .iter()
+        .any(|now| now.id == rollout.id && now.last.state == RolloutState::WaitingForApproval);
+    ensure!(
+        is_same,
+        "the plan changed while you read it, and nothing was approved; run `gamctl approve` again to see the new one"
+    );
+    let settings = &selected.settings;
+    let approval = NewApproval {
+        id: Uuid::now_v7(),
+        plan: rollout.plan_id.clone(),
+        commit: rollout.commit.clone(),
+        policy: rollout.plan.policy.clone(),
+        who: settings.who.clone(),
+        reason: reason.to_owned(),
+        now: arguments.now,
+        addresses: settings.git_author.email.iter().cloned().collect(),
+    };
+    client.wait(client.store().approve(&approval))?;
+    let audit = Audit {
+        who: settings.who.clone(),
+        verb: "approve".to_owned(),
+        subject: Some(rollout.id.0.to_string()),
+        is_refused: false,
+        what: format!(
+            "approved plan {} for {}: {}",
+            short_plan(&rollout.plan_id),
+            counted(devices, "device"),
+            visible(reason)
+        ),
+        objects: u64::try_from(devices).ok(),
+        run: None,
+    };
+    client.wait(client.store().audit(&audit))?;
+    terminal.say(&format!(
+        "Approved: rollout {} starts as soon as the service sees it.",
+        short_id(rollout.id.0)
+    ));
+    terminal.hint("`gamctl status` shows its progress");
+    Ok(Exit::Done)
+}
+
+/// Returns the rollout that waits for approval, by its plan.
+fn waiting<'a>(open: &'a [Rollout], plan: &str) -> anyhow::Result<&'a Rollout> {
+    let is_waiting = |rollout: &&Rollout| rollout.last.state == RolloutState::WaitingForApproval;
+    let mut waiting = open.iter().filter(is_waiting);
+    if plan == "latest" {
+        return waiting
+            .next_back()
+            .context("no plan waits for approval; `gamctl status` shows what the service does");
+    }
+    let wanted = plan.trim().to_ascii_lowercase();
+    let mut found =
+        waiting.filter(|rollout| wanted.len() >= 4 && rollout.plan_id.starts_with(&wanted));
+    match (found.next(), found.next()) {
+        (Some(rollout), None) => Ok(rollout),
+        (Some(_), Some(_)) => bail!(
+            "`{}` matches several plans; give more characters",
+            visible(plan)
+        ),
+        (None, _) => bail!(
+            "no plan `{}` waits for approval: it was approved, replaced by a newer one, or never made; `gamctl approve` shows the newest",
+            visible(plan)
+        ),
+    }
+}
+
+fn short_plan(plan: &str) -> &str {
+    plan.get(..12).unwrap_or(plan)
+}
