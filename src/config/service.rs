@@ -45,9 +45,9 @@ pub struct WebhookSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct ServeSettings {
-    /// Where webhooks and health checks are answered.
+    /// The address for webhooks and health checks.
     pub listen: SocketAddr,
-    /// Where metrics are answered; `false` turns them off.
+    /// The address for metrics; `false` turns them off.
     #[serde(deserialize_with = "address_or_off")]
     pub metrics: Option<SocketAddr>,
     /// The reverse proxies in front of it, which end TLS.

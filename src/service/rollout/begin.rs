@@ -22,7 +22,7 @@ use crate::report::listed;
 use crate::service::shared::{ServedTarget, Shared};
 use crate::service::task::TaskError;
 
-/// After so many rollouts of the same target that left a device different, it is left alone: it does not converge.
+/// After so many rollouts of the same target that left a device different, no further one begins: it does not converge.
 pub(super) const MOST_ATTEMPTS: usize = 2;
 
 /// For so long after a new target, a rollout waits until all devices were compared with it, in seconds.
