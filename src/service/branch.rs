@@ -7,8 +7,8 @@ use super::fetch::{
     CandidateError, CandidateOptions, CommitId, FETCH_DEADLINE, FetchError, Fetched, LaneJudge,
     Verdict, judge_candidate,
 };
+use super::instance_state::Shared;
 use super::lanes::{LaneViolation, lane_violations};
-use super::shared::Shared;
 use crate::inventory::source::Limits;
 use crate::inventory::{Cache, Inventory, service_policy};
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::instance_state::Shared;
 use super::read::read;
 use super::schedule::Next;
-use super::shared::Shared;
 use super::task;
 
 /// The scheduler runs at least this often, so that `/livez` can tell whether it does.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::instance_state::Shared;
 use super::metrics::{DeviceCondition, LabelValue, LeaderTask, LookKind, LookPriority, Task};
 use super::metrics::{Metrics, read_process, render};
 use super::schedule::{Priority, ReadKind};
-use super::shared::Shared;
 use crate::model::ConditionWord;
 
 /// Returns all metrics in Prometheus' text format.

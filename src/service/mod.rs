@@ -1,7 +1,7 @@
 //! The service: watches the inventory and the devices day and night, and applies what may go by itself.
 //!
-//! `start` starts and ends an instance · `settings` its settings · `shared` what its tasks share · `task` runs tasks again and
-//! again, one file each · `fetch` follows the branch and judges its commits, `branch` calls it, `lanes` checks authors ·
+//! `start` starts and ends an instance · `settings` its settings · `instance_state` what its tasks share · `task` runs tasks again and
+//! again, one file each, `task_reports` how the last ones ended · `fetch` follows the branch and judges its commits, `branch` calls it, `lanes` checks authors ·
 //! `schedule` decides which device is read when, `look` starts the reads, `read` does one, `device_table` keeps the results,
 //! `share` divides the devices among instances · `rollout` brings devices to the target · `metrics` counts what happens,
 //! `measure` fills in the present state · `http` answers health checks, webhooks and Prometheus.
@@ -10,6 +10,7 @@ mod branch;
 mod device_table;
 pub mod fetch;
 mod http;
+mod instance_state;
 mod lanes;
 mod look;
 mod measure;
@@ -19,9 +20,9 @@ mod rollout;
 pub mod schedule;
 mod settings;
 mod share;
-mod shared;
 mod start;
 mod task;
+mod task_reports;
 
 pub use schedule::{IntervalBounds, Intervals, Limits as SlotLimits};
 pub use settings::{ServiceSettings, Timing};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::instance_state::{ServedTarget, Shared};
 use super::metrics::{LookKind, LookResult};
 use super::schedule::{Outcome, Pace, Priority, ReadKind};
-use super::shared::{ServedTarget, Shared};
 use super::task;
 use crate::model::{DeviceName, EndpointState, NotObserved, Observation, Poll, PollDepth, Probe};
 use crate::plan::DevicePlan;

@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 
 use super::fetch::{FetchError, GitProgram, Mirror, RemoteSettings};
 use super::http::{self, Listener, ListenerError};
+use super::instance_state::{Parts, Shared};
 use super::settings::ServiceSettings;
-use super::shared::{Parts, Shared};
 use super::task::heartbeat::{heartbeat, is_live};
 use super::task::{self, TaskError, TaskTimer};
 use super::{look, rollout};

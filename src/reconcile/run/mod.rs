@@ -1,7 +1,7 @@
 //! Runs `plan`, `apply`, `rollback` and `adopt`, from the inventory to the recorded result.
 //!
 //! `request` the request · `reconciler` state kept between runs · `inputs` the inventory and the last applied one · `gates`
-//! refusals · `prepare` up to the decision, `prepared` a run that waits for confirmation · `execute` the rest · `adopt` and
+//! refusals · `prepare` up to the decision, `recovery` of dead processes before it, `prepared` a run that waits for confirmation · `execute` the rest · `adopt` and
 //! `ownership` without a write · `rollback` past runs, `rolled_back` steps that undo a rollback · `plan_devices` the plans of a run · `plan_file` approved plans · `stored_state` facts of the store for a plan · `tasks` the devices to start · `event` progress for callers.
 
 mod adopt;
@@ -16,6 +16,7 @@ mod plan_file;
 mod prepare;
 mod prepared;
 mod reconciler;
+mod recovery;
 mod request;
 mod rollback;
 mod rolled_back;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
 use tracing::{Instrument as _, debug_span};
 use uuid::Uuid;
 
@@ -15,16 +14,16 @@ use super::{
     Baseline, LookSource, PlanInputs, Reconciler, RunError, RunEvent, RunNote, RunRequest, Verb,
     Watcher, gates, read_intended,
 };
-use crate::apply::{CommitNamedBy, PreflightRefusal, Recovered, RunReport, RunResult};
+use crate::apply::{CommitNamedBy, PreflightRefusal, RunReport, RunResult};
 use crate::history::{Audit, NewRun, RunId};
 use crate::inventory::source::ancestry;
 use crate::inventory::{Inventory, Reading, ScopeMatcher};
 use crate::model::{DeviceName, DeviceState, FreezeScope};
 use crate::plan::{InventoryVersion, Planned, Refusal};
-use crate::reconcile::apply::{LeaseWait, RecoveryOptions, recover, release_dead};
+use crate::reconcile::apply::release_dead;
 use crate::reconcile::{
-    Accesses, DevicePlanInputs, Fleet, LookResults, StoreWithJournal, as_if_applied,
-    inventory_digest, look_at_all, recorded,
+    Accesses, Fleet, LookResults, StoreWithJournal, as_if_applied, inventory_digest, look_at_all,
+    recorded,
 };
 use crate::report::{preflight, scope_words};
 
@@ -278,72 +277,6 @@ impl Reconciler {
             }
             tokio::time::sleep(BETWEEN_QUESTIONS).await;
         }
-    }
-
-    /// Looks at the devices of a dead process.
-    async fn recover(
-        &self,
-        request: &RunRequest,
-        reading: &Reading,
-        watcher: &Watcher,
-    ) -> Result<Vec<Recovered>, RunError> {
-        let Some(store) = self.store.as_ref().filter(|_| request.verb.writes()) else {
-            return Ok(Vec::new());
-        };
-        release_dead(store).await?;
-        let left = store.store.unfinished().await?;
-        if left.is_empty() {
-            return Ok(Vec::new());
-        }
-        let commit = reading.inventory.commit().map(str::to_owned);
-        let (folder, cache) = (self.folder.clone(), self.cache.clone());
-        let silent = Watcher::silent();
-        let again =
-            aside(move || Ok(read_intended(&folder, commit.as_deref(), &cache, &silent)?)).await?;
-        let inputs = self.inputs(request, again).await?;
-        let fleet = inputs.fleet();
-        let names: Vec<DeviceName> = left.iter().map(|left| left.device.clone()).collect();
-        let accesses = self.accesses(fleet.inventory, &names, watcher);
-        let accesses = self.hurried(accesses).await;
-        let wanted = fleet.devices.iter().filter_map(|device| {
-            let wanted = DevicePlanInputs::of(&fleet, device)?;
-            names
-                .contains(&device.name)
-                .then(|| (device.name.clone(), wanted.into_owned(&fleet)))
-        });
-        let wanted: BTreeMap<_, _> = wanted.collect();
-        let options = RecoveryOptions {
-            looks: self.looks(),
-            lease: self.lease,
-            wait: LeaseWait {
-                // The run has waited before.
-                most: Duration::ZERO,
-                stop: watch::channel(false).1,
-            },
-        };
-        let store = store.clone();
-        // A separate task: a caller that stops waiting must not leave a lease behind.
-        let recovering = tokio::spawn(
-            async move { recover(left, accesses, wanted, &store, options).await }.in_current_span(),
-        );
-        let recovered = recovering
-            .await
-            .map_err(|why| RunError::Panicked(why.to_string()))?;
-        for one in &recovered {
-            watcher.see(&RunEvent::Recovered(one.clone()));
-        }
-        Ok(recovered)
-    }
-
-    /// Looks at the devices that a dead process left unfinished, outside of a run.
-    pub async fn recover_left(&self, commit: &str, who: &str) -> Result<Vec<Recovered>, RunError> {
-        let request = RunRequest {
-            revision: Some(commit.to_owned()),
-            ..RunRequest::of(Verb::Apply, who)
-        };
-        let watcher = Watcher::silent();
-        let reading = self.read_aside(&request, &watcher).await?;
-        self.recover(&request, &reading, &watcher).await
     }
 
     fn accesses_for(

@@ -1,12 +1,13 @@
 //! Answers HTTP: health checks and webhooks on one address, metrics on another; with limits, and no other route yet.
 //!
-//! `listener` connections with their limits · `router` routes and their answers · `health` `/livez` and `/readyz` · `hook`
+//! `listener` connections with their limits · `router` routes and their answers, `routes` their names · `health` `/livez` and `/readyz` · `hook`
 //! the signature of a webhook.
 
 mod health;
 mod hook;
 mod listener;
 mod router;
+pub(super) mod routes;
 
 pub(super) use listener::{Listener, ListenerError};
-pub(super) use router::{ROUTES, metrics, public};
+pub(super) use router::{metrics, public};

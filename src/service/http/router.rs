@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 
 use super::health::{Health, HealthFacts};
 use super::hook::{Hook, HookVerdict, MAX_BODY_BYTES, judge};
-use crate::service::shared::Shared;
+use crate::service::instance_state::Shared;
 
 /// The name of the repository in the path of the webhook. There is one repository.
 const HOOK_NAME: &str = "inventory";
@@ -23,10 +23,6 @@ const REQUEST: Duration = Duration::from_secs(30);
 
 /// The content type of Prometheus' text format.
 const METRICS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// The routes, as they are counted.
-pub(in crate::service) const ROUTES: [&str; 4] =
-    ["/livez", "/readyz", "/hooks/git/{name}", "/metrics"];
 
 type App = Arc<Shared>;
 

@@ -19,7 +19,7 @@ use crate::reconcile::rollout::{
 use crate::reconcile::run::{LookSource, PlanFile, Preparation, RunRequest, Verb, Watcher};
 use crate::reconcile::{AutoApproval, needs_no_person};
 use crate::report::listed;
-use crate::service::shared::{ServedTarget, Shared};
+use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::task::TaskError;
 
 /// After so many rollouts of the same target that left a device different, no further one begins: it does not converge.

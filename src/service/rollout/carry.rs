@@ -11,9 +11,9 @@ use crate::model::{DeviceName, EndpointState, Observation};
 use crate::reconcile::Wave;
 use crate::reconcile::run::{PlanFile, PreflightRefusal, RunEvent, RunReport, Watcher};
 use crate::report::{preflight, some_names};
+use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::metrics::{ApplyOutcome, LabelValue};
 use crate::service::schedule::{Priority, ReadKind};
-use crate::service::shared::{ServedTarget, Shared};
 use crate::service::task::{self, TaskError};
 
 /// Carries out a wave, and records its start and its end.

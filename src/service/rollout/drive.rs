@@ -13,7 +13,7 @@ use crate::model::{DeviceName, SiteName};
 use crate::reconcile::rollout::{ApprovalState, Gate, WindowState, gate};
 use crate::reconcile::run::{PLAN_HOURS, PlanFile};
 use crate::report::{listed, moment};
-use crate::service::shared::{ServedTarget, Shared};
+use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::task::TaskError;
 
 /// The time that a wave is expected to take: a window must be open for so long. Most devices are done within it.

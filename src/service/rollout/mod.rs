@@ -11,7 +11,7 @@ mod drive;
 
 use std::sync::Arc;
 
-use super::shared::Shared;
+use super::instance_state::Shared;
 use super::task::TaskError;
 use super::task::heartbeat::ROLLOUT;
 use crate::history::{

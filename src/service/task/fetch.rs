@@ -9,8 +9,8 @@ use crate::model::Finding;
 use crate::report::{counted, visible};
 use crate::service::branch;
 use crate::service::fetch::{CommitId, Fetched, SignedCommit, Verdict};
+use crate::service::instance_state::Shared;
 use crate::service::lanes::LaneViolation;
-use crate::service::shared::Shared;
 
 /// Findings of a held commit that are stored; `gamctl validate --rev` lists all of them.
 pub(super) const MOST_FINDINGS: usize = 10;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::TaskError;
 use crate::history::{Instance, InstanceReport};
-use crate::service::shared::Shared;
+use crate::service::instance_state::Shared;
 
 /// The tasks that only one instance runs at a time.
 pub(in crate::service) const LEADER_TASKS: [&str; 2] = [FETCH, ROLLOUT];

@@ -9,9 +9,8 @@ pub(super) mod recover;
 pub(super) mod status;
 pub(super) mod target;
 
-use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
@@ -19,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::measure::task_ended;
 use super::metrics::Metrics;
-use crate::history::TaskReport;
+use super::task_reports::TaskReports;
 use crate::reconcile::run::PLAN_HOURS;
 
 /// The longest time between two runs of a task that fails.
@@ -27,9 +26,6 @@ const MOST_BACKOFF: Duration = Duration::from_secs(60);
 
 /// The time in which a plan may be approved and applied, in seconds.
 pub(super) const PLAN_SECONDS: u64 = PLAN_HOURS as u64 * 3600;
-
-/// After this many failures in a row, the instance reports itself as not ready.
-const FAILURES_UNTIL_UNREADY: u32 = 10;
 
 /// The reason that a run of a task failed.
 #[derive(Debug, thiserror::Error)]
@@ -46,52 +42,6 @@ pub enum TaskError {
     Plan(#[from] crate::reconcile::run::PlanFileRejected),
     #[error("gamctl failed inside of it: {0}")]
     Panicked(String),
-}
-
-/// The last results of all tasks of this instance.
-#[derive(Debug, Clone, Default)]
-pub(super) struct TaskReports(Arc<Mutex<Reports>>);
-
-#[derive(Debug, Default)]
-struct Reports {
-    tasks: BTreeMap<&'static str, TaskReport>,
-}
-
-impl TaskReports {
-    fn lock(&self) -> MutexGuard<'_, Reports> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns the report of each task.
-    pub(super) fn all(&self) -> BTreeMap<String, TaskReport> {
-        let reports = self.lock();
-        let tasks = reports.tasks.iter();
-        tasks
-            .map(|(name, report)| ((*name).to_owned(), report.clone()))
-            .collect()
-    }
-
-    /// Returns a task that failed too often in a row.
-    pub(super) fn stuck(&self) -> Option<&'static str> {
-        let reports = self.lock();
-        let mut tasks = reports.tasks.iter();
-        tasks
-            .find(|(_, report)| report.failures >= FAILURES_UNTIL_UNREADY)
-            .map(|(name, _)| *name)
-    }
-
-    fn ended(&self, name: &'static str, took: Duration, at: u64, error: Option<String>) -> u32 {
-        let mut reports = self.lock();
-        let report = reports.tasks.entry(name).or_default();
-        report.ended = Some(at);
-        report.took = u64::try_from(took.as_millis()).ok();
-        report.failures = match error {
-            Some(_) => report.failures.saturating_add(1),
-            None => 0,
-        };
-        report.error = error;
-        report.failures
-    }
 }
 
 /// How a task is started.
@@ -237,19 +187,6 @@ mod tests {
             hour,
             "never more often than without failures"
         );
-    }
-
-    #[test]
-    fn ten_failures_in_a_row_make_an_instance_unready() {
-        let reports = TaskReports::default();
-        for _ in 0..9 {
-            reports.ended("look", Duration::ZERO, 1, Some("no".to_owned()));
-        }
-        assert_eq!(reports.stuck(), None);
-        reports.ended("look", Duration::ZERO, 1, Some("no".to_owned()));
-        assert_eq!(reports.stuck(), Some("look"));
-        reports.ended("look", Duration::ZERO, 1, None);
-        assert_eq!(reports.stuck(), None);
     }
 
     #[test]

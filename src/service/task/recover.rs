@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::TaskError;
-use crate::service::shared::Shared;
+use crate::service::instance_state::Shared;
 
 pub(in crate::service) async fn recover(shared: Arc<Shared>) -> Result<(), TaskError> {
     if !shared.store.is_back().await {

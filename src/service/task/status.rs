@@ -12,8 +12,8 @@ use crate::reconcile::rollout::condition::{
 };
 use crate::report::cause_text;
 use crate::service::device_table::ServedDevice;
+use crate::service::instance_state::Shared;
 use crate::service::schedule::{Priority, ReadKind};
-use crate::service::shared::Shared;
 
 /// While a gate waits for the devices of its wave, they are looked at this often, in milliseconds.
 const BETWEEN_LOOKS_AT_GATE: u64 = 10_000;

@@ -1,4 +1,4 @@
-//! Holds what all tasks of an instance share: settings, store, target, devices, queue and triggers.
+//! Holds the state of one instance, which all of its tasks share: settings, store, target, devices, queue and triggers.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use super::device_table::DeviceTable;
 use super::fetch::{Mirror, RemoteSettings};
+use super::http::routes::ROUTES;
 use super::metrics::Metrics;
 use super::schedule::{Queue, Stretch};
 use super::settings::ServiceSettings;
-use super::task::TaskReports;
+use super::task_reports::TaskReports;
 use crate::history::{Leader, NewInstance, Target};
 use crate::model::DeviceName;
 use crate::reconcile::rollout::RolloutPolicy;
@@ -116,7 +117,7 @@ impl Shared {
             target: watch::channel(None).0,
             triggers: Triggers::default(),
             reports: TaskReports::default(),
-            metrics: Metrics::new(env!("CARGO_PKG_VERSION"), now / 1000, &super::http::ROUTES),
+            metrics: Metrics::new(env!("CARGO_PKG_VERSION"), now / 1000, &ROUTES),
             devices: Mutex::default(),
             queue: Mutex::new(Queue::new(settings.queue_limits)),
             planned: Mutex::default(),
