@@ -1,5 +1,6 @@
 //! Parses the arguments of every command, runs it, and turns its result into an exit code.
 
+mod accept_history;
 mod adopt;
 mod apply;
 mod approve;
@@ -66,6 +67,7 @@ mod twin;
 mod validate;
 mod watch;
 mod when;
+mod windows;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -213,6 +215,8 @@ enum Command {
     Approve(approve::ApproveArguments),
     Rollouts(rollouts::RolloutsArguments),
     Rollout(rollouts::RolloutArguments),
+    Windows(windows::WindowsArguments),
+    AcceptHistory(accept_history::AcceptHistoryArguments),
     Owned(owned::OwnedArguments),
     Disown(disown::DisownArguments),
     Demo(demo::DemoArguments),
@@ -424,6 +428,8 @@ impl Command {
             Self::Approve(arguments) => approve::run(&arguments, invocation),
             Self::Rollouts(arguments) => rollouts::list(&arguments, invocation),
             Self::Rollout(arguments) => rollouts::run(&arguments, invocation),
+            Self::Windows(arguments) => windows::run(&arguments, invocation),
+            Self::AcceptHistory(arguments) => accept_history::run(&arguments, invocation),
             Self::Owned(arguments) => owned::run(&arguments, invocation),
             Self::Disown(arguments) => disown::run(&arguments, invocation),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),

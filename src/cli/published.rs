@@ -27,6 +27,7 @@ use super::show_observed::Compared;
 use super::terminal::WrittenFiles;
 use super::trust::TrustDocument;
 use super::twin::Ready;
+use super::windows::WindowsDocument;
 use crate::apply::AdoptReport;
 use crate::discovery::Comparison;
 use crate::model::{DeviceConfig, SubscriberConfig};
@@ -59,6 +60,7 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::StatusDevice => schema_of::<DeviceStatusLine>(kind),
         DocumentKind::Rollouts => schema_of::<RolloutsDocument>(kind),
         DocumentKind::Rollout => schema_of::<RolloutDocument>(kind),
+        DocumentKind::Windows => schema_of::<WindowsDocument>(kind),
         DocumentKind::Probe => schema_of::<ProbedDocument<'_>>(kind),
         DocumentKind::Poll => schema_of::<PolledDocument<'_>>(kind),
         DocumentKind::Backup => schema_of::<BackupDocument<'_>>(kind),

@@ -82,8 +82,8 @@ pub use plan::{
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use status::{
     BranchLine, ConditionLine, DeviceStatusLine, FleetStatus, HaltedLine, HeldLine, InstanceLine,
-    RolloutLine, RolloutStepLine, TargetLine, by_urgency, device_status, device_statuses,
-    fleet_status, rollout_list, rollout_steps,
+    RolloutLine, RolloutStepLine, TargetLine, WindowLine, by_urgency, device_status,
+    device_statuses, fleet_status, rollout_list, rollout_steps,
 };
 pub use table::{Align, Table};
 pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};

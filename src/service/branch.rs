@@ -23,25 +23,19 @@ pub enum BranchError {
     Panicked(String),
 }
 
-/// Both commits of a history that a person accepted.
-#[derive(Debug, Clone)]
-pub(super) struct AcceptedHistory {
-    pub(super) target: CommitId,
-    pub(super) candidate: CommitId,
-}
-
 /// Fetches the branch into the mirror.
 pub(super) async fn fetch(shared: &Arc<Shared>) -> Result<Fetched, BranchError> {
     let shared = shared.clone();
     aside(move || Ok(shared.mirror.fetch(&shared.remote, FETCH_DEADLINE)?)).await
 }
 
-/// Judges whether a commit may become the target.
+/// Judges whether a commit may become the target. `accepted` are the target and the candidate of a rewritten history that a
+/// person accepted.
 pub(super) async fn judge(
     shared: &Arc<Shared>,
     target: Option<CommitId>,
     candidate: CommitId,
-    accepted: Option<AcceptedHistory>,
+    accepted: Option<(CommitId, CommitId)>,
 ) -> Result<Verdict<LaneViolation>, BranchError> {
     let shared = shared.clone();
     aside(move || {
@@ -57,7 +51,7 @@ pub(super) async fn judge(
             accepts_smaller_fleet: accepted.is_some(),
             accepted_history: accepted
                 .as_ref()
-                .map(|both| (&both.target, &both.candidate)),
+                .map(|(target, candidate)| (target, candidate)),
             limits: &limits,
             cache: &cache,
         };

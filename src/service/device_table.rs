@@ -8,6 +8,7 @@ use super::schedule::{Activity, LastRead, LastReads, PerKind};
 use super::share::owner;
 use crate::history::{DeviceStatus, DeviceStatusRow};
 use crate::model::{ConditionWord, DeviceName, Fingerprint, NotObserved};
+use crate::reconcile::rollout::DriftEvent;
 use crate::reconcile::rollout::condition::ConditionFacts;
 use crate::reconcile::{DeviceAccess, TargetDevice};
 
@@ -39,6 +40,8 @@ pub(super) struct ServedDevice {
     /// The differences to the target that the last look found, for people.
     pub(super) steps: u64,
     pub(super) drifted: u64,
+    /// Restores of its fields, and when they were changed back.
+    pub(super) restores: Vec<DriftEvent>,
     /// The status as it is in the store, to write only what changed.
     pub(super) stored: Option<DeviceStatus>,
 }
@@ -74,6 +77,7 @@ impl ServedDevice {
             access: None,
             steps: 0,
             drifted: 0,
+            restores: Vec::new(),
             stored: None,
         }
     }

@@ -12,10 +12,11 @@ use super::device_table::DeviceTable;
 use super::fetch::{Mirror, RemoteSettings};
 use super::http::routes::ROUTES;
 use super::metrics::Metrics;
+use super::rollout::past::PastOfDevice;
 use super::schedule::{Queue, Stretch};
 use super::settings::ServiceSettings;
 use super::task_reports::TaskReports;
-use crate::history::{Leader, NewInstance, Target};
+use crate::history::{Leader, NewInstance, RolloutId, Target};
 use crate::model::DeviceName;
 use crate::reconcile::rollout::RolloutPolicy;
 use crate::reconcile::run::Reconciler;
@@ -41,6 +42,17 @@ impl ServedTarget {
             applied,
         }
     }
+}
+
+/// What past rollouts mean for each device.
+pub(super) type Past = Arc<BTreeMap<DeviceName, PastOfDevice>>;
+
+/// The state of all rollouts, as far as the past of devices depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PastKey {
+    pub(super) commit: String,
+    /// The number of the last step of the newest rollout and of each open one.
+    pub(super) last_steps: BTreeMap<RolloutId, u64>,
 }
 
 /// Starts tasks before their time. A trigger says that something may have changed, never what.
@@ -71,6 +83,7 @@ pub(super) struct Shared {
     queue: Mutex<Queue>,
     /// What was planned last, so that the same question is not planned again every few seconds.
     planned: Mutex<Option<(u64, BTreeMap<DeviceName, Option<u64>>)>>,
+    past: Mutex<Option<(PastKey, Past)>>,
     /// The leader tasks of this instance, by name.
     leading: Mutex<BTreeMap<&'static str, Leader>>,
     /// The last tick of the scheduler, in milliseconds since 1970.
@@ -121,6 +134,7 @@ impl Shared {
             devices: Mutex::default(),
             queue: Mutex::new(Queue::new(settings.queue_limits)),
             planned: Mutex::default(),
+            past: Mutex::default(),
             leading: Mutex::default(),
             ticked: AtomicU64::new(0),
             heartbeat: AtomicU64::new(now),
@@ -155,6 +169,17 @@ impl Shared {
             *planned = Some((target, looks.clone()));
         }
         !is_same
+    }
+
+    /// Returns the past of the devices, if no rollout moved on since it was read.
+    pub(super) fn known_past(&self, key: &PastKey) -> Option<Past> {
+        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, past) = past.as_ref()?;
+        (known == key).then(|| past.clone())
+    }
+
+    pub(super) fn keep_past(&self, key: PastKey, past: Past) {
+        *self.past.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, past));
     }
 
     /// Returns the factor by which intervals grow while the request budget is exceeded.

@@ -9,7 +9,7 @@ use super::schedule::{Outcome, Pace, Priority, ReadKind};
 use super::task;
 use crate::model::{DeviceName, EndpointState, NotObserved, Observation, Poll, PollDepth, Probe};
 use crate::plan::DevicePlan;
-use crate::reconcile::rollout::condition::Unreachable;
+use crate::reconcile::rollout::condition::{ConditionFacts, Unreachable};
 use crate::reconcile::rollout::{ComparedLook, looked, not_looked};
 use crate::reconcile::run::Watcher;
 use crate::reconcile::{
@@ -252,6 +252,11 @@ fn take_look(
     let Some(target) = shared.served_target() else {
         return;
     };
+    let matches = |facts: &ConditionFacts| {
+        let matched = facts.matched.as_ref();
+        matched.is_some_and(|matched| matched.commit == target.target.commit)
+    };
+    let matched_before = matches(&known.facts);
     let differences = looked(
         &mut known.facts,
         ComparedLook {
@@ -261,11 +266,16 @@ fn take_look(
             commit: &target.target.commit,
             interval,
             drift: &target.policy.drift,
-            contested: &[],
+            restores: &known.restores,
             now: now / 1000,
         },
     );
     (known.steps, known.drifted) = (differences.steps, differences.drifted);
+    if !matched_before && matches(&known.facts) {
+        let lag = (now / 1000).saturating_sub(target.target.at);
+        let lag = u32::try_from(lag).unwrap_or(u32::MAX);
+        shared.metrics.convergence_lag().observe(f64::from(lag));
+    }
     if differences.steps > 0 {
         shared.triggers.rollout.notify_one();
     }

@@ -117,6 +117,7 @@ async fn rollout(bed: &Bed, id: u128) -> NewRollout {
             approvals: 1,
             because: Some("it removes a subscriber".to_owned()),
             steps: 3,
+            restores: std::collections::BTreeMap::new(),
         },
     }
 }

@@ -16,7 +16,9 @@ pub use device_status::{DeviceStatus, DeviceStatusRow};
 pub use instance::{Instance, InstanceReport, NewInstance, TaskReport};
 pub use leader::{Leader, LeaderRow};
 pub use rollout::{
-    DeviceBeforeWave, NewRollout, NewRolloutStep, Rollout, RolloutId, RolloutKind, RolloutPlan,
-    RolloutState, RolloutStep, RolloutStepContent,
+    DeviceBeforeWave, NewRollout, NewRolloutStep, RestoredField, Rollout, RolloutId, RolloutKind,
+    RolloutPlan, RolloutState, RolloutStep, RolloutStepContent,
 };
-pub use target::{BranchState, HeldCandidate, RewrittenHistory, Target, TargetChange};
+pub use target::{
+    AcceptedHistory, BranchState, HeldCandidate, RewrittenHistory, Target, TargetChange,
+};

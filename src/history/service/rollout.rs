@@ -14,6 +14,7 @@ use crate::history::session::{Bind, Row, Session};
 use crate::history::version::{ROLLOUT, ROLLOUT_STEP};
 use crate::history::{RunId, Store, StoreError};
 use crate::model::{ActiveAlarm, DeviceName, MacAddress};
+use crate::plan::{Field, Object};
 
 /// The id of a rollout: sorted by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +52,18 @@ pub struct RolloutPlan {
     /// The number of steps.
     #[serde(default)]
     pub steps: u64,
+    /// The drifted fields that it restores, by device.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub restores: BTreeMap<DeviceName, Vec<RestoredField>>,
+}
+
+/// A drifted field of an object, or a whole object that is missing on the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoredField {
+    pub object: Object,
+    /// Left out for the whole object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
 }
 
 /// A rollout to store, with its first step.

@@ -51,6 +51,18 @@ pub struct BranchState {
     /// The newest commit was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldCandidate>,
+    /// A person accepted a rewritten history; it is gone once the candidate is the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<AcceptedHistory>,
+}
+
+/// A rewritten history that a person accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedHistory {
+    pub target: String,
+    pub candidate: String,
+    pub who: String,
+    pub reason: String,
 }
 
 /// Both commits of a rewritten history.

@@ -31,7 +31,9 @@ pub use lane::{
     ChangedKey, CommitIdentity, InventoryChange, Lane, LaneError, Lanes, OtherAuthors, OutsideLane,
     Permission, PermissionError, WithinLane,
 };
-pub use plan_facts::{ComparedLook, DevicePins, Differences, in_words, looked, not_looked};
+pub use plan_facts::{
+    ComparedLook, DevicePins, Differences, contested_now, in_words, looked, not_looked,
+};
 pub use policy::RolloutPolicy;
 pub use two_person::{
     Approval, ApprovalFacts, ApprovalReason, ApprovalSettings, ApprovalState, CurrentPlan,

@@ -4,7 +4,10 @@ use super::condition::{
     ConditionFacts, ContestedField, DriftFound, IdentityProblem, LastLook, MatchedTarget, OnDrift,
     PendingSteps, Pin, RollbackHold, Unreachable,
 };
-use super::{Contested, DriftPolicy, DriftSettings, StepOrigin, split_drift};
+use super::{
+    Contested, DriftEvent, DriftEventKind, DriftPolicy, DriftSettings, StepOrigin, contested,
+    split_drift,
+};
 use crate::model::{GamModel, MacAddress, Observation, Serial, Unread};
 use crate::plan::{DevicePlan, Step, Verb};
 
@@ -33,8 +36,8 @@ pub struct ComparedLook<'a> {
     /// The seconds between two looks at this device now.
     pub interval: u64,
     pub drift: &'a DriftSettings,
-    /// The fields that are changed back each time that gamctl restores them.
-    pub contested: &'a [Contested],
+    /// The restores of the device's fields so far, and when they were changed back, in the order of time.
+    pub restores: &'a [DriftEvent],
     /// Seconds since 1970.
     pub now: u64,
 }
@@ -69,7 +72,8 @@ pub fn looked(facts: &mut ConditionFacts, look: ComparedLook<'_>) -> Differences
         .filter(|refusal| refusal.rule != WRONG_DEVICE)
         .cloned()
         .collect();
-    let split = split_drift(plan, look.drift, look.contested);
+    let contested = contested_now(plan, look.drift, look.restores, now);
+    let split = split_drift(plan, look.drift, &contested);
     let steps = || plan.steps.iter().zip(&split.steps);
     let is_drift = |origin: &StepOrigin| !matches!(origin, StepOrigin::Commit);
     let is_commit = |origin: &StepOrigin| !matches!(origin, StepOrigin::Drift(_));
@@ -95,7 +99,7 @@ pub fn looked(facts: &mut ConditionFacts, look: ComparedLook<'_>) -> Differences
             since: before.map_or(Some(now), |pending| pending.since),
         });
     }
-    facts.contested = look.contested.iter().map(contested_field).collect();
+    facts.contested = contested.iter().map(contested_field).collect();
     facts.hold = held(plan).map(|held| RollbackHold {
         since: hold
             .filter(|hold| hold.run == held.run)
@@ -134,6 +138,29 @@ fn unread(unread: &Unread) -> String {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// Returns the fields of a plan that were restored and changed back again and again, this time included.
+pub fn contested_now(
+    plan: &DevicePlan,
+    settings: &DriftSettings,
+    restores: &[DriftEvent],
+    now: u64,
+) -> Vec<Contested> {
+    let drifted = split_drift(plan, settings, &[]).drifted;
+    let mut events = restores.to_vec();
+    events.extend(drifted.iter().map(|field| DriftEvent {
+        at: now,
+        object: field.object.clone(),
+        field: field.field,
+        kind: DriftEventKind::ChangedBack,
+    }));
+    let mut found = contested(&events, now);
+    found.retain(|one| {
+        let mut drifted = drifted.iter();
+        drifted.any(|field| field.object == one.object && field.field == one.field)
+    });
+    found
 }
 
 fn on_drift(policy: DriftPolicy) -> OnDrift {

@@ -132,6 +132,9 @@ documents! {
     Rollout = "rollout", 1, "A rollout, with each change of its state",
         ["rollout show"],
         "gamctl rollout show latest --format json | jq -r '.history[].state'";
+    Windows = "windows", 1, "When the service may write to the devices of each site",
+        ["windows"],
+        "gamctl windows --format json | jq -r '.windows[] | select(.is_open | not).site'";
     History = "history", 1, "The runs, newest first",
         ["history"],
         "gamctl history --format json | jq -r '.runs[] | [.began, .verb, .result] | @tsv'";

@@ -99,6 +99,23 @@ pub struct HeldLine {
     pub since: u64,
 }
 
+/// Whether the service may write to the devices of a site now.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WindowLine {
+    /// Left out: devices without a site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteName>,
+    pub is_open: bool,
+    /// When it closes, or opens; left out: not within the next two weeks.
+    #[serde(
+        serialize_with = "time::maybe_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<crate::report::document::types::Time>"))]
+    pub until: Option<u64>,
+}
+
 /// A running instance of the service.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::past::{MOST_ATTEMPTS, PastOfDevice};
+use super::past_of;
 use crate::history::{
-    Leader, NewRollout, NewRolloutStep, Rollout, RolloutId, RolloutKind, RolloutPlan, RolloutState,
-    RolloutStepContent, Target,
+    Leader, NewRollout, NewRolloutStep, RestoredField, RolloutId, RolloutKind, RolloutPlan,
+    RolloutState, RolloutStepContent, Target,
 };
 use crate::inventory::text::CommitPolicy;
 use crate::model::{DeviceName, Observation};
 use crate::plan::{Change, DevicePlan, Impact, Planned, Step};
 use crate::reconcile::rollout::condition::{ConditionFacts, OnDrift};
 use crate::reconcile::rollout::{
-    ApprovalFacts, DriftPolicy, StepOrigin, WaveDevice, needed_approvals, split_drift, waves,
+    ApprovalFacts, DriftEvent, DriftPolicy, DriftSplit, StepOrigin, WaveDevice, contested_now,
+    needed_approvals, split_drift, waves,
 };
 use crate::reconcile::run::{LookSource, PlanFile, Preparation, RunRequest, Verb, Watcher};
 use crate::reconcile::{AutoApproval, needs_no_person};
@@ -22,14 +25,8 @@ use crate::report::listed;
 use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::task::TaskError;
 
-/// After so many rollouts of the same target that left a device different, no further one begins: it does not converge.
-pub(super) const MOST_ATTEMPTS: usize = 2;
-
 /// For so long after a new target, a rollout waits until all devices were compared with it, in seconds.
 const MOST_WAIT: u64 = 60;
-
-/// The rollouts that are searched for earlier attempts.
-const MOST_ROLLOUTS: u32 = 500;
 
 /// A device's plan, with who decides about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +45,8 @@ pub(super) async fn begin(
     if store.branch_state().await?.halted.is_some() {
         return Ok(());
     }
-    let rollouts = store.rollouts(MOST_ROLLOUTS).await?;
-    let candidates = candidates(shared, target, &rollouts).await?;
+    let past = past_of(shared, &target.target.commit).await?;
+    let candidates = candidates(shared, target, &past).await?;
     if candidates.is_empty() {
         return Ok(());
     }
@@ -78,8 +75,11 @@ pub(super) async fn begin(
     };
     note_refusals(shared, &planned);
     let mut classes: BTreeMap<Class, BTreeSet<DeviceName>> = BTreeMap::new();
+    let now = store.clock().await?;
     for plan in &planned.devices {
-        if let Some(class) = class_of(plan, target) {
+        let restores = past.get(&plan.device).map(|past| past.restores.as_slice());
+        let split = drift_of(plan, target, restores.unwrap_or_default(), now);
+        if let Some(class) = class_of(plan, &split, target) {
             classes
                 .entry(class)
                 .or_default()
@@ -100,7 +100,7 @@ pub(super) async fn begin(
 async fn candidates(
     shared: &Shared,
     target: &ServedTarget,
-    rollouts: &[Rollout],
+    past: &BTreeMap<DeviceName, PastOfDevice>,
 ) -> Result<BTreeMap<DeviceName, Option<u64>>, TaskError> {
     let statuses = shared.store.store.device_statuses().await?;
     let mut left = BTreeMap::new();
@@ -117,22 +117,11 @@ async fn candidates(
         if is_fresh && !is_compared {
             return Ok(BTreeMap::new());
         }
-        let of_device = |rollout: &&Rollout| {
-            rollout
-                .plan
-                .waves
-                .iter()
-                .flatten()
-                .any(|one| *one == device.name)
-        };
-        let mut mine = rollouts.iter().filter(of_device);
-        let attempts = mine
-            .clone()
-            .filter(|rollout| is_attempt(rollout, &target.target.commit));
+        let of_device = past.get(&device.name).cloned().unwrap_or_default();
         if device.state.is_written()
             && facts.is_some_and(|facts| is_to_change(&facts, &target.target.commit))
-            && !mine.any(|rollout| !rollout.last.state.is_over())
-            && attempts.count() < MOST_ATTEMPTS
+            && !of_device.is_in_open_rollout
+            && of_device.attempts < MOST_ATTEMPTS
         {
             let looked = statuses.get(&device.name).and_then(|row| row.status.looked);
             left.insert(device.name, looked);
@@ -150,16 +139,6 @@ fn is_compared(facts: &ConditionFacts, target: &Target) -> bool {
         || looked >= target.at
         || facts.unreachable.is_some()
         || facts.invalid.is_some()
-}
-
-/// Returns whether a rollout has tried to bring its devices to a commit, or a person ended it.
-fn is_attempt(rollout: &Rollout, commit: &str) -> bool {
-    rollout.commit == commit
-        && rollout.plan.kind == RolloutKind::Commit
-        && matches!(
-            rollout.last.state,
-            RolloutState::Done | RolloutState::Abandoned
-        )
 }
 
 /// Returns whether a device has differences that may be planned now.
@@ -181,16 +160,39 @@ fn is_to_change(facts: &ConditionFacts, commit: &str) -> bool {
         && facts.invalid.is_none()
         && facts.freezes.is_empty()
         && facts.hold.is_none()
-        && facts.contested.is_empty()
         && facts.remaining.is_none()
 }
 
+/// Splits a plan into drift and changes of commits; a contested field is only reported.
+fn drift_of(
+    plan: &DevicePlan,
+    target: &ServedTarget,
+    restores: &[DriftEvent],
+    now: u64,
+) -> DriftSplit {
+    let settings = &target.policy.drift;
+    let contested = contested_now(plan, settings, restores, now);
+    split_drift(plan, settings, &contested)
+}
+
+/// Returns the drifted fields that a plan restores.
+fn restored(planned: &Planned, target: &ServedTarget) -> BTreeMap<DeviceName, Vec<RestoredField>> {
+    let restored = planned.devices.iter().map(|plan| {
+        let drifted = split_drift(plan, &target.policy.drift, &[]).drifted;
+        let fields = drifted.into_iter().map(|field| RestoredField {
+            object: field.object,
+            field: field.field,
+        });
+        (plan.device.clone(), fields.collect::<Vec<_>>())
+    });
+    restored.filter(|(_, fields)| !fields.is_empty()).collect()
+}
+
 /// Returns who decides about a device's plan; `None` if nothing of it is applied.
-fn class_of(plan: &DevicePlan, target: &ServedTarget) -> Option<Class> {
+fn class_of(plan: &DevicePlan, split: &DriftSplit, target: &ServedTarget) -> Option<Class> {
     if plan.steps.is_empty() || !plan.refusals.is_empty() || !plan.state.is_written() {
         return None;
     }
-    let split = split_drift(plan, &target.policy.drift, &[]);
     let drift = split.steps.iter().filter_map(|origin| match origin {
         StepOrigin::Commit => None,
         StepOrigin::Drift(policy) | StepOrigin::Mixed(policy) => Some(*policy),
@@ -250,6 +252,7 @@ async fn begin_one(
         approvals: u32::try_from(needed.count).unwrap_or(u32::MAX),
         because: (needed.count > 0).then(|| listed(&because)),
         steps: u64::try_from(steps).unwrap_or(u64::MAX),
+        restores: restored(&part.planned, target),
     };
     let state = match needed.count {
         0 => RolloutState::Ready,

@@ -1,17 +1,19 @@
 //! Brings devices to the target: begins rollouts, waits for consent and windows, carries out waves, and decides gates.
 //!
 //! `begin` makes plans and rollouts · `drive` moves one rollout on · `carry` carries out one wave · `at_gate` collects the
-//! facts of a gate · `consent` checks approvals.
+//! facts of a gate · `consent` checks approvals · `past` what earlier
+//! rollouts mean for a device.
 
 mod at_gate;
 mod begin;
 mod carry;
 mod consent;
 mod drive;
+pub(super) mod past;
 
 use std::sync::Arc;
 
-use super::instance_state::Shared;
+use super::instance_state::{Past, PastKey, Shared};
 use super::task::TaskError;
 use super::task::heartbeat::ROLLOUT;
 use crate::history::{
@@ -39,6 +41,27 @@ pub(super) async fn round(shared: Arc<Shared>) -> Result<(), TaskError> {
         }
     }
     begin::begin(&shared, &leader, &target).await
+}
+
+/// Returns what past rollouts mean for each device; read again only when a rollout began or moved on.
+pub(super) async fn past_of(shared: &Shared, commit: &str) -> Result<Past, StoreError> {
+    let store = &shared.store.store;
+    let newest = store.rollouts(1).await?;
+    let open = store.open_rollouts().await?;
+    let rollouts = newest.iter().chain(&open);
+    let state = PastKey {
+        commit: commit.to_owned(),
+        last_steps: rollouts.map(|one| (one.id, one.last.number)).collect(),
+    };
+    if let Some(known) = shared.known_past(&state) {
+        return Ok(known);
+    }
+    let past = Arc::new(past::past(
+        &store.rollouts(past::MOST_ROLLOUTS).await?,
+        commit,
+    ));
+    shared.keep_past(state, past.clone());
+    Ok(past)
 }
 
 /// Records the next step of a rollout; returns whether it is the one that counts.

@@ -57,7 +57,11 @@ async fn judge(
     let target = store.target().await?;
     let before = target.as_ref().map(|target| target.commit.clone());
     let known = before.as_deref().and_then(CommitId::parse);
-    let verdict = branch::judge(shared, known, fetched.commit.clone(), None).await?;
+    let accepted = state.accepted.as_ref().and_then(|accepted| {
+        let target = CommitId::parse(&accepted.target)?;
+        Some((target, CommitId::parse(&accepted.candidate)?))
+    });
+    let verdict = branch::judge(shared, known, fetched.commit.clone(), accepted).await?;
     let candidate = fetched.commit.as_str();
     state.halted = match &verdict {
         Verdict::Rewritten {
@@ -80,7 +84,9 @@ async fn judge(
             commit: candidate.to_owned(),
             before,
             who: shared.instance.who.clone(),
-            reason: None,
+            reason: state.accepted.take().map(|accepted| {
+                format!("{} accepted the history: {}", accepted.who, accepted.reason)
+            }),
         };
         let leader = shared.leader(FETCH);
         if store.move_target(&change, leader.as_ref()).await? {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use super::TaskError;
 use crate::history::{DeviceStatus, Freeze, LeaseInForce, Rollout, RolloutState, UnsavedDevice};
-use crate::model::DeviceName;
+use crate::model::{DeviceName, SiteName};
 use crate::reconcile::rollout::condition::{
-    ApplyInProgress, AwaitedApproval, AwaitedWave, ConditionFacts, FailedApply, FreezeInForce,
-    PausedRollout, condition,
+    ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts, FailedApply,
+    FreezeInForce, PausedRollout, condition,
 };
+use crate::reconcile::rollout::{RolloutPolicy, WindowState};
 use crate::report::cause_text;
 use crate::service::device_table::ServedDevice;
-use crate::service::instance_state::Shared;
+use crate::service::instance_state::{Past, ServedTarget, Shared};
+use crate::service::rollout::past_of;
 use crate::service::schedule::{Priority, ReadKind};
 
 /// While a gate waits for the devices of its wave, they are looked at this often, in milliseconds.
@@ -28,6 +30,9 @@ struct StoreFacts {
     unsaved: BTreeMap<DeviceName, UnsavedDevice>,
     stuck: BTreeMap<DeviceName, FailedApply>,
     rollouts: Vec<RolloutFacts>,
+    past: Past,
+    commit: String,
+    policy: RolloutPolicy,
 }
 
 /// An open rollout, with what its devices wait for.
@@ -40,12 +45,13 @@ pub(in crate::service) async fn refresh(shared: Arc<Shared>) -> Result<(), TaskE
     let Some(target) = shared.served_target() else {
         return Ok(());
     };
-    let facts = StoreFacts::of(&shared).await?;
-    let (now, commit) = (shared.seconds(), target.target.commit.clone());
+    let commit = target.target.commit.clone();
+    let facts = StoreFacts::of(&shared, &target).await?;
+    let now = shared.seconds();
     let mut changed: Vec<(DeviceName, DeviceStatus)> = Vec::new();
     let mut to_look = Vec::new();
     for known in shared.devices().own_mut() {
-        facts.put(known);
+        facts.put(known, now);
         let condition = condition(&known.facts, now);
         if condition.word != known.word {
             (known.word, known.since) = (condition.word, now);
@@ -106,7 +112,8 @@ fn is_same(stored: Option<&DeviceStatus>, now: &DeviceStatus) -> bool {
 }
 
 impl StoreFacts {
-    async fn of(shared: &Shared) -> Result<Self, TaskError> {
+    async fn of(shared: &Shared, target: &ServedTarget) -> Result<Self, TaskError> {
+        let commit = &target.target.commit;
         let store = &shared.store.store;
         let mut rollouts = Vec::new();
         for rollout in store.open_rollouts().await? {
@@ -132,10 +139,13 @@ impl StoreFacts {
             unsaved: unsaved.map(|one| (one.device.clone(), one)).collect(),
             stuck: stuck.collect(),
             rollouts,
+            past: past_of(shared, commit).await?,
+            commit: commit.clone(),
+            policy: target.policy.clone(),
         })
     }
 
-    fn put(&self, known: &mut ServedDevice) {
+    fn put(&self, known: &mut ServedDevice, now: u64) {
         let device = known.device.name.clone();
         let freezes = known.device.freezes(&self.freezes).into_iter();
         known.facts.freezes = freezes
@@ -164,9 +174,16 @@ impl StoreFacts {
             left: Vec::new(),
         });
         known.facts.stuck = self.stuck.get(&device).cloned();
-        (known.facts.approval, known.facts.wave) = (None, None);
+        let past = self.past.get(&device).cloned().unwrap_or_default();
+        let pending = known.facts.pending.as_ref();
+        let pending = pending.filter(|pending| pending.commit == self.commit);
+        known.facts.remaining = past.remaining(pending.map_or(0, |pending| pending.steps));
+        known.restores = past.restores;
+        (known.facts.approval, known.facts.wave, known.facts.window) = (None, None, None);
+        let site = known.device.site.as_ref().map(SiteName::as_str);
+        let window = self.policy.window(site, now);
         for rollout in &self.rollouts {
-            rollout.put(&mut known.facts, &device);
+            rollout.put(&mut known.facts, &device, window);
         }
     }
 
@@ -211,7 +228,7 @@ impl RolloutFacts {
         current.saturating_add(usize::from(has_begun))
     }
 
-    fn put(&self, facts: &mut ConditionFacts, device: &DeviceName) {
+    fn put(&self, facts: &mut ConditionFacts, device: &DeviceName, window: WindowState) {
         let Rollout { plan, last, .. } = &self.rollout;
         let Some(wave) = plan.waves.iter().position(|wave| wave.contains(device)) else {
             return;
@@ -232,6 +249,14 @@ impl RolloutFacts {
                 });
             }
             state if !state.is_over() && wave >= self.first_waiting() => {
+                if let (RolloutState::Ready, WindowState::Closed { opens }) = (state, window) {
+                    facts.window = Some(ClosedWindow {
+                        opens,
+                        is_too_short: false,
+                        plan: Some(self.rollout.plan_id.clone()),
+                        since: Some(last.at),
+                    });
+                }
                 let because = || last.content.because.clone().unwrap_or_default();
                 facts.wave = Some(AwaitedWave {
                     rollout: self.rollout.id.0,
