@@ -24,6 +24,9 @@ pub(super) fn text(shared: &Shared) -> String {
             .set_flag(shared.leader(task.word()).is_some());
     }
     metrics
+        .journal_entries()
+        .set_count(usize::from(!shared.store.journal.is_empty()));
+    metrics
         .instances()
         .set_count(shared.devices().live_instances());
     render(&metrics.snapshot(shared.seconds(), &read_process()))

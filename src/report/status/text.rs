@@ -1,6 +1,7 @@
 //! Renders the screen of `gamctl status`: it fits a terminal, and what needs a person comes first.
 
-use super::{BranchLine, DeviceStatusLine, FleetStatus, InstanceLine};
+use super::{BranchLine, ConditionLine, DeviceStatusLine, FleetStatus, InstanceLine};
+use crate::model::ConditionSeverity;
 use crate::report::fold::{fact, fold};
 use crate::report::{Paint, counted, listed, moment, short_id, visible};
 
@@ -40,7 +41,7 @@ fn attention(status: &FleetStatus, paint: Paint, width: usize, text: &mut String
     let waiting: Vec<&DeviceStatusLine> = status
         .devices
         .iter()
-        .filter(|device| device.condition.needs_person)
+        .filter(|device| is_urgent(&device.condition))
         .collect();
     for device in waiting.iter().take(MOST_LISTED) {
         let condition = &device.condition;
@@ -72,12 +73,17 @@ fn attention(status: &FleetStatus, paint: Paint, width: usize, text: &mut String
     text.push('\n');
 }
 
+/// Returns whether a condition belongs to what needs attention: a person must act, or the device is at risk.
+fn is_urgent(condition: &ConditionLine) -> bool {
+    condition.needs_person || condition.rank.1 == ConditionSeverity::Fault
+}
+
 /// Returns what keeps the branch from being applied.
 fn branch(branch: &BranchLine) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     if let Some(halted) = &branch.halted {
         let said = format!(
-            "halted: the branch is at {}, which does not descend from the target {}; nothing is applied; put the branch back, or accept it with `gamctl accept-history {} {}`",
+            "halted: the branch is at {}, which does not descend from the target {}; nothing is applied; put the branch back, or accept it with `gamctl accept-history {} {} --reason '…'`",
             short(&halted.candidate),
             short(&halted.target),
             short(&halted.target),

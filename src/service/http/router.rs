@@ -1,11 +1,11 @@
 //! Routes requests: health checks and the webhook on one listener, metrics on another; everything else is not found.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -32,19 +32,37 @@ pub(in crate::service) fn public(shared: App) -> Router {
         .route("/livez", get(live))
         .route("/readyz", get(ready))
         .route("/hooks/git/{name}", post(hook));
-    bounded(routes).with_state(shared)
+    bounded(routes, &shared).with_state(shared)
 }
 
 /// Returns the route for Prometheus.
 pub(in crate::service) fn metrics(shared: App) -> Router {
-    bounded(Router::new().route("/metrics", get(measured))).with_state(shared)
+    let routes = Router::new().route("/metrics", get(measured));
+    bounded(routes, &shared).with_state(shared)
 }
 
-fn bounded(routes: Router<App>) -> Router<App> {
+fn bounded(routes: Router<App>, shared: &App) -> Router<App> {
     routes
+        .route_layer(middleware::from_fn_with_state(shared.clone(), counted))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(within_time))
         .layer(middleware::from_fn(with_headers))
+}
+
+/// Counts a request under its route as it was declared, never under the path that a client sent.
+async fn counted(
+    State(shared): State<App>,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
+    let status = response.status().as_u16();
+    let seconds = began.elapsed().as_secs_f64();
+    shared.metrics.http_request(route, status, seconds);
+    response
 }
 
 async fn within_time(request: Request, next: Next) -> Response {

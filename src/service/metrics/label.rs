@@ -107,14 +107,6 @@ label! {
 }
 
 label! {
-    /// The end of one SNMP request.
-    SnmpResult, "result":
-    Answered = "answered",
-    TimedOut = "timed-out",
-    Failed = "failed",
-}
-
-label! {
     /// The progress of a device in the current rollout.
     RolloutState, "state":
     Waiting = "waiting",
@@ -155,7 +147,6 @@ label! {
     StoreOperation, "operation":
     Read = "read",
     Write = "write",
-    Lease = "lease",
     Heartbeat = "heartbeat",
 }
 
@@ -226,7 +217,6 @@ mod tests {
         check::<LookKind>();
         check::<LookResult>();
         check::<LookPriority>();
-        check::<SnmpResult>();
         check::<RolloutState>();
         check::<ApplyOutcome>();
         check::<BudgetLimit>();

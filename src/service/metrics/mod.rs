@@ -16,7 +16,7 @@ pub use board::dashboard;
 pub use cell::{Age, Counter, Gauge, Histogram};
 pub use label::{
     ApplyOutcome, BudgetLimit, DeviceCondition, LabelValue, LeaderTask, LookKind, LookPriority,
-    LookResult, RolloutState, SnmpResult, StatusClass, StoreOperation, SubscriberState, Task,
+    LookResult, RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
 };
 pub use process::{ProcessFiles, ProcessReading, read_process};
 pub use reference::metric_reference;

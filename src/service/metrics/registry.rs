@@ -6,7 +6,7 @@ use super::cell::{Age, Cell, Counter, Gauge, Histogram};
 use super::family::{Family, LabelSet, NamedFamily};
 use super::label::{
     ApplyOutcome, BudgetLimit, DeviceCondition, LabelValue, LeaderTask, LookKind, LookPriority,
-    LookResult, RolloutState, SnmpResult, StatusClass, StoreOperation, SubscriberState, Task,
+    LookResult, RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
 };
 use super::process::ProcessReading;
 use super::snapshot::{MetricSeries, Series, SeriesValue, Snapshot};
@@ -28,7 +28,6 @@ struct Cells {
     schedule_lag: Family<LookKind, Gauge>,
     queue: Family<LookPriority, Gauge>,
     slots: Family<(), Gauge>,
-    snmp_requests: Family<SnmpResult, Counter>,
     target_info: Family<(), Gauge>,
     target_age: Family<(), Age>,
     fetch_age: Family<(), Age>,
@@ -80,7 +79,6 @@ impl Metrics {
             schedule_lag: Family::new(Gauge::default),
             queue: Family::new(Gauge::default),
             slots: Family::new(Gauge::default),
-            snmp_requests: Family::new(Counter::default),
             target_info: Family::new(Gauge::default),
             target_age: Family::new(Age::default),
             fetch_age: Family::new(Age::default),
@@ -144,10 +142,6 @@ impl Metrics {
 
     pub fn concurrency_slots_in_use(&self) -> &Gauge {
         self.0.slots.get(())
-    }
-
-    pub fn snmp_requests(&self, result: SnmpResult) -> &Counter {
-        self.0.snmp_requests.get(result)
     }
 
     /// Sets when the target was accepted, in seconds since 1970; none: there is no target yet.
@@ -289,7 +283,6 @@ impl Metrics {
             of(table::SCHEDULE_LAG, &cells.schedule_lag, now),
             of(table::QUEUE_DEVICES, &cells.queue, now),
             of(table::SLOTS_IN_USE, &cells.slots, now),
-            of(table::SNMP_REQUESTS, &cells.snmp_requests, now),
             of(table::TARGET_INFO, &cells.target_info, now),
             of(table::TARGET_AGE, &cells.target_age, now),
             of(table::FETCH_AGE, &cells.fetch_age, now),

@@ -2,7 +2,7 @@
 
 use super::label::{
     ApplyOutcome, BudgetLimit, DeviceCondition, LabelValue, LeaderTask, LookKind, LookPriority,
-    LookResult, RolloutState, SnmpResult, StatusClass, StoreOperation, SubscriberState, Task,
+    LookResult, RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
 };
 
 /// The most series of one instance, as docs/metrics.md promises.
@@ -181,8 +181,6 @@ metrics! {
     QUEUE_DEVICES = Metric::gauge("gamctl_queue_devices", "devices", "Devices that are due and wait for a concurrency slot, by priority.")
         .by(&[Label::closed::<LookPriority>()]);
     SLOTS_IN_USE = Metric::gauge("gamctl_concurrency_slots_in_use", "slots", "Devices that this instance works on now.");
-    SNMP_REQUESTS = Metric::counter("gamctl_snmp_requests_total", "requests", "SNMP requests, by result.")
-        .by(&[Label::closed::<SnmpResult>()]);
 
     TARGET_INFO = Metric::gauge("gamctl_target_info", "1", "1 if there is a target, 0 before the first one was accepted.");
     TARGET_AGE = Metric::gauge("gamctl_target_age_seconds", "seconds", "Time since the present target was accepted.");

@@ -60,7 +60,10 @@ pub(super) async fn carry_out(
         ..RolloutStepContent::default()
     };
     let (state, ended) = match report {
-        Ok(report) => after(&report, ended),
+        Ok(report) => {
+            count_lines(shared, &plan, &report);
+            after(&report, ended)
+        }
         Err(error) => (
             RolloutState::Paused,
             RolloutStepContent {
@@ -170,6 +173,21 @@ fn counting(shared: &Arc<Shared>) -> Watcher {
             metrics.device_applies(word).inc();
         }
     })
+}
+
+/// Counts the lines of the steps that were sent.
+fn count_lines(shared: &Shared, plan: &PlanFile, report: &RunReport) {
+    let lines = report.outcomes.iter().map(|outcome| {
+        let plans = plan.planned.devices.iter();
+        let steps = plans
+            .filter(|plan| plan.device == outcome.device)
+            .flat_map(|plan| &plan.steps);
+        let sent = steps.take(outcome.steps.len());
+        sent.map(|step| step.lines.len()).sum::<usize>()
+    });
+    let lines: usize = lines.sum();
+    let counter = shared.metrics.cli_lines_sent();
+    counter.add(u64::try_from(lines).unwrap_or_default());
 }
 
 /// Looks at the devices of the wave as soon as there is a slot.

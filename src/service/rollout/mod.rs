@@ -34,13 +34,42 @@ pub(super) async fn round(shared: Arc<Shared>) -> Result<(), TaskError> {
         shared.triggers.target.notify_one();
         return Ok(());
     }
-    for rollout in shared.store.store.open_rollouts().await? {
+    let open = shared.store.store.open_rollouts().await?;
+    measured(&shared, &open);
+    for rollout in open {
         drive::drive(&shared, &leader, &target, rollout).await?;
         if shared.is_stopping() {
             return Ok(());
         }
     }
     begin::begin(&shared, &leader, &target).await
+}
+
+/// Sets the metrics of the open rollouts.
+fn measured(shared: &Shared, open: &[Rollout]) {
+    use crate::service::metrics::RolloutState as Progress;
+    let count = |progress: Progress| {
+        let waves = open.iter().flat_map(|rollout| {
+            let current = usize::try_from(rollout.last.content.wave).unwrap_or(usize::MAX);
+            let state = rollout.last.state;
+            let waves = rollout.plan.waves.iter().enumerate();
+            waves.map(move |(wave, devices)| {
+                let progress = match wave.cmp(&current) {
+                    std::cmp::Ordering::Less => Progress::Applied,
+                    std::cmp::Ordering::Equal if state == RolloutState::Wave => Progress::Applying,
+                    std::cmp::Ordering::Equal if state == RolloutState::Gate => Progress::Applied,
+                    std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => Progress::Waiting,
+                };
+                (progress, devices.len())
+            })
+        });
+        let of_progress = waves.filter(|(one, _)| *one == progress);
+        of_progress.map(|(_, devices)| devices).sum()
+    };
+    shared.metrics.set_rollout_devices(count);
+    let mut paused = open.iter();
+    let is_paused = paused.any(|rollout| rollout.last.state == RolloutState::Paused);
+    shared.metrics.rollout_paused().set_flag(is_paused);
 }
 
 /// Returns what past rollouts mean for each device; read again only when a rollout began or moved on.

@@ -25,11 +25,15 @@ pub(super) fn finding_line(finding: &Finding) -> String {
 
 pub(in crate::service) async fn fetch(shared: Arc<Shared>) -> Result<(), TaskError> {
     let Some(leader) = shared.leader(FETCH) else {
+        // The leader exports it; two instances would contradict each other.
+        shared.metrics.fetch_age().clear();
         return Ok(());
     };
     let store = &shared.store.store;
     let mut state = store.branch_state().await?;
     let now = shared.seconds();
+    let metrics = &shared.metrics;
+    metrics.fetch_age().since(state.fetched.unwrap_or(now));
     let fetched = match branch::fetch(&shared).await {
         Ok(fetched) => fetched,
         Err(error) => {
@@ -41,7 +45,10 @@ pub(in crate::service) async fn fetch(shared: Arc<Shared>) -> Result<(), TaskErr
     };
     (state.fetched, state.failing_since, state.error) = (Some(now), None, None);
     state.commit = Some(fetched.commit.as_str().to_owned());
+    metrics.fetch_age().since(now);
     judge(&shared, &fetched, &mut state, now).await?;
+    metrics.halted().set_flag(state.halted.is_some());
+    metrics.candidate_refused().set_flag(state.held.is_some());
     store.set_branch_state(&state, Some(&leader)).await?;
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Records that this instance lives, leads what no other instance leads, and learns which instances live.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::TaskError;
 use crate::history::{Instance, InstanceReport};
 use crate::service::instance_state::Shared;
+use crate::service::metrics::StoreOperation;
 
 /// The tasks that only one instance runs at a time.
 pub(in crate::service) const LEADER_TASKS: [&str; 2] = [FETCH, ROLLOUT];
@@ -25,7 +26,10 @@ pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), Tas
         devices: u64::try_from(shared.devices().owned()).unwrap_or(u64::MAX),
         tasks: shared.reports.all(),
     };
+    let began = Instant::now();
     store.heartbeat(&shared.instance, &report).await?;
+    let took = shared.metrics.store_duration(StoreOperation::Heartbeat);
+    took.observe(began.elapsed().as_secs_f64());
     shared.heard();
     let skew = store.clock().await?.abs_diff(shared.seconds());
     shared.set_skew(skew);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::TaskError;
 use crate::history::{DeviceStatus, Freeze, LeaseInForce, Rollout, RolloutState, UnsavedDevice};
@@ -14,6 +15,7 @@ use crate::reconcile::rollout::{RolloutPolicy, WindowState};
 use crate::report::cause_text;
 use crate::service::device_table::ServedDevice;
 use crate::service::instance_state::{Past, ServedTarget, Shared};
+use crate::service::metrics::StoreOperation;
 use crate::service::rollout::past_of;
 use crate::service::schedule::{Priority, ReadKind};
 
@@ -46,7 +48,10 @@ pub(in crate::service) async fn refresh(shared: Arc<Shared>) -> Result<(), TaskE
         return Ok(());
     };
     let commit = target.target.commit.clone();
+    let began = Instant::now();
     let facts = StoreFacts::of(&shared, &target).await?;
+    let took = shared.metrics.store_duration(StoreOperation::Read);
+    took.observe(began.elapsed().as_secs_f64());
     let now = shared.seconds();
     let mut changed: Vec<(DeviceName, DeviceStatus)> = Vec::new();
     let mut to_look = Vec::new();
@@ -76,7 +81,10 @@ pub(in crate::service) async fn refresh(shared: Arc<Shared>) -> Result<(), TaskE
     if changed.is_empty() {
         return Ok(());
     }
+    let began = Instant::now();
     shared.store.store.set_device_statuses(&changed).await?;
+    let took = shared.metrics.store_duration(StoreOperation::Write);
+    took.observe(began.elapsed().as_secs_f64());
     let mut devices = shared.devices();
     for (device, status) in changed {
         if let Some(known) = devices.get_mut(&device) {

@@ -227,15 +227,6 @@ pub(super) const ROWS: &[Row] = &[
                     "{{instance}}",
                 )],
             ),
-            Panel(
-                "SNMP requests",
-                Lines,
-                "reqps",
-                &[(
-                    r#"sum by (result) (rate(gamctl_snmp_requests_total{job="$job"}[$__rate_interval]))"#,
-                    "{{result}}",
-                )],
-            ),
         ],
     ),
     Row(
