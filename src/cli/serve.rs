@@ -121,6 +121,8 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
     let serve = settings.serve.clone();
     let timing = Timing {
         fetch: settings.git.every.unwrap_or(Timing::default().fetch),
+        heartbeat: serve.heartbeat,
+        leads: serve.dead,
         ..Timing::default()
     };
     let lease = settings.apply.lease_seconds;

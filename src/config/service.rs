@@ -60,6 +60,12 @@ pub struct ServeSettings {
     pub look: Duration,
     /// SNMP requests to all devices together.
     pub requests_per_second: u32,
+    /// The time between two heartbeats; shorter for tests only.
+    #[serde(deserialize_with = "duration")]
+    pub heartbeat: Duration,
+    /// An instance without a heartbeat for so long is dead for the others; shorter for tests only.
+    #[serde(deserialize_with = "duration")]
+    pub dead: Duration,
 }
 
 /// The listeners are on loopback: without a proxy that ends TLS, nothing leaves the host.
@@ -76,6 +82,9 @@ impl Default for ServeSettings {
             poll: Duration::from_secs(5 * 60),
             look: Duration::from_secs(15 * 60),
             requests_per_second: 2000,
+            heartbeat: Duration::from_secs(5),
+            // Four heartbeats: a busy machine misses one or two.
+            dead: Duration::from_secs(20),
         }
     }
 }
@@ -108,6 +117,10 @@ pub enum ServiceSettingsError {
     SameAddress(SocketAddr),
     #[error("`[serve] requests_per_second` is 0, so no device could be read")]
     NoRequests,
+    #[error(
+        "`[serve] dead` is {dead:?} and `heartbeat` is {heartbeat:?}; `dead` must be at least 2s and three heartbeats, or instances that live would be taken for dead"
+    )]
+    Heartbeat { heartbeat: Duration, dead: Duration },
 }
 
 impl ServeSettings {
@@ -137,6 +150,16 @@ impl ServeSettings {
         }
         if self.requests_per_second == 0 {
             wrong.push(ServiceSettingsError::NoRequests);
+        }
+        // The store counts whole seconds.
+        if self.heartbeat.is_zero()
+            || self.dead < Duration::from_secs(2)
+            || self.dead < self.heartbeat.saturating_mul(3)
+        {
+            wrong.push(ServiceSettingsError::Heartbeat {
+                heartbeat: self.heartbeat,
+                dead: self.dead,
+            });
         }
         wrong
     }
@@ -229,6 +252,15 @@ mod tests {
         assert_eq!(wrong.len(), 6, "{wrong:?}");
         let behind = format!("{odd}trusted_proxies = [\"127.0.0.1\"]\n");
         assert_eq!(serve(&behind).unwrap().check().len(), 4);
+    }
+
+    #[test]
+    fn an_instance_is_not_dead_before_it_missed_two_heartbeats() {
+        let is_wrong = |text: &str| !serve(text).unwrap().check().is_empty();
+        assert!(!is_wrong("heartbeat = \"500ms\"\ndead = \"2s\"\n"));
+        assert!(is_wrong("heartbeat = \"5s\"\ndead = \"14s\"\n"));
+        assert!(is_wrong("heartbeat = \"0s\"\n"));
+        assert!(is_wrong("heartbeat = \"100ms\"\ndead = \"1s\"\n"));
     }
 
     #[test]

@@ -102,10 +102,6 @@ pub(super) struct Parts {
     pub(super) remote: RemoteSettings,
 }
 
-/// An instance that could not write its heartbeat for so long takes up no more devices or leader tasks: others take over
-/// after 20 s.
-const HEARTBEAT_LOST: Duration = Duration::from_secs(15);
-
 impl Shared {
     pub(super) fn new(
         settings: ServiceSettings,
@@ -239,7 +235,8 @@ impl Shared {
         let since = self
             .now()
             .saturating_sub(self.heartbeat.load(Ordering::SeqCst));
-        Duration::from_millis(since) < HEARTBEAT_LOST
+        // Others take over when the whole time has passed.
+        Duration::from_millis(since) < self.settings.timing.leads.saturating_mul(3) / 4
     }
 
     pub(super) fn set_skew(&self, seconds: u64) {

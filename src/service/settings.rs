@@ -35,7 +35,7 @@ pub struct ServiceSettings {
 pub struct Timing {
     pub fetch: Duration,
     pub heartbeat: Duration,
-    /// How long a leader leads without another heartbeat.
+    /// How long a leader leads, and an instance counts as live, without another heartbeat.
     pub leads: Duration,
     pub target: Duration,
     pub status: Duration,

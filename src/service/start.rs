@@ -96,7 +96,8 @@ impl Service {
         let store = reconciler.store().cloned().ok_or(RunError::StoreMissing)?;
         if location.url.path().is_some() {
             let instances = store.store.instances().await?;
-            if let Some(other) = first_other(&instances, &location.state) {
+            let dead = settings.timing.leads;
+            if let Some(other) = first_other(&instances, &location.state, dead) {
                 return Err(StartError::SecondInstance {
                     store: location.url.to_string(),
                     process: other.process,
@@ -182,10 +183,14 @@ impl Service {
 }
 
 /// Returns another live instance. One whose process is known to be dead does not count.
-fn first_other<'a>(instances: &'a [Instance], state: &std::path::Path) -> Option<&'a Instance> {
+fn first_other<'a>(
+    instances: &'a [Instance],
+    state: &std::path::Path,
+    dead: Duration,
+) -> Option<&'a Instance> {
     instances
         .iter()
-        .find(|one| is_live(one) && !is_known_dead(state, one.id))
+        .find(|one| is_live(one, dead) && !is_known_dead(state, one.id))
 }
 
 fn start_tasks(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {

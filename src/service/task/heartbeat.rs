@@ -13,9 +13,6 @@ pub(in crate::service) const LEADER_TASKS: [&str; 2] = [FETCH, ROLLOUT];
 pub(in crate::service) const FETCH: &str = "fetch";
 pub(in crate::service) const ROLLOUT: &str = "rollout";
 
-/// An instance without a heartbeat for so long is dead for the others.
-const DEAD: Duration = Duration::from_secs(20);
-
 /// An instance whose clock differs more than this leads no task: its windows and budgets would be wrong.
 const MOST_SKEW: u64 = 30;
 
@@ -57,7 +54,8 @@ pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), Tas
     for dead in instances.iter().filter(|one| is_long_dead(one)) {
         store.remove_instance(dead.id).await?;
     }
-    let live = instances.iter().filter(|one| is_live(one));
+    let dead = shared.settings.timing.leads;
+    let live = instances.iter().filter(|one| is_live(one, dead));
     let live = live.map(|one| one.id).collect();
     if shared.devices().set_instances(shared.id(), live) {
         shared.triggers.target.notify_one();
@@ -66,8 +64,8 @@ pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), Tas
 }
 
 /// Returns whether an instance takes part: it had a heartbeat recently, and is not about to end.
-pub(in crate::service) fn is_live(instance: &Instance) -> bool {
-    !instance.report.is_stopping && Duration::from_secs(instance.silent) < DEAD
+pub(in crate::service) fn is_live(instance: &Instance, dead: Duration) -> bool {
+    !instance.report.is_stopping && Duration::from_secs(instance.silent) < dead
 }
 
 /// A dead instance stays visible for a while, so that a person can see what became of it.
@@ -99,9 +97,10 @@ mod tests {
 
     #[test]
     fn an_instance_is_live_until_its_heartbeat_is_twenty_seconds_old_or_it_stops() {
-        assert!(is_live(&instance(19, false)));
-        assert!(!is_live(&instance(20, false)));
-        assert!(!is_live(&instance(0, true)));
+        let dead = Duration::from_secs(20);
+        assert!(is_live(&instance(19, false), dead));
+        assert!(!is_live(&instance(20, false), dead));
+        assert!(!is_live(&instance(0, true), dead));
         assert!(!is_long_dead(&instance(3600, false)));
         assert!(is_long_dead(&instance(3601, false)));
     }
