@@ -140,7 +140,10 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
             seconds: clock::seconds,
             queue_limits: SlotLimits::default(),
             timing,
-            run_options: RunOptions::until,
+            run_options: |stop| RunOptions {
+                finishes_devices: true,
+                ..RunOptions::until(stop)
+            },
         },
         location,
         secrets: settings.secrets.clone(),

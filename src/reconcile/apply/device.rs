@@ -129,7 +129,11 @@ async fn apply(
         replan: &replan,
         then: task.planned_from.as_ref(),
         work: task.work,
-        stop: context.stop.clone(),
+        stop: match context.finishes_devices {
+            // Nobody can ask it to stop.
+            true => tokio::sync::watch::channel(false).1,
+            false => context.stop.clone(),
+        },
         timeouts: context.timeouts,
         progress,
     };

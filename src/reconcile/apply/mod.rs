@@ -63,6 +63,8 @@ pub(super) struct RunContext {
     pub(super) snmp_options: SnmpOptions,
     pub(super) clock: fn() -> u64,
     pub(super) stop: watch::Receiver<bool>,
+    /// A stop finishes the devices in progress.
+    pub(super) finishes_devices: bool,
 }
 
 /// The results of all tasks, by device.

@@ -218,6 +218,7 @@ impl Execution {
             snmp_options: crate::observe::snmp_options(),
             clock: self.clock,
             stop: self.options.stop.clone(),
+            finishes_devices: self.options.finishes_devices,
         };
         let done = carry_out(tasks, context, self.options.limits, &self.watcher).await;
         report.outcomes = done.outcomes;

@@ -86,6 +86,8 @@ pub struct RunOptions {
     pub timeouts: ApplyTimeouts,
     /// Becomes true when the run must stop: no further device is started, started ones end in good order.
     pub stop: watch::Receiver<bool>,
+    /// A stop finishes the devices in progress; otherwise they end after the step in progress.
+    pub finishes_devices: bool,
 }
 
 /// The default of `plan_hours`.
@@ -142,6 +144,7 @@ impl RunOptions {
             plan_hours: PLAN_HOURS,
             timeouts: ApplyTimeouts::default(),
             stop,
+            finishes_devices: false,
         }
     }
 }
