@@ -29,6 +29,8 @@ enum Answer {
 struct Look {
     seen: FingerprintedObservation,
     plan: Option<DevicePlan>,
+    /// The number of the target that the plan is for.
+    target: u64,
 }
 
 /// Reads a device and records the result; a failure inside gamctl counts as a failed read of this device alone.
@@ -113,7 +115,11 @@ async fn look(
         .unwrap_or(Err(NotObserved::NotInInventory))?;
     let plan = shared.reconciler.plan_at(&target.inventory, device, &seen);
     match plan.await {
-        Ok(plan) => Ok(Answer::Look(Box::new(Look { seen, plan }))),
+        Ok(plan) => Ok(Answer::Look(Box::new(Look {
+            seen,
+            plan,
+            target: target.target.number,
+        }))),
         // Without the store, ownership is unknown: nothing can be said about the difference.
         Err(error) => Err(NotObserved::Unspecified {
             error: crate::model::chain(&error),
@@ -204,6 +210,11 @@ fn answered(
             (poll.identity.uptime_seconds, alarms)
         }
         Answer::Look(look) => {
+            let present = shared.served_target();
+            if present.is_none_or(|present| present.target.number != look.target) {
+                // The target moved during the look: its plan says nothing about the new one.
+                return Some(Priority::Commit);
+            }
             take_look(known, shared, &look, interval, now);
             return None;
         }

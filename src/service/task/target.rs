@@ -26,7 +26,7 @@ pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskEr
         .is_none_or(|known| known.target.number != target.number);
     let is_other_policy = known.as_ref().is_some_and(|known| known.applied != applied);
     if !is_new && !is_other_policy {
-        return share(&shared, BTreeSet::new(), false).await;
+        return share(&shared, None, BTreeSet::new()).await;
     }
     if !has_commit(&shared, &target.commit) {
         // Another instance moved the target: this one fetches the same branch.
@@ -42,7 +42,9 @@ pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskEr
             let served = ServedTarget::new(target, *inventory, applied);
             tracing::info!(commit = served.target.commit, "target read");
             shared.target.send_replace(Some(Arc::new(served)));
-            share(&shared, changed, is_new).await
+            let before = known.map(|known| known.target.commit.clone());
+            let before = before.unwrap_or_default();
+            share(&shared, is_new.then_some(&before), changed).await
         }
         // It was judged valid before it became the target; a later gamctl may have other rules.
         TargetReading::Invalid(reading) => {
@@ -71,12 +73,14 @@ fn has_commit(shared: &Shared, commit: &str) -> bool {
 
 /// Shares the devices of the target among the live instances, and schedules the reads of this one's.
 ///
-/// `changed` are the devices that the new target intends differently: they are looked at first.
+/// `before` is the target before a new one, and `changed` are the devices that the new one intends differently: they are
+/// looked at first.
 async fn share(
     shared: &Shared,
-    changed: BTreeSet<DeviceName>,
-    is_new: bool,
+    before: Option<&String>,
+    mut changed: BTreeSet<DeviceName>,
 ) -> Result<(), TaskError> {
+    let is_new = before.is_some();
     let Some(target) = shared.served_target() else {
         return Ok(());
     };
@@ -94,6 +98,13 @@ async fn share(
         let mut table = shared.devices();
         for known in table.own_mut() {
             known.facts.invalid = None;
+            // It was compared with an older target, before a restart or by an instance that is gone.
+            let is_known = |compared: &String| compared == commit || before == Some(compared);
+            let matched = known.facts.matched.as_ref().map(|matched| &matched.commit);
+            let pending = known.facts.pending.as_ref().map(|pending| &pending.commit);
+            if !matched.into_iter().chain(pending).all(is_known) {
+                changed.insert(known.device.name.clone());
+            }
             // What matched the target before matches this one as well, unless it intends the device differently.
             if !changed.contains(&known.device.name) {
                 if let Some(matched) = &mut known.facts.matched {
@@ -102,7 +113,7 @@ async fn share(
                 if let Some(pending) = &mut known.facts.pending {
                     pending.commit.clone_from(commit);
                 }
-            } else if is_new {
+            } else {
                 known.facts.matched = None;
             }
         }
