@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -36,7 +37,12 @@ pub(super) async fn carry_out(
     }
     let plan = approved(shared, rollout).await?;
     let (stopping, stop) = watch::channel(false);
-    let stopper = task::once(stop_early(shared.clone(), target.target.number, stopping));
+    let stopper = task::once(stop_early(
+        shared.clone(),
+        leader.clone(),
+        target.target.number,
+        stopping,
+    ));
     let options = (shared.settings.run_options)(stop);
     let wave_of = Wave {
         approved: &plan,
@@ -144,20 +150,31 @@ fn state(look: &Observation) -> DeviceBeforeWave {
     }
 }
 
-/// Stops a run when the service stops, or when another target is there: devices in progress are finished.
-async fn stop_early(shared: Arc<Shared>, number: u64, stopping: watch::Sender<bool>) {
+/// How often a wave asks whether its instance still leads.
+const BETWEEN_CHECKS: Duration = Duration::from_millis(500);
+
+/// Stops a run when the service stops, when another target is there, or when another instance may lead: devices in progress
+/// are finished.
+async fn stop_early(
+    shared: Arc<Shared>,
+    leader: Leader,
+    number: u64,
+    stopping: watch::Sender<bool>,
+) {
     let (mut stop, mut target) = (shared.stop.clone(), shared.target.subscribe());
     loop {
         let is_other = target
             .borrow_and_update()
             .as_ref()
             .is_some_and(|target| target.target.number != number);
-        if is_other || *stop.borrow_and_update() {
+        let is_leader = shared.leader(&leader.task).as_ref() == Some(&leader);
+        if is_other || !is_leader || *stop.borrow_and_update() {
             let _nobody_left = stopping.send(true);
             return;
         }
         tokio::select! {
             _ = stop.changed() => {}
+            () = tokio::time::sleep(BETWEEN_CHECKS) => {}
             changed = target.changed() => if changed.is_err() { return },
         }
     }
