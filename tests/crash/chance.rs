@@ -9,13 +9,13 @@ use proptest::test_runner::{RngSeed, contextualize_config};
 use super::site::{Flat, Site};
 use crate::properties::tried;
 
-pub(super) const DEVICES: usize = 3;
+pub(crate) const DEVICES: usize = 3;
 
 /// SplitMix64: the same sequence for the same seed, as far as the machine allows.
-pub(super) struct Chance(pub(super) u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -23,7 +23,7 @@ impl Chance {
     }
 
     /// A random choice of subscribers: some have left, and some have other speeds and VLANs than before.
-    pub(super) fn flats(&mut self) -> Vec<Flat> {
+    pub(crate) fn flats(&mut self) -> Vec<Flat> {
         let mut flats = Vec::new();
         for device in 0..DEVICES {
             for number in 1..=4 {

@@ -3,7 +3,7 @@
 mod again_at_once;
 mod away;
 mod canaries;
-mod chance;
+pub(crate) mod chance;
 mod four;
 pub(crate) mod judge;
 mod points;
