@@ -1,10 +1,17 @@
 //! Notices changes of the refs of a repository on this host, so that a commit is fetched at once.
 //!
-//! An event only triggers a fetch and is not used otherwise. Where events are missing (another system than Linux, a
-//! network file system, a folder that was replaced), the timer of the fetch remains.
+//! An event only triggers a fetch and is not used otherwise. Where events are missing (a network file system, a folder
+//! that was replaced), the timer of the fetch remains.
 
-use std::io;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::remote::BranchName;
 
@@ -14,20 +21,29 @@ pub enum WatchError {
     #[error("{} is not a git repository", .0.display())]
     NotARepository(PathBuf),
     #[error("cannot watch {}", .path.display())]
-    Folder { path: PathBuf, source: io::Error },
-    #[error("this system cannot watch files; changes are noticed at the next fetch")]
-    NotSupported,
+    Folder {
+        path: PathBuf,
+        source: notify::Error,
+    },
 }
 
-/// The folders that change when a branch moves, parents first.
-#[cfg_attr(
-    not(target_os = "linux"),
-    expect(dead_code, reason = "only Linux watches")
-)]
+/// The folders that change when a branch moves.
+#[derive(Debug)]
 struct RefFolders {
     /// Refs that were packed are in a file here.
     git_dir: PathBuf,
+    /// Parents first.
     refs: Vec<PathBuf>,
+}
+
+/// What an event means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Nothing,
+    /// A ref may have changed.
+    Changed,
+    /// The repository is gone or has another name.
+    Gone,
 }
 
 impl RefFolders {
@@ -47,191 +63,172 @@ impl RefFolders {
         }
         Ok(Self { git_dir, refs })
     }
-}
 
-#[cfg(target_os = "linux")]
-pub use linux::RefWatch;
-#[cfg(not(target_os = "linux"))]
-pub use other::RefWatch;
-
-#[cfg(target_os = "linux")]
-mod linux {
-    use std::io;
-    use std::mem::MaybeUninit;
-    use std::os::fd::OwnedFd;
-    use std::path::Path;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use rustix::fs::inotify::{
-        CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init, remove_watch,
-    };
-
-    use super::{RefFolders, WatchError};
-    use crate::service::fetch::remote::BranchName;
-
-    /// A watch of the refs of a local repository. Dropping it ends the watch.
-    #[derive(Debug)]
-    pub struct RefWatch {
-        inotify: Arc<OwnedFd>,
-        state: Arc<State>,
-        /// The watch of the git folder: removing it wakes the thread.
-        first: i32,
-    }
-
-    #[derive(Debug, Default)]
-    struct State {
-        is_over: AtomicBool,
-        is_lost: AtomicBool,
-    }
-
-    impl RefWatch {
-        /// Calls `trigger` after each change of the refs, from a thread of its own, and once when the watch is lost.
-        pub fn start(
-            repository: &Path,
-            branch: &BranchName,
-            trigger: impl Fn() + Send + 'static,
-        ) -> Result<Self, WatchError> {
-            let folders = RefFolders::of(repository, branch)?;
-            let failed = |source: io::Error| WatchError::Folder {
-                path: folders.git_dir.clone(),
-                source,
-            };
-            let inotify =
-                Arc::new(init(CreateFlags::CLOEXEC).map_err(|error| failed(error.into()))?);
-            let first = folders.add(&inotify).map_err(failed)?;
-            let state = Arc::new(State::default());
-            let watch = Self {
-                inotify: Arc::clone(&inotify),
-                state: Arc::clone(&state),
-                first,
-            };
-            std::thread::spawn(move || {
-                let ended = folders.follow(&inotify, first, &state, &trigger);
-                state.is_lost.store(true, Ordering::Release);
-                if ended.is_err() || !state.is_over.load(Ordering::Acquire) {
-                    trigger();
-                }
-            });
-            Ok(watch)
-        }
-
-        /// Returns whether no more changes are noticed, because a folder is gone or the system refused. Start another
-        /// watch at the next timer.
-        pub fn is_lost(&self) -> bool {
-            self.state.is_lost.load(Ordering::Acquire)
-        }
-    }
-
-    impl Drop for RefWatch {
-        fn drop(&mut self) {
-            self.state.is_over.store(true, Ordering::Release);
-            // An error means that the watch is lost already, and the thread has ended.
-            let _gone = remove_watch(&self.inotify, self.first);
-        }
-    }
-
-    impl RefFolders {
-        /// Watches the folders, as far as they exist: that of a branch `a/b` may be made later. Returns the watch of the
-        /// git folder.
-        fn add(&self, inotify: &OwnedFd) -> io::Result<i32> {
-            let flags = WatchFlags::CREATE
-                | WatchFlags::MOVED_TO
-                | WatchFlags::CLOSE_WRITE
-                | WatchFlags::DELETE
-                | WatchFlags::DELETE_SELF
-                | WatchFlags::MOVE_SELF
-                | WatchFlags::ONLYDIR;
-            let first = add_watch(inotify, &self.git_dir, flags)?;
-            for (index, folder) in self.refs.iter().enumerate() {
-                match add_watch(inotify, folder, flags) {
-                    Ok(_) => {}
-                    Err(rustix::io::Errno::NOENT) if index > 0 => break,
-                    Err(error) => return Err(error.into()),
-                }
+    /// Watches the folders, as far as they exist: that of a branch `a/b` may be made later. Watching one twice changes
+    /// nothing.
+    fn add(&self, watcher: &mut RecommendedWatcher) -> Result<(), WatchError> {
+        for (index, folder) in std::iter::once(&self.git_dir).chain(&self.refs).enumerate() {
+            // The git folder and `refs/heads` are always there. A file in place of another folder is a branch.
+            if index > 1 && !folder.is_dir() {
+                break;
             }
-            Ok(first)
+            watcher
+                .watch(folder, RecursiveMode::NonRecursive)
+                .map_err(|source| WatchError::Folder {
+                    path: folder.clone(),
+                    source,
+                })?;
         }
+        Ok(())
+    }
 
-        /// Returns when the watch is over or lost.
-        fn follow(
-            &self,
-            inotify: &OwnedFd,
-            first: i32,
-            state: &State,
-            trigger: &impl Fn(),
-        ) -> io::Result<()> {
-            let mut buffer = [MaybeUninit::uninit(); 4096];
-            let mut reader = Reader::new(inotify, &mut buffer);
-            loop {
-                let event = match reader.next() {
-                    Ok(event) => event,
-                    Err(rustix::io::Errno::INTR) => continue,
-                    Err(error) => return Err(error.into()),
-                };
-                if state.is_over.load(Ordering::Acquire) {
-                    return Ok(());
-                }
-                let name = event.file_name().map(std::ffi::CStr::to_bytes);
-                let is_git_dir = event.wd() == first;
-                let is_moved = event
-                    .events()
-                    .intersects(ReadFlags::MOVE_SELF | ReadFlags::DELETE_SELF);
-                if is_moved && is_git_dir {
-                    return Ok(());
-                }
-                if matters(name, is_git_dir) || event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
-                    // A folder of refs may be new. Adding a watch twice changes nothing.
-                    self.add(inotify)?;
-                    trigger();
-                }
-            }
+    fn meaning(&self, event: &Event) -> Meaning {
+        // Some were lost, and any of them may have mattered.
+        if event.need_rescan() {
+            return Meaning::Changed;
+        }
+        if !is_a_change(event.kind) {
+            return Meaning::Nothing;
+        }
+        let is_gone = matches!(
+            event.kind,
+            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
+        );
+        let paths = &event.paths;
+        if is_gone && paths.contains(&self.git_dir) {
+            return Meaning::Gone;
+        }
+        match paths.iter().any(|path| self.is_of_a_ref(path)) {
+            true => Meaning::Changed,
+            false => Meaning::Nothing,
         }
     }
 
-    /// Returns whether an event on a file is about refs. git writes each file as `NAME.lock` first.
-    fn matters(name: Option<&[u8]>, is_git_dir: bool) -> bool {
-        match name {
-            Some(name) if is_git_dir => name == b"packed-refs",
-            Some(name) => !name.ends_with(b".lock"),
-            // The folder itself.
-            None => true,
+    fn is_of_a_ref(&self, path: &Path) -> bool {
+        if path.parent() == Some(self.git_dir.as_path()) {
+            return path.ends_with("packed-refs");
         }
+        // git writes each ref as `NAME.lock` first.
+        *path != self.git_dir && path.extension().is_none_or(|extension| extension != "lock")
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-mod other {
-    use std::path::Path;
+/// Returns whether an event is more than reading: a fetch itself reads the refs, and must not trigger the next one.
+fn is_a_change(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
+        EventKind::Modify(ModifyKind::Metadata(_)) => false,
+        _ => true,
+    }
+}
 
-    use super::{RefFolders, WatchError};
-    use crate::service::fetch::remote::BranchName;
+/// A watch of the refs of a local repository. Dropping it ends the watch.
+#[derive(Debug)]
+pub struct RefWatch {
+    /// Owned here; the thread has it only for as long as it adds folders.
+    _watcher: Arc<Mutex<RecommendedWatcher>>,
+    git_dir: PathBuf,
+    /// The device and number of the git folder when the watch began.
+    identity: Option<(u64, u64)>,
+    is_lost: Arc<AtomicBool>,
+}
 
-    /// A watch of the refs of a local repository; this system has none.
-    #[derive(Debug)]
-    pub struct RefWatch(());
+impl RefWatch {
+    /// Calls `trigger` after changes of the refs, from a thread of its own, and once when the watch is lost. Changes
+    /// during a call lead to one more.
+    pub fn start(
+        repository: &Path,
+        branch: &BranchName,
+        trigger: impl Fn() + Send + 'static,
+    ) -> Result<Self, WatchError> {
+        let folders = Arc::new(RefFolders::of(repository, branch)?);
+        let git_dir = folders.git_dir.clone();
+        let failed = |source| WatchError::Folder {
+            path: git_dir.clone(),
+            source,
+        };
+        let is_lost = Arc::new(AtomicBool::new(false));
+        // One place: whatever happens before it is taken is noticed by the same call.
+        let (changed, changes) = sync_channel(1);
+        let (seen, lost) = (folders.clone(), is_lost.clone());
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let meaning = match event {
+                Ok(event) => seen.meaning(&event),
+                Err(_) => Meaning::Gone,
+            };
+            if meaning == Meaning::Gone {
+                lost.store(true, Ordering::Release);
+            }
+            if meaning != Meaning::Nothing {
+                // A full channel has the news already, and a closed one has no reader.
+                let _merged = changed.try_send(());
+            }
+        })
+        .map_err(failed)?;
+        let identity = identity(&git_dir);
+        folders.add(&mut watcher)?;
+        let watcher = Arc::new(Mutex::new(watcher));
+        let watch = Self {
+            _watcher: watcher.clone(),
+            git_dir,
+            identity,
+            is_lost: is_lost.clone(),
+        };
+        let follower = Follower {
+            folders,
+            watcher: Arc::downgrade(&watcher),
+            is_lost,
+        };
+        std::thread::spawn(move || follower.follow(&changes, &trigger));
+        Ok(watch)
+    }
 
-    impl RefWatch {
-        pub fn start(
-            repository: &Path,
-            branch: &BranchName,
-            _trigger: impl Fn() + Send + 'static,
-        ) -> Result<Self, WatchError> {
-            RefFolders::of(repository, branch)?;
-            Err(WatchError::NotSupported)
-        }
+    /// Returns whether no more changes are noticed, because a folder is gone, was replaced, or the system refused. Start
+    /// another watch at the next timer.
+    pub fn is_lost(&self) -> bool {
+        // A folder that was unmounted, or whose parent was renamed, sends no event.
+        self.is_lost.load(Ordering::Acquire) || identity(&self.git_dir) != self.identity
+    }
+}
 
-        pub fn is_lost(&self) -> bool {
-            true
+fn identity(folder: &Path) -> Option<(u64, u64)> {
+    let facts = fs::metadata(folder).ok()?;
+    Some((facts.dev(), facts.ino()))
+}
+
+/// What the thread of a watch works with. A folder can be added only from outside of the watcher's own thread.
+struct Follower {
+    folders: Arc<RefFolders>,
+    watcher: Weak<Mutex<RecommendedWatcher>>,
+    is_lost: Arc<AtomicBool>,
+}
+
+impl Follower {
+    /// Returns when the watch is over or lost.
+    fn follow(&self, changes: &Receiver<()>, trigger: &impl Fn()) {
+        while changes.recv().is_ok() {
+            let Some(watcher) = self.watcher.upgrade() else {
+                return;
+            };
+            // A folder of refs may be new. It is watched before the trigger: a ref that is written meanwhile is fetched.
+            let added = self
+                .folders
+                .add(&mut watcher.lock().unwrap_or_else(PoisonError::into_inner));
+            drop(watcher);
+            if added.is_err() {
+                self.is_lost.store(true, Ordering::Release);
+            }
+            trigger();
+            if self.is_lost.load(Ordering::Acquire) {
+                return;
+            }
         }
     }
 }
 
 #[cfg(test)]
-#[cfg(target_os = "linux")]
 mod tests {
-    use std::fs;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
     use std::time::Duration;
 
     use super::*;
@@ -242,21 +239,34 @@ mod tests {
         BranchName::parse(name).unwrap()
     }
 
+    /// Starts a watch whose triggers arrive in a channel.
+    fn watched(path: &Path, name: &str) -> (RefWatch, Receiver<()>) {
+        let (sender, receiver) = channel();
+        let watch = RefWatch::start(path, &branch(name), sending(sender)).unwrap();
+        (watch, receiver)
+    }
+
+    fn sending(sender: Sender<()>) -> impl Fn() + Send + 'static {
+        move || sender.send(()).unwrap_or_default()
+    }
+
+    /// Writes a ref as git does.
+    fn write_ref(folder: &Path, name: &str) {
+        let lock = folder.join(format!("{name}.lock"));
+        fs::write(&lock, "").unwrap();
+        fs::rename(lock, folder.join(name)).unwrap();
+    }
+
     #[test]
     fn a_moved_branch_and_a_lost_folder_are_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.git");
         git2::Repository::init_bare(&path).unwrap();
-        let (sender, receiver) = channel();
-        let watch = RefWatch::start(&path, &branch("a/b"), move || {
-            sender.send(()).unwrap_or_default();
-        })
-        .unwrap();
+        let (watch, receiver) = watched(&path, "a/b");
         fs::create_dir(path.join("refs/heads/a")).unwrap();
         receiver.recv_timeout(PATIENCE).unwrap();
         while receiver.try_recv().is_ok() {}
-        fs::write(path.join("packed-refs.lock"), "").unwrap();
-        fs::rename(path.join("packed-refs.lock"), path.join("packed-refs")).unwrap();
+        write_ref(&path, "packed-refs");
         receiver.recv_timeout(PATIENCE).unwrap();
         assert!(!watch.is_lost());
         fs::rename(&path, folder.path().join("y.git")).unwrap();
@@ -266,16 +276,123 @@ mod tests {
     }
 
     #[test]
+    fn a_ref_in_a_folder_that_was_made_later_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        git2::Repository::init_bare(folder.path()).unwrap();
+        let heads = folder.path().join("refs/heads");
+        let seen = heads.join("a/b");
+        let (sender, receiver) = channel();
+        let _watch = RefWatch::start(folder.path(), &branch("a/b"), move || {
+            sender.send(seen.exists()).unwrap_or_default();
+        })
+        .unwrap();
+        // Removed and made again: the second folder is another one.
+        fs::create_dir(heads.join("a")).unwrap();
+        fs::remove_dir(heads.join("a")).unwrap();
+        fs::create_dir(heads.join("a")).unwrap();
+        receiver.recv_timeout(PATIENCE).unwrap();
+        write_ref(&heads.join("a"), "b");
+        while !receiver.recv_timeout(PATIENCE).unwrap() {}
+    }
+
+    #[test]
+    fn a_branch_is_noticed_from_a_linked_work_tree_and_through_a_linked_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("main");
+        let repository = git2::Repository::init(&path).unwrap();
+        let at = git2::Time::new(1_700_000_000, 0);
+        let author = git2::Signature::new("A", "a@example.org", &at).unwrap();
+        let tree = repository.find_tree(repository.treebuilder(None).unwrap().write().unwrap());
+        let commit = repository.commit(Some("HEAD"), &author, &author, "x", &tree.unwrap(), &[]);
+        commit.unwrap();
+        let linked = folder.path().join("linked");
+        repository.worktree("linked", &linked, None).unwrap();
+        let heads = path.join(".git/refs/heads");
+        let elsewhere = folder.path().join("heads");
+        fs::rename(&heads, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &heads).unwrap();
+        let (_watch, receiver) = watched(&linked, "main");
+        write_ref(&elsewhere, "main");
+        receiver.recv_timeout(PATIENCE).unwrap();
+    }
+
+    #[test]
+    fn a_burst_of_changes_is_merged() {
+        let folder = tempfile::tempdir().unwrap();
+        git2::Repository::init_bare(folder.path()).unwrap();
+        let heads = folder.path().join("refs/heads");
+        let last = heads.join("last");
+        let (sender, receiver) = channel();
+        let (release, released) = channel::<()>();
+        let _watch = RefWatch::start(folder.path(), &branch("main"), move || {
+            sender.send(last.exists()).unwrap_or_default();
+            // The first one lasts until all refs are written; later ones find the other end closed.
+            released.recv().unwrap_or_default();
+        })
+        .unwrap();
+        for number in 0..300 {
+            write_ref(&heads, &number.to_string());
+        }
+        assert!(!receiver.recv_timeout(PATIENCE).unwrap());
+        drop(release);
+        write_ref(&heads, "last");
+        let mut count = 1;
+        while !receiver.recv_timeout(PATIENCE).unwrap() {
+            count += 1;
+        }
+        assert!(count < 150, "{count} triggers for 300 refs");
+    }
+
+    #[test]
+    fn reading_and_locks_are_no_changes() {
+        let folders = RefFolders {
+            git_dir: "/x.git/".into(),
+            refs: vec!["/x.git/refs/heads".into()],
+        };
+        let meaning = |kind, path: &str| folders.meaning(&Event::new(kind).add_path(path.into()));
+        let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let opened = EventKind::Access(AccessKind::Open(AccessMode::Any));
+        let renamed = EventKind::Modify(ModifyKind::Name(notify::event::RenameMode::From));
+        let metadata = notify::event::MetadataKind::Any;
+        let metadata = EventKind::Modify(ModifyKind::Metadata(metadata));
+        for (kind, path, expected) in [
+            (written, "/x.git/refs/heads/main", Meaning::Changed),
+            (written, "/x.git/refs/heads/main.lock", Meaning::Nothing),
+            (opened, "/x.git/refs/heads/main", Meaning::Nothing),
+            (metadata, "/x.git/refs/heads/main", Meaning::Nothing),
+            (written, "/x.git/packed-refs", Meaning::Changed),
+            (written, "/x.git/index", Meaning::Nothing),
+            (written, "/x.git", Meaning::Nothing),
+            (renamed, "/x.git/refs/heads", Meaning::Changed),
+            (renamed, "/x.git", Meaning::Gone),
+        ] {
+            assert_eq!(meaning(kind, path), expected, "{kind:?} {path}");
+        }
+        let lost = Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);
+        assert_eq!(folders.meaning(&lost), Meaning::Changed);
+    }
+
+    #[test]
+    fn a_folder_that_was_replaced_without_an_event_loses_the_watch() {
+        let folder = tempfile::tempdir().unwrap();
+        let parent = folder.path().join("repositories");
+        let path = parent.join("x.git");
+        git2::Repository::init_bare(&path).unwrap();
+        let (watch, _receiver) = watched(&path, "main");
+        assert!(!watch.is_lost());
+        fs::rename(&parent, folder.path().join("old")).unwrap();
+        git2::Repository::init_bare(&path).unwrap();
+        assert!(watch.is_lost());
+    }
+
+    #[test]
     fn a_dropped_watch_ends_its_thread_without_a_trigger() {
         let folder = tempfile::tempdir().unwrap();
         git2::Repository::init(folder.path()).unwrap();
-        let (sender, receiver) = channel();
-        let watch = RefWatch::start(folder.path(), &branch("main"), move || {
-            sender.send(()).unwrap_or_default();
-        });
-        drop(watch.unwrap());
+        let (watch, receiver) = watched(folder.path(), "main");
+        drop(watch);
         let ended = receiver.recv_timeout(PATIENCE);
-        assert_eq!(ended, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
+        assert_eq!(ended, Err(RecvTimeoutError::Disconnected));
     }
 
     #[test]
