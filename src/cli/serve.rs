@@ -11,6 +11,7 @@ use super::invocation::{Invocation, Selected};
 use super::signals::{AtWork, stop_on_signals};
 use super::source::FolderArguments;
 use crate::config::Settings;
+use crate::inventory::source::root_and_folder;
 use crate::reconcile::run::{LEASE, RunOptions};
 use crate::report::Exit;
 use crate::secrets::Secrets;
@@ -159,19 +160,21 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
 fn remote(settings: &Settings, folder: &Path) -> anyhow::Result<RemoteSettings> {
     let git = &settings.git;
     let here = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
-    let url = match &git.url {
-        Some(url) => RemoteUrl::parse(url, Path::new("/"))?,
+    let (url, inner) = match &git.url {
+        Some(url) => (RemoteUrl::parse(url, Path::new("/"))?, PathBuf::new()),
         None => {
-            let path = here
+            let (root, inner) = root_and_folder(&here)?;
+            let root = root
                 .to_str()
                 .context("the path of the inventory is not UTF-8")?;
-            RemoteUrl::parse(path, Path::new("/"))?
+            (RemoteUrl::parse(root, Path::new("/"))?, inner)
         }
     };
     let branch = git.branch.as_ref().or(settings.branch.as_ref());
     Ok(RemoteSettings {
         url,
         branch: BranchName::parse(branch.map_or(BRANCH, String::as_str))?,
+        folder: git.folder.clone().unwrap_or(inner),
         signers: git.signers.clone(),
         known_hosts: git.known_hosts.clone(),
         ca_file: git.ca.clone(),

@@ -1,7 +1,7 @@
 //! Declares the settings of the service: the repository that it follows, its listeners, and how often it reads devices.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
@@ -16,6 +16,9 @@ pub struct GitSettings {
     pub url: Option<String>,
     /// Left out: `main`.
     pub branch: Option<String>,
+    /// The inventory's folder in the repository; left out: its root, or that of the local inventory.
+    #[serde(deserialize_with = "folder_within")]
+    pub folder: Option<PathBuf>,
     /// A file of allowed signers; left out: signatures are not required.
     pub signers: Option<PathBuf>,
     /// The host keys of the git server.
@@ -210,6 +213,24 @@ fn maybe_duration<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Durati
     duration(written).map(Some)
 }
 
+/// Parses a folder in a repository. A path from the root, or with `..`, would leave it.
+fn folder_within<'de, D: Deserializer<'de>>(written: D) -> Result<Option<PathBuf>, D::Error> {
+    let text = String::deserialize(written)?;
+    let mut folder = PathBuf::new();
+    for part in Path::new(&text).components() {
+        match part {
+            Component::Normal(name) => folder.push(name),
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::ParentDir => {
+                return Err(serde::de::Error::custom(
+                    "the folder is not within the repository; write it from the repository's root, as \"network\"",
+                ));
+            }
+        }
+    }
+    Ok(Some(folder))
+}
+
 fn address_or_off<'de, D: Deserializer<'de>>(written: D) -> Result<Option<SocketAddr>, D::Error> {
     #[derive(Deserialize)]
     #[serde(
@@ -272,6 +293,19 @@ mod tests {
         }
         let error = serve("look = \"often\"").unwrap_err();
         assert!(error.contains("\"5m\""), "{error}");
+    }
+
+    #[test]
+    fn a_folder_stays_within_the_repository() {
+        let folder = |text: &str| toml::from_str::<GitSettings>(text).map(|git| git.folder);
+        for (text, expected) in [("network", "network"), ("./a//b/", "a/b"), (".", "")] {
+            let parsed = folder(&format!("folder = \"{text}\""));
+            assert_eq!(parsed.unwrap(), Some(PathBuf::from(expected)), "{text}");
+        }
+        for text in ["/srv/network", "..", "a/../../b"] {
+            let error = folder(&format!("folder = \"{text}\"")).unwrap_err();
+            assert!(error.message().contains("not within"), "{error}");
+        }
     }
 
     #[test]

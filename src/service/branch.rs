@@ -1,6 +1,5 @@
 //! Fetches the branch and judges commits on threads of their own: git and parsing block.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::fetch::{
@@ -44,7 +43,7 @@ pub(super) async fn judge(
             &|before: &Inventory, steps| lane_violations(&service_policy(before), steps);
         let (limits, cache) = (Limits::default(), Cache::default());
         let options = CandidateOptions {
-            folder: Path::new(""),
+            folder: &shared.remote.folder,
             signers,
             lanes: Some(lanes),
             accepted_rules: &[],

@@ -87,7 +87,8 @@ impl Service {
             lease,
         } = opening;
         let mirror = Mirror::open_or_create(&settings.state.join(MIRROR), git)?;
-        let mut reconciler = Reconciler::new(&mirror.repository(), secrets, seconds);
+        let mut reconciler =
+            Reconciler::new(&mirror.repository().join(&remote.folder), secrets, seconds);
         reconciler.set_lease(lease);
         let who = settings.who.clone();
         reconciler

@@ -31,6 +31,7 @@ pub use git::GitSource;
 pub use limits::Limits;
 pub(crate) use name::check as check_name;
 pub use reader::{ReadProblem, Reader};
+pub use repository::root_and_folder;
 pub(crate) use repository::{Opened, open};
 
 /// The id of a git blob: equal ids are equal bytes.

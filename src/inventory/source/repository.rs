@@ -59,6 +59,14 @@ pub(crate) fn open(path: &Path) -> Result<Opened, SourceError> {
     })
 }
 
+/// Returns the root of the repository that `path` lies in, and the folder of `path` in it.
+pub fn root_and_folder(path: &Path) -> Result<(PathBuf, PathBuf), SourceError> {
+    let opened = open(path)?;
+    let repository = &opened.repository;
+    let root = repository.workdir().unwrap_or_else(|| repository.path());
+    Ok((root.to_owned(), PathBuf::from(opened.prefix)))
+}
+
 /// Returns why the repository of `path` could not be opened.
 pub(in crate::inventory) fn opening(path: &Path, source: git2::Error) -> SourceError {
     let path = path.to_owned();
@@ -124,6 +132,13 @@ fn folder_within(
         return Ok(PathBuf::new());
     }
     let git_dir = fs::canonicalize(repository.path()).unwrap_or_default();
+    if repository.is_bare() {
+        // There are no files beside the repository's own: `x.git/refs` is the committed folder `refs`.
+        let within = existing.strip_prefix(&git_dir).map(Path::to_owned);
+        return within.map_err(|_| SourceError::OutsideWorkTree {
+            path: path.to_owned(),
+        });
+    }
     repository
         .workdir()
         .and_then(|work_tree| fs::canonicalize(work_tree).ok())

@@ -328,6 +328,7 @@ mod tests {
         RemoteSettings {
             url: RemoteUrl::parse(url, Path::new("/")).unwrap(),
             branch: BranchName::parse("main").unwrap(),
+            folder: PathBuf::new(),
             signers: None,
             known_hosts: Some("/etc/gam ctl's/known_hosts".into()),
             ca_file: None,

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 
 use crate::secrets::Secret;
 
-/// The repository and branch to follow, and the files that protect the connection. All paths are absolute: `git` runs in
-/// the root folder.
+/// The repository and branch to follow, and the files that protect the connection. The paths of files are absolute: `git`
+/// runs in the root folder.
 #[derive(Debug, Clone)]
 pub struct RemoteSettings {
     pub url: RemoteUrl,
     pub branch: BranchName,
+    /// The inventory's folder in the repository, relative; empty for its root.
+    pub folder: PathBuf,
     /// The allowed signers, in the format of `ssh-keygen`; left out: signatures are not required.
     pub signers: Option<PathBuf>,
     /// The host keys that are accepted; needed for ssh.

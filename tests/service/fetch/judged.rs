@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use gamctl::inventory::Inventory;
+use gamctl::inventory::{GOOD_INVENTORY, Inventory};
 use gamctl::model::Finding;
 use gamctl::service::fetch::{AuthoredStep, BeforeAndAfter, CommitId, Verdict};
 
 use super::{Bed, is_acceptable, patterns};
+use crate::world::World;
 
 fn rules(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|finding| finding.rule.id).collect()
@@ -290,4 +291,40 @@ fn an_inventory_in_a_folder_of_the_repository_is_judged_there() {
         bed.judge(Some(&target), &bed.head()),
         Verdict::Invalid { .. }
     ));
+}
+
+#[test]
+fn an_inventory_is_judged_in_its_folder_whatever_the_folder_is_called() {
+    // Some are also the names of the mirror's own files.
+    for folder in ["network", "a/b", "objects", "refs/heads", "config"] {
+        let bed = Bed::of(World::empty());
+        for (path, text) in GOOD_INVENTORY {
+            bed.world.write(&format!("{folder}/{path}"), text);
+        }
+        bed.world.commit_all("first");
+        let target = bed.fetch();
+        let judge = |target: Option<&CommitId>, candidate: &CommitId| {
+            let judged = bed.judge_with(target, candidate, |options| {
+                options.folder = Path::new(folder);
+            });
+            judged.unwrap_or_else(|error| panic!("{folder}: {error}"))
+        };
+        assert!(is_acceptable(&judge(None, &target), 1), "{folder}");
+        let odd = "[subscriber.x]\nvlan = 9999\n";
+        bed.world.write("subscribers/elsewhere.toml", odd);
+        bed.world.commit_all("elsewhere");
+        let candidate = bed.fetch();
+        assert!(
+            is_acceptable(&judge(Some(&target), &candidate), 1),
+            "{folder}"
+        );
+        bed.world
+            .write(&format!("{folder}/subscribers/x.toml"), odd);
+        bed.world.commit_all("inside");
+        let verdict = judge(Some(&target), &bed.fetch());
+        assert!(
+            matches!(verdict, Verdict::Invalid { .. }),
+            "{folder}: {verdict:?}"
+        );
+    }
 }

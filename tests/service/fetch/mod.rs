@@ -110,6 +110,7 @@ fn remote(url: &str) -> RemoteSettings {
     RemoteSettings {
         url: RemoteUrl::parse(url, Path::new("/")).unwrap(),
         branch: BranchName::parse("main").unwrap(),
+        folder: PathBuf::new(),
         signers: None,
         known_hosts: None,
         ca_file: None,
