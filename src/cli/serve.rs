@@ -15,7 +15,9 @@ use crate::inventory::source::root_and_folder;
 use crate::reconcile::run::{LEASE, RunOptions};
 use crate::report::Exit;
 use crate::secrets::Secrets;
-use crate::service::fetch::{BranchName, GitProgram, RemoteSettings, RemoteUrl};
+use crate::service::fetch::{
+    BranchName, GitProgram, HttpLogin, Protocol, RemoteSettings, RemoteUrl,
+};
 use crate::service::{
     IntervalBounds, Intervals, Opening, Service, ServiceSettings, SlotLimits, Timing,
 };
@@ -110,13 +112,14 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
         );
     }
     let location = selected.store_location()?;
-    let remote = remote(settings, &selected.folder)?;
+    let secrets = Secrets::of(settings.secrets.clone());
+    let remote = remote(settings, &selected.folder, &secrets)?;
     let webhook = match &settings.git.webhook {
-        Some(webhook) => {
-            let secrets = Secrets::of(settings.secrets.clone());
-            let secret = secrets.get(&webhook.secret);
-            Some(secret.context("`[git] webhook` names a secret that cannot be read")?)
-        }
+        Some(webhook) => Some(
+            secrets
+                .get(&webhook.secret)
+                .context("`[git] webhook` names a secret that cannot be read")?,
+        ),
         None => None,
     };
     let serve = settings.serve.clone();
@@ -132,9 +135,7 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
             git: settings.git.clone(),
             intervals: intervals(&serve),
             serve,
-            // git runs in another folder.
-            state: std::path::absolute(&location.state)
-                .context("the current folder cannot be named")?,
+            state: absolute(&location.state)?,
             webhook,
             who: settings.who.clone(),
             clock: clock::millis,
@@ -157,30 +158,56 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
 }
 
 /// Returns the repository to follow: that of `[git]`, else the one of the inventory's folder.
-fn remote(settings: &Settings, folder: &Path) -> anyhow::Result<RemoteSettings> {
+fn remote(settings: &Settings, folder: &Path, secrets: &Secrets) -> anyhow::Result<RemoteSettings> {
     let git = &settings.git;
-    let here = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let (url, inner) = match &git.url {
-        Some(url) => (RemoteUrl::parse(url, Path::new("/"))?, PathBuf::new()),
+        Some(url) => (
+            RemoteUrl::parse(url, &absolute(&git.home)?)?,
+            PathBuf::new(),
+        ),
         None => {
-            let (root, inner) = root_and_folder(&here)?;
+            let (root, inner) = root_and_folder(&absolute(folder)?)?;
             let root = root
                 .to_str()
                 .context("the path of the inventory is not UTF-8")?;
             (RemoteUrl::parse(root, Path::new("/"))?, inner)
         }
     };
+    let file = |path: &Option<PathBuf>| path.as_deref().map(absolute).transpose();
+    let login = match &git.login {
+        Some(login) => {
+            ensure!(
+                url.protocol() == Protocol::Https,
+                "`[git] login` is only for https, and the repository is at {url}; remove it, or use an https url"
+            );
+            let password = secrets.get(&login.password.secret);
+            Some(HttpLogin {
+                user: login.user.clone(),
+                password: password.context("`[git] login` names a password that cannot be read")?,
+            })
+        }
+        None => None,
+    };
     let branch = git.branch.as_ref().or(settings.branch.as_ref());
     Ok(RemoteSettings {
         url,
         branch: BranchName::parse(branch.map_or(BRANCH, String::as_str))?,
         folder: git.folder.clone().unwrap_or(inner),
-        signers: git.signers.clone(),
-        known_hosts: git.known_hosts.clone(),
-        ca_file: git.ca.clone(),
-        ssh_key: git.key.clone(),
-        login: None,
+        signers: file(&git.signers)?,
+        known_hosts: file(&git.known_hosts)?,
+        ca_file: file(&git.ca_file)?,
+        ssh_key: file(&git.ssh_key)?,
+        login,
     })
+}
+
+/// Returns a path that is also right for git, which runs in another folder.
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    let path = match path.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => path,
+    };
+    std::path::absolute(path).context("the current folder cannot be named")
 }
 
 /// Returns the intervals: the set ones, with bounds that adapt by the same factors as the default ones.

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::inventory::source::{Around, SETTINGS_FILE, around};
 use crate::model::{HostEnvironment, hazard_on_a_terminal};
 use crate::secrets::{SEALED_FOLDER, Secret, SecretSources, VARIABLE_PREFIX};
-pub use service::{GitSettings, ServeSettings, ServiceSettingsError, WebhookSettings};
+pub use service::{GitSettings, LoginSettings, NamedSecret, ServeSettings, ServiceSettingsError};
 pub use settings_file::SettingsError;
 use settings_file::{Origin, SettingsFile, StoreTable, WrittenSecrets, is_there, read};
 

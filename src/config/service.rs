@@ -23,25 +23,42 @@ pub struct GitSettings {
     pub signers: Option<PathBuf>,
     /// The host keys of the git server.
     pub known_hosts: Option<PathBuf>,
-    /// The private key for the git server.
-    pub key: Option<PathBuf>,
-    /// The certificate authority of the git server.
-    pub ca: Option<PathBuf>,
-    pub webhook: Option<WebhookSettings>,
+    /// The private key for ssh.
+    pub ssh_key: Option<PathBuf>,
+    /// The certificate authority of the git server, for https.
+    pub ca_file: Option<PathBuf>,
+    /// The login for https.
+    pub login: Option<LoginSettings>,
+    /// The secret that the forge signs its webhooks with, or sends as a token.
+    pub webhook: Option<NamedSecret>,
     /// The time between two fetches.
     #[serde(deserialize_with = "maybe_duration")]
     pub every: Option<Duration>,
+    /// The folder of the settings, at which a relative path in `url` begins.
+    #[serde(skip)]
+    pub home: PathBuf,
 }
 
-/// The webhook of the forge.
+/// A secret that is named and not written here.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(
     deny_unknown_fields,
     expecting = "a table such as `{ secret = \"git-hook\" }`"
 )]
-pub struct WebhookSettings {
-    /// The name of the secret that the forge signs with, or sends as a token.
+pub struct NamedSecret {
     pub secret: SecretName,
+}
+
+/// A login for https.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as `{ user = \"gamctl\", password = { secret = \"git\" } }`"
+)]
+pub struct LoginSettings {
+    pub user: String,
+    /// A password or a token.
+    pub password: NamedSecret,
 }
 
 /// The service itself.
@@ -171,11 +188,12 @@ impl ServeSettings {
 impl GitSettings {
     /// Makes paths relative to the folder of the settings.
     pub(super) fn resolve(&mut self, folder: &Path) {
+        folder.clone_into(&mut self.home);
         for path in [
             &mut self.signers,
             &mut self.known_hosts,
-            &mut self.key,
-            &mut self.ca,
+            &mut self.ssh_key,
+            &mut self.ca_file,
         ] {
             *path = path.take().map(|inner| folder.join(inner));
         }
@@ -183,7 +201,11 @@ impl GitSettings {
 
     /// Returns whether it names anything: only settings that the operator named may choose what devices follow.
     pub fn names_anything(&self) -> bool {
-        *self != Self::default()
+        let nothing = Self {
+            home: self.home.clone(),
+            ..Self::default()
+        };
+        *self != nothing
     }
 }
 
@@ -306,6 +328,26 @@ mod tests {
             let error = folder(&format!("folder = \"{text}\"")).unwrap_err();
             assert!(error.message().contains("not within"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_login_names_its_password_and_does_not_contain_it() {
+        let login = "login = { user = \"gamctl\", password = { secret = \"git\" } }";
+        let git: GitSettings = toml::from_str(login).unwrap();
+        assert_eq!(git.login.unwrap().password.secret.as_str(), "git");
+        let written = "login = { user = \"gamctl\", password = \"hunter2\" }";
+        let error = toml::from_str::<GitSettings>(written).unwrap_err();
+        assert!(error.message().contains("{ secret = "), "{error}");
+        assert!(!error.message().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn only_settings_that_were_written_count_as_named() {
+        let mut git = GitSettings::default();
+        git.resolve(Path::new("/etc"));
+        assert!(!git.names_anything());
+        git.branch = Some("main".to_owned());
+        assert!(git.names_anything());
     }
 
     #[test]
