@@ -25,7 +25,11 @@ pub enum BranchError {
 /// Fetches the branch into the mirror.
 pub(super) async fn fetch(shared: &Arc<Shared>) -> Result<Fetched, BranchError> {
     let shared = shared.clone();
-    aside(move || Ok(shared.mirror.fetch(&shared.remote, FETCH_DEADLINE)?)).await
+    aside(move || {
+        shared.watch.renew(&shared.remote, &shared.triggers.fetch);
+        Ok(shared.mirror.fetch(&shared.remote, FETCH_DEADLINE)?)
+    })
+    .await
 }
 
 /// Judges whether a commit may become the target. `accepted` are the target and the candidate of a rewritten history that a

@@ -16,6 +16,7 @@ use super::rollout::past::PastOfDevice;
 use super::schedule::{Queue, Stretch};
 use super::settings::ServiceSettings;
 use super::task_reports::TaskReports;
+use super::watch_remote::RemoteWatch;
 use crate::history::{Leader, NewInstance, RolloutId, Target};
 use crate::model::DeviceName;
 use crate::reconcile::rollout::RolloutPolicy;
@@ -72,6 +73,7 @@ pub(super) struct Shared {
     /// The fetched repository, and where it comes from.
     pub(super) mirror: Mirror,
     pub(super) remote: RemoteSettings,
+    pub(super) watch: RemoteWatch,
     pub(super) store: StoreWithJournal,
     pub(super) instance: NewInstance,
     pub(super) stop: watch::Receiver<bool>,
@@ -121,6 +123,7 @@ impl Shared {
             store,
             mirror,
             remote,
+            watch: RemoteWatch::default(),
             instance,
             stop,
             target: watch::channel(None).0,

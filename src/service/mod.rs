@@ -1,10 +1,11 @@
 //! The service: watches the inventory and the devices day and night, and applies what may go by itself.
 //!
-//! `start` starts and ends an instance · `settings` its settings · `instance_state` what its tasks share · `task` runs tasks again and
-//! again, one file each, `task_reports` how the last ones ended · `fetch` follows the branch and judges its commits, `branch` calls it, `lanes` checks authors ·
-//! `schedule` decides which device is read when, `look` starts the reads, `read` does one, `device_table` keeps the results,
-//! `share` divides the devices among instances · `rollout` brings devices to the target · `metrics` counts what happens,
-//! `measure` fills in the present state · `http` answers health checks, webhooks and Prometheus.
+//! `start` starts and ends an instance · `settings` its settings · `instance_state` what its tasks share · `task` runs tasks
+//! again and again, one file each, `task_reports` how the last ones ended · `fetch` follows the branch and judges its commits,
+//! `branch` calls it, `watch_remote` triggers it, `lanes` checks authors · `schedule` decides which device is read when,
+//! `look` starts the reads, `read` does one, `device_table` keeps the results, `share` divides the devices among instances ·
+//! `rollout` brings devices to the target · `metrics` counts what happens, `measure` fills in the present state · `http`
+//! answers health checks, webhooks and Prometheus.
 
 mod branch;
 mod device_table;
@@ -23,6 +24,7 @@ mod share;
 mod start;
 mod task;
 mod task_reports;
+mod watch_remote;
 
 pub use schedule::{IntervalBounds, Intervals, Limits as SlotLimits};
 pub use settings::{ServiceSettings, Timing};
