@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::fetch::{FetchError, GitProgram, Mirror, RemoteSettings};
+use super::fetch::{FetchError, GitProgram, Mirror, RemoteSettings, StopRequest};
 use super::http::{self, Listener, ListenerError};
 use super::instance_state::{Parts, Shared};
 use super::settings::ServiceSettings;
@@ -86,6 +86,7 @@ impl Service {
             git,
             lease,
         } = opening;
+        let ends_git = task::once(end_git(git.stop.clone(), stop.clone()));
         let mirror = Mirror::open_or_create(&settings.state.join(MIRROR), git)?;
         let mut reconciler =
             Reconciler::new(&mirror.repository().join(&remote.folder), secrets, seconds);
@@ -133,9 +134,10 @@ impl Service {
         // The target and its devices are read before the first probe: a restart continues where it was.
         let _read_later = task::target::follow(shared.clone()).await;
         let (listen, metrics_at) = (listener.address, metrics.as_ref().map(|one| one.address));
-        let mut tasks = vec![task::once(
-            listener.run(http::public(shared.clone()), stop.clone()),
-        )];
+        let mut tasks = vec![
+            ends_git,
+            task::once(listener.run(http::public(shared.clone()), stop.clone())),
+        ];
         if let Some(metrics) = metrics {
             tasks.push(task::once(
                 metrics.run(http::metrics(shared.clone()), stop.clone()),
@@ -180,6 +182,14 @@ impl Service {
         let is_unfinished = left.iter().any(|one| one.held_by == Some(self.shared.id()));
         store.close().await;
         Ok(is_unfinished)
+    }
+}
+
+/// Ends a running `git` when the service stops: a fetch may otherwise take as long as its deadline.
+async fn end_git(git: StopRequest, mut stop: watch::Receiver<bool>) {
+    // An error means that nobody is left who could request a stop.
+    if stop.wait_for(|is_stopping| *is_stopping).await.is_ok() {
+        git.stop();
     }
 }
 

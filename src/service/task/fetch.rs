@@ -36,6 +36,8 @@ pub(in crate::service) async fn fetch(shared: Arc<Shared>) -> Result<(), TaskErr
     metrics.fetch_age().since(state.fetched.unwrap_or(now));
     let fetched = match branch::fetch(&shared).await {
         Ok(fetched) => fetched,
+        // `git` was ended by the stop, which says nothing about the branch.
+        Err(_) if shared.is_stopping() => return Ok(()),
         Err(error) => {
             state.failing_since = state.failing_since.or(Some(now));
             state.error = Some(crate::model::chain(&error));
@@ -46,7 +48,10 @@ pub(in crate::service) async fn fetch(shared: Arc<Shared>) -> Result<(), TaskErr
     (state.fetched, state.failing_since, state.error) = (Some(now), None, None);
     state.commit = Some(fetched.commit.as_str().to_owned());
     metrics.fetch_age().since(now);
-    judge(&shared, &fetched, &mut state, now).await?;
+    match judge(&shared, &fetched, &mut state, now).await {
+        Err(TaskError::Branch(_)) if shared.is_stopping() => {}
+        judged => judged?,
+    }
     metrics.halted().set_flag(state.halted.is_some());
     metrics.candidate_refused().set_flag(state.held.is_some());
     store.set_branch_state(&state, Some(&leader)).await?;
