@@ -2,3 +2,4 @@
 
 pub(crate) mod chaos;
 mod fetch;
+mod followed;

@@ -1,6 +1,7 @@
 //! Fetches with the real `git` from repositories on this host, and judges what arrived.
 
 mod hostile;
+mod hostile_content;
 mod judged;
 mod mirrored;
 mod over_ssh;
@@ -98,7 +99,7 @@ impl Bed {
     }
 }
 
-fn git() -> GitProgram {
+pub(super) fn git() -> GitProgram {
     let path = std::env::vars_os()
         .find(|(name, _)| name == "PATH")
         .unwrap()
@@ -106,7 +107,7 @@ fn git() -> GitProgram {
     GitProgram::in_path(path.into_string().unwrap())
 }
 
-fn remote(url: &str) -> RemoteSettings {
+pub(super) fn remote(url: &str) -> RemoteSettings {
     RemoteSettings {
         url: RemoteUrl::parse(url, Path::new("/")).unwrap(),
         branch: BranchName::parse("main").unwrap(),
