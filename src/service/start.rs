@@ -60,6 +60,9 @@ pub struct Opening {
 pub struct Service {
     shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
+    /// Runs until all other tasks have ended: a device in progress may take minutes, and others must not take over.
+    heartbeat: JoinHandle<()>,
+    all_ended: watch::Sender<bool>,
     /// The addresses with their ports.
     pub listen: SocketAddr,
     pub metrics: Option<SocketAddr>,
@@ -145,10 +148,17 @@ impl Service {
         }
         tasks.push(look::start(shared.clone()));
         tasks.extend(start_tasks(&shared));
+        let (all_ended, until) = watch::channel(false);
+        let every = shared.settings.timing.heartbeat;
+        let timer = timer(&shared, "heartbeat", every, Arc::default(), until);
+        let beating = shared.clone();
+        let heartbeat = task::start(timer, move || heartbeat(beating.clone()));
         tracing::info!(%listen, "gamctl serve is ready");
         Ok(Self {
             shared,
             tasks,
+            heartbeat,
+            all_ended,
             listen,
             metrics: metrics_at,
         })
@@ -173,6 +183,8 @@ impl Service {
         for task in self.tasks {
             let _panicked = task.await;
         }
+        self.all_ended.send_replace(true);
+        let _panicked = self.heartbeat.await;
         let store = &self.shared.store.store;
         for leader in self.shared.all_leading() {
             store.stop_leading(&leader).await?;
@@ -204,28 +216,35 @@ fn first_other<'a>(
         .find(|one| is_live(one, dead) && !is_known_dead(state, one.id))
 }
 
-fn start_tasks(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
-    let timing = shared.settings.timing;
-    let triggers = &shared.triggers;
-    let timer = |name, every, trigger: Arc<tokio::sync::Notify>| TaskTimer {
+fn timer(
+    shared: &Shared,
+    name: &'static str,
+    every: Duration,
+    trigger: Arc<tokio::sync::Notify>,
+    stop: watch::Receiver<bool>,
+) -> TaskTimer {
+    TaskTimer {
         name,
         every,
         trigger,
-        stop: shared.stop.clone(),
+        stop,
         reports: shared.reports.clone(),
         metrics: shared.metrics.clone(),
         clock: shared.settings.seconds,
-    };
+    }
+}
+
+fn start_tasks(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
+    let timing = shared.settings.timing;
+    let triggers = &shared.triggers;
     macro_rules! task {
         ($name:literal, $every:expr, $trigger:expr, $work:expr) => {{
+            let timer = timer(shared, $name, $every, $trigger, shared.stop.clone());
             let shared = shared.clone();
-            task::start(timer($name, $every, $trigger), move || {
-                $work(shared.clone())
-            })
+            task::start(timer, move || $work(shared.clone()))
         }};
     }
     vec![
-        task!("heartbeat", timing.heartbeat, Arc::default(), heartbeat),
         task!(
             "fetch",
             timing.fetch,

@@ -31,16 +31,23 @@ pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), Tas
     let skew = store.clock().await?.abs_diff(shared.seconds());
     shared.set_skew(skew);
     for task in LEADER_TASKS {
-        let may_lead = skew <= MOST_SKEW && !shared.is_stopping();
-        let leader = match may_lead {
-            true => {
+        let led = shared.leader(task);
+        // A wave in progress is finished under its leader: another one would take it for abandoned.
+        let is_finishing = task == ROLLOUT && led.is_some();
+        let may_lead = skew <= MOST_SKEW && (!shared.is_stopping() || is_finishing);
+        let leader = match (may_lead, &led) {
+            (true, _) => {
                 store
                     .lead(task, shared.id(), shared.settings.timing.leads)
                     .await?
             }
-            false => None,
+            (false, Some(led)) => {
+                store.stop_leading(led).await?;
+                None
+            }
+            (false, None) => None,
         };
-        let began = leader.is_some() && shared.leader(task).is_none();
+        let began = leader.is_some() && led.is_none();
         shared.set_leader(task, leader);
         if began {
             tracing::info!(task, "this instance leads the task");
