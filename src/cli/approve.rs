@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
     let terminal = &invocation.terminal;
     let client = StoreClient::open(&selected)?;
     let open = client.wait(client.store().open_rollouts())?;
-    let rollout = waiting(&open, &arguments.plan)?;
+    let rollout = waiting(&open, &arguments.plan, arguments.now)?;
     let stored = client.wait(client.store().plan(&rollout.plan_id))?;
     let (document, _) = stored.context("the store has no plan for this rollout")?;
     let plan = PlanFile::read(document.to_string().into_bytes())?;
@@ -74,11 +74,7 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
         counted(devices, "device"),
         counted(waves.len(), "wave"),
         listed(&waves),
-        rollout
-            .plan
-            .because
-            .as_deref()
-            .map_or("the policy asks".into(), visible)
+        because(rollout).map_or("the policy asks".into(), visible)
     ));
     if !rollout.plan.authors.is_empty() {
         terminal.say(&format!(
@@ -108,7 +104,7 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
     let open = client.wait(client.store().open_rollouts())?;
     let is_same = open
         .iter()
-        .any(|now| now.id == rollout.id && now.last.state == RolloutState::WaitingForApproval);
+        .any(|now| now.id == rollout.id && is_waiting(now, arguments.now));
     ensure!(
         is_same,
         "the plan changed while you read it, and nothing was approved; run `gamctl approve` again to see the new one"
@@ -148,10 +144,27 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
     Ok(Exit::Done)
 }
 
+/// Returns whether a rollout waits for approval; with `--now`, also whether it may wait for a window.
+fn is_waiting(rollout: &Rollout, is_now: bool) -> bool {
+    match rollout.last.state {
+        RolloutState::WaitingForApproval => true,
+        RolloutState::Ready => is_now,
+        _ => false,
+    }
+}
+
+/// Returns why a rollout waits.
+fn because(rollout: &Rollout) -> Option<&str> {
+    let because = match rollout.last.state {
+        RolloutState::WaitingForApproval => &rollout.plan.because,
+        _ => &rollout.last.content.because,
+    };
+    because.as_deref()
+}
+
 /// Returns the rollout that waits for approval, by its plan.
-fn waiting<'a>(open: &'a [Rollout], plan: &str) -> anyhow::Result<&'a Rollout> {
-    let is_waiting = |rollout: &&Rollout| rollout.last.state == RolloutState::WaitingForApproval;
-    let mut waiting = open.iter().filter(is_waiting);
+fn waiting<'a>(open: &'a [Rollout], plan: &str, is_now: bool) -> anyhow::Result<&'a Rollout> {
+    let mut waiting = open.iter().filter(|rollout| is_waiting(rollout, is_now));
     if plan == "latest" {
         return waiting
             .next_back()
