@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fetch::{
     CandidateError, CandidateOptions, CommitId, FETCH_DEADLINE, FetchError, Fetched, LaneJudge,
-    Verdict, judge_candidate,
+    MOST_COMMITS, Verdict, author_addresses, judge_candidate,
 };
 use super::instance_state::Shared;
 use super::lanes::{LaneViolation, lane_violations};
@@ -18,6 +18,8 @@ pub enum BranchError {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Candidate(#[from] CandidateError),
+    #[error("there are more than {MOST_COMMITS} commits, too many to list their authors")]
+    TooManyAuthors,
     #[error("gamctl failed while reading the branch: {0}")]
     Panicked(String),
 }
@@ -64,6 +66,22 @@ pub(super) async fn judge(
             &candidate,
             &options,
         )?)
+    })
+    .await
+}
+
+/// Returns the e-mail addresses of the authors of what a target brings beyond the commit applied before, and of the commits
+/// in `others`.
+pub(super) async fn authors(
+    shared: &Arc<Shared>,
+    applied: Option<CommitId>,
+    target: CommitId,
+    others: Vec<CommitId>,
+) -> Result<BTreeSet<String>, BranchError> {
+    let shared = shared.clone();
+    aside(move || {
+        let addresses = author_addresses(&shared.mirror, applied.as_ref(), &target, &others)?;
+        addresses.ok_or(BranchError::TooManyAuthors)
     })
     .await
 }

@@ -1,8 +1,10 @@
 //! Fetches the inventory's branch, judges the new commit, and notices changes of a local repository.
 //!
 //! `command` builds what `git` is called with, `child` runs it within limits, `mirror` keeps the fetched repository,
-//! `signature` parses git's report on signatures, and `candidate` decides whether a commit may become the target.
+//! `signature` parses git's report on signatures, `candidate` decides whether a commit may become the target, and `authors`
+//! lists who wrote what it brings.
 
+mod authors;
 mod candidate;
 mod child;
 mod command;
@@ -17,6 +19,7 @@ mod signature;
 mod step;
 mod watch;
 
+pub use authors::author_addresses;
 pub use candidate::{
     BeforeAndAfter, CandidateError, CandidateOptions, LaneJudge, Verdict, judge_candidate,
 };

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::past::{MOST_ATTEMPTS, PastOfDevice};
 use super::past_of;
 use crate::history::{
-    Leader, NewRollout, NewRolloutStep, RestoredField, RolloutId, RolloutKind, RolloutPlan,
-    RolloutState, RolloutStepContent, Target,
+    DeviceStatusRow, Leader, NewRollout, NewRolloutStep, RestoredField, RolloutId, RolloutKind,
+    RolloutPlan, RolloutState, RolloutStepContent, Target,
 };
 use crate::inventory::text::CommitPolicy;
 use crate::model::{DeviceName, Observation};
@@ -22,11 +22,16 @@ use crate::reconcile::rollout::{
 use crate::reconcile::run::{LookSource, PlanFile, Preparation, RunRequest, Verb, Watcher};
 use crate::reconcile::{AutoApproval, needs_no_person};
 use crate::report::listed;
+use crate::service::branch;
+use crate::service::fetch::CommitId;
 use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::task::TaskError;
 
 /// For so long after a new target, a rollout waits until all devices were compared with it, in seconds.
 const MOST_WAIT: u64 = 60;
+
+/// The applied commits among which the last one besides the target is searched.
+const MOST_APPLIED: u32 = 100;
 
 /// A device's plan, with who decides about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +53,7 @@ pub(super) async fn begin(
     let past = past_of(shared, &target.target.commit).await?;
     let candidates = candidates(shared, target, &past).await?;
     if candidates.is_empty() {
-        return Ok(());
+        return note_reached(shared, target).await;
     }
     if !shared.is_new_question(target.target.number, &candidates) {
         return Ok(());
@@ -96,6 +101,35 @@ pub(super) async fn begin(
     Ok(())
 }
 
+/// Records a target that every device matches without a change, such as one of `policy.toml` alone: from then on its own
+/// policy applies.
+async fn note_reached(shared: &Shared, target: &ServedTarget) -> Result<(), TaskError> {
+    let commit = &target.target.commit;
+    if target.applied.as_ref() == Some(commit) {
+        return Ok(());
+    }
+    let store = &shared.store.store;
+    let statuses = store.device_statuses().await?;
+    let devices = target.inventory.devices().into_iter();
+    let is_reached = devices
+        .filter(|device| device.state.is_written())
+        .all(|device| {
+            facts_of(statuses.get(&device.name))
+                .and_then(|facts| facts.matched)
+                .is_some_and(|matched| matched.commit == *commit)
+        });
+    if is_reached {
+        store.note_commit(commit, &shared.instance.who).await?;
+        shared.triggers.target.notify_one();
+    }
+    Ok(())
+}
+
+/// Returns the facts of a device as they were stored; facts of a later version cannot be read.
+fn facts_of(row: Option<&DeviceStatusRow>) -> Option<ConditionFacts> {
+    row.and_then(|row| serde_json::from_value(row.status.facts.clone()).ok())
+}
+
 /// Returns the devices that differ from the target, may be written to, and are in no open rollout; with their looks.
 async fn candidates(
     shared: &Shared,
@@ -107,9 +141,7 @@ async fn candidates(
     let now = shared.store.store.clock().await?;
     let is_fresh = now.saturating_sub(target.target.at) < MOST_WAIT;
     for device in target.inventory.devices() {
-        let facts = statuses.get(&device.name).and_then(|row| {
-            serde_json::from_value::<ConditionFacts>(row.status.facts.clone()).ok()
-        });
+        let facts = facts_of(statuses.get(&device.name));
         // One plan for all devices: a rollout of its own for each would have no waves.
         let is_compared = facts
             .as_ref()
@@ -121,6 +153,8 @@ async fn candidates(
         if device.state.is_written()
             && facts.is_some_and(|facts| is_to_change(&facts, &target.target.commit))
             && !of_device.is_in_open_rollout
+            // A person ended it: the same differences are not applied a moment later.
+            && !of_device.is_abandoned
             && of_device.attempts < MOST_ATTEMPTS
         {
             let looked = statuses.get(&device.name).and_then(|row| row.status.looked);
@@ -216,7 +250,7 @@ fn class_of(plan: &DevicePlan, split: &DriftSplit, target: &ServedTarget) -> Opt
 }
 
 async fn begin_one(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     leader: &Leader,
     target: &ServedTarget,
     planned: &Planned,
@@ -225,8 +259,7 @@ async fn begin_one(
 ) -> Result<(), TaskError> {
     let whole = PlanFile::of(planned)?;
     let part = whole.part(devices)?;
-    let authors: BTreeSet<String> = authors(&part.planned);
-    let authors: Vec<String> = authors.into_iter().collect();
+    let authors = authors(shared, target, &part.planned).await?;
     let facts = ApprovalFacts {
         is_automatic: !class.needs_person,
         removals: removals(&part.planned),
@@ -283,16 +316,36 @@ async fn begin_one(
     Ok(())
 }
 
-/// Returns the authors of the commits behind the steps, as far as the plan names them.
-fn authors(planned: &Planned) -> BTreeSet<String> {
+/// Returns the e-mail addresses of everyone who may have asked for a plan: the authors of what came since another commit was
+/// applied, and of the commits that the plan names.
+async fn authors(
+    shared: &Arc<Shared>,
+    target: &ServedTarget,
+    planned: &Planned,
+) -> Result<Vec<String>, TaskError> {
+    let store = &shared.store.store;
+    let Some(commit) = CommitId::parse(&target.target.commit) else {
+        return Ok(Vec::new());
+    };
+    // Once part of the target is applied, it is itself the commit last applied.
+    let applied = store
+        .applied_commits(store.clock().await?, MOST_APPLIED)
+        .await?;
+    let applied = applied
+        .into_iter()
+        .find(|applied| applied.commit != target.target.commit)
+        .and_then(|applied| CommitId::parse(&applied.commit));
     let steps = planned.devices.iter().flat_map(|plan| &plan.steps);
     let origins = steps
         .flat_map(|step| &step.because)
         .filter_map(|because| because.origin.as_ref());
-    origins
+    let named: BTreeSet<&str> = origins
         .filter_map(|origin| origin.commit.as_ref())
-        .map(|commit| commit.author.clone())
-        .collect()
+        .map(|commit| commit.id.as_str())
+        .collect();
+    let named = named.into_iter().filter_map(CommitId::parse).collect();
+    let authors = branch::authors(shared, applied, commit, named).await?;
+    Ok(authors.into_iter().collect())
 }
 
 fn removals(planned: &Planned) -> usize {

@@ -21,6 +21,8 @@ pub(in crate::service) struct PastOfDevice {
     /// The rollouts of the present target that are over.
     pub(in crate::service) attempts: usize,
     pub(in crate::service) is_in_open_rollout: bool,
+    /// A person ended a rollout of the present target.
+    pub(in crate::service) is_abandoned: bool,
     last_attempt: Option<(uuid::Uuid, u64)>,
 }
 
@@ -34,6 +36,8 @@ pub(in crate::service) fn past(
         for device in rollout.plan.waves.iter().flatten() {
             let of_device = past.entry(device.clone()).or_default();
             of_device.is_in_open_rollout |= !rollout.last.state.is_over();
+            of_device.is_abandoned |=
+                rollout.commit == commit && rollout.last.state == RolloutState::Abandoned;
             if is_attempt(rollout, commit) {
                 of_device.attempts += 1;
                 let run = rollout.last.content.run.map_or(rollout.id.0, |run| run.0);
@@ -61,14 +65,11 @@ pub(in crate::service) fn past(
     past
 }
 
-/// Returns whether a rollout has tried to bring its devices to a commit, or a person ended it.
+/// Returns whether a rollout has tried to bring its devices to a commit.
 fn is_attempt(rollout: &Rollout, commit: &str) -> bool {
     rollout.commit == commit
         && rollout.plan.kind == RolloutKind::Commit
-        && matches!(
-            rollout.last.state,
-            RolloutState::Done | RolloutState::Abandoned
-        )
+        && rollout.last.state == RolloutState::Done
 }
 
 impl PastOfDevice {
