@@ -2,8 +2,9 @@
 
 //!
 //! `settings_file` reads the file and refuses what it must not name · `inside` decides which paths stay in its folder ·
-//! `service` settings of the service.
+//! `credentials` reads what systemd passes to a service · `service` settings of the service.
 
+mod credentials;
 mod inside;
 mod service;
 mod settings_file;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use crate::inventory::source::{Around, SETTINGS_FILE, around};
 use crate::model::{HostEnvironment, hazard_on_a_terminal};
 use crate::secrets::{SEALED_FOLDER, Secret, SecretSources, VARIABLE_PREFIX};
+use credentials::{credentials_folder, store_url};
 pub use service::{GitSettings, LoginSettings, NamedSecret, ServeSettings, ServiceSettingsError};
 pub use settings_file::SettingsError;
 use settings_file::{Origin, SettingsFile, StoreTable, WrittenSecrets, is_there, read};
@@ -129,12 +131,16 @@ fn git_identity(role: &str) -> GitIdentity {
     }
 }
 
-/// Returns the store's settings: the environment takes precedence over the file.
-fn store_settings(written: Option<StoreTable>) -> StoreSettings {
+/// Returns the store's settings: the environment takes precedence over the file, and systemd's credentials are between.
+fn store_settings(written: Option<StoreTable>) -> Result<StoreSettings, SettingsError> {
     let written = written.unwrap_or_default();
     let url = variable("GAMCTL_STORE_URL").map(|url| Secret::new(url.into_bytes()));
+    let url = match url {
+        Some(url) => Some(url),
+        None => store_url(credentials_folder())?,
+    };
     let home = || Some(PathBuf::from(variable("HOME")?).join(".local/state"));
-    StoreSettings {
+    Ok(StoreSettings {
         url: url.or(written.url),
         state: variable("GAMCTL_STATE")
             .map(PathBuf::from)
@@ -143,7 +149,7 @@ fn store_settings(written: Option<StoreTable>) -> StoreSettings {
             .map(PathBuf::from)
             .or_else(home)
             .map(|folder| folder.join("gamctl")),
-    }
+    })
 }
 
 /// Returns the user, as far as the environment names one; in a CI job, the person that the forge names.
@@ -248,7 +254,7 @@ fn found(given: Option<&Path>) -> Result<Settings, SettingsError> {
         around,
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
         secrets: secret_sources(written.secrets, unnamed, &folder),
-        store: store_settings(written.store),
+        store: store_settings(written.store)?,
         apply: written.apply.unwrap_or_default(),
         backup: written.backup.unwrap_or_default(),
         git: written.git.unwrap_or_default(),
@@ -306,7 +312,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
                 inventory: Some(folder.to_path_buf()),
                 branch: variable("GAMCTL_BRANCH"),
                 secrets: secret_sources(None, None, folder),
-                store: store_settings(None),
+                store: store_settings(None)?,
                 backup: BackupSettings::default(),
                 git: GitSettings::default(),
                 serve: ServeSettings::default(),
@@ -330,7 +336,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
         secrets: secret_sources(written.secrets, Some(&path), &folder),
         inventory: Some(folder),
-        store: store_settings(written.store),
+        store: store_settings(written.store)?,
         apply: written.apply.unwrap_or_default(),
         backup: written.backup.unwrap_or_default(),
         git: written.git.unwrap_or_default(),
@@ -356,7 +362,7 @@ fn secret_sources(
     }
     SecretSources {
         environment: secret_variables(),
-        directory,
+        directory: directory.or_else(credentials_folder),
         sealed: Some(inventory.join(SEALED_FOLDER)),
         identity: variable("GAMCTL_AGE_IDENTITY")
             .map(PathBuf::from)

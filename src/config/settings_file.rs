@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::inside::{entries_are_inside, is_inside};
 use super::{ApplySettings, BackupSettings, GitSettings, ServeSettings};
-use crate::secrets::{Secret, SecretCommand};
+use crate::secrets::{Secret, SecretCommand, SecretError};
 
 /// The reason that the settings cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,8 @@ pub enum SettingsError {
     Outside { path: PathBuf, key: &'static str },
     #[error("{path} is a link to outside its folder; if you created it, use `--config {path}`")]
     LinkedSettings { path: PathBuf },
+    #[error("failed to read a credential of this service")]
+    Credential(#[source] SecretError),
     #[error("{path}:{line}: {message}")]
     Invalid {
         path: PathBuf,

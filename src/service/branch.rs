@@ -1,5 +1,6 @@
 //! Fetches the branch and judges commits on threads of their own: git and parsing block.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fetch::{
