@@ -17,6 +17,7 @@ mod completion;
 mod corpus;
 mod crash;
 mod demo;
+mod deploy;
 mod discovery;
 mod documents;
 mod drift;
