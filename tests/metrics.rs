@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gamctl::service::metrics::{
     ALERT_RULES, ApplyOutcome, BudgetLimit, BudgetUse, DeviceCondition, LabelValue, LabelValues,
     LeaderTask, LookKind, LookPriority, LookResult, MAX_BYTES, MAX_LANES, MAX_ROUTES, MAX_SERIES,
-    METRICS, Metric, MetricType, Metrics, ProcessReading, RolloutState, SnmpResult, StoreOperation,
+    METRICS, Metric, MetricType, Metrics, ProcessReading, RolloutState, StoreOperation,
     Task, dashboard, render,
 };
 
@@ -43,7 +43,6 @@ fn fill(metrics: &Metrics, lanes: &[&str], routes: &[&str]) {
     }
     metrics.set_queue(|priority| usize::from(priority == LookPriority::Failing));
     metrics.concurrency_slots_in_use().set_count(3);
-    metrics.snmp_requests(SnmpResult::Answered).add(26_500);
     metrics.set_target(Some(NOW - 3600));
     metrics.fetch_age().since(NOW - 20);
     metrics.candidate_refused().set_flag(false);
