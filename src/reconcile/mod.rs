@@ -4,7 +4,7 @@
 //! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
 //! task per device, `look` for observations, `probe` for one request each, `poll` for states, rates and counters, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
-//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `rollout` decides when and how a target reaches devices · `target_inventory` plans single devices at the target commit · `wave` carries out one wave of an approved plan · `import` makes an
+//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `rollout` decides when and how a target reaches devices · `target_inventory` plans single devices at the target commit · `wave` carries out one wave of an approved plan, `gate_facts` what its gate is decided from · `import` makes an
 //! inventory from observations.
 
 mod access_check;
@@ -15,6 +15,7 @@ mod backup;
 mod device_access;
 mod discover;
 mod fleet;
+mod gate_facts;
 mod host_keys;
 pub mod import;
 mod look;
@@ -42,6 +43,7 @@ pub use device_access::{
 };
 pub use discover::{Discovered, SweepCredentials, SweepOptions, discover};
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
+pub use gate_facts::{before_wave, gate_facts};
 pub use host_keys::{
     HostKeyAnswer, HostKeyProblem, HostKeyQuestion, HostKeyQuestions, ask_host_keys,
     host_key_questions,
@@ -56,7 +58,7 @@ pub use probe::{Probes, probe_all, probe_one};
 pub use rehearsal::{FailedRehearsal, RehearsalFailure, rehearse, rehearse_all};
 pub use store_location::{StoreLocation, StoreLocationError};
 pub use target_inventory::{TargetDevice, TargetInventory, TargetReading};
-pub use wave::{Wave, WaveError};
+pub use wave::{Wave, WaveError, wave_devices};
 
 pub use crate::transport::snmp::SILENCE;
 

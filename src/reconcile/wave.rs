@@ -1,14 +1,16 @@
 //! Carries out one wave of an approved plan: an ordinary run over some of its devices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::AutoApproval;
+use super::rollout::WaveDevice;
 use super::run::{
     PlanFile, PlanFileRejected, Preparation, Reconciler, RunError, RunOptions, RunReport,
     RunRequest, Verb, Watcher,
 };
+use super::{AutoApproval, TargetInventory};
 use crate::history::RunId;
 use crate::model::DeviceName;
+use crate::plan::{Impact, Planned};
 
 /// The reason that a wave has no result.
 #[derive(Debug, thiserror::Error)]
@@ -64,5 +66,40 @@ impl Reconciler {
                 Ok(self.execute(run.confirm(true), options, watcher).await?)
             }
         }
+    }
+}
+
+/// Returns the devices of a plan, as far as they decide its waves.
+pub fn wave_devices(inventory: &TargetInventory, planned: &Planned) -> Vec<WaveDevice> {
+    let known: BTreeMap<DeviceName, _> = inventory
+        .devices()
+        .into_iter()
+        .map(|device| (device.name.clone(), device))
+        .collect();
+    let devices = planned.devices.iter().filter_map(|plan| {
+        let device = known.get(&plan.device)?;
+        Some(WaveDevice {
+            name: device.name.clone(),
+            site: device.site.clone(),
+            is_canary: device.is_canary,
+            subscribers: device.subscribers,
+            interrupted: plan
+                .steps
+                .iter()
+                .map(|step| interrupted(&step.impact))
+                .sum(),
+        })
+    });
+    devices.collect()
+}
+
+fn interrupted(impact: &Impact) -> usize {
+    match impact {
+        Impact::None | Impact::TouchesManagement => 0,
+        Impact::Interrupts { subscribers } => subscribers.len(),
+        Impact::Disconnects {
+            subscribers,
+            interrupts,
+        } => subscribers.len().saturating_add(interrupts.len()),
     }
 }

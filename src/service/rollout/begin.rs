@@ -13,14 +13,14 @@ use crate::history::{
 };
 use crate::inventory::text::CommitPolicy;
 use crate::model::{DeviceName, Observation};
-use crate::plan::{Change, DevicePlan, Impact, Planned, Step};
+use crate::plan::{Change, DevicePlan, Planned, Step};
 use crate::reconcile::rollout::condition::{ConditionFacts, OnDrift};
 use crate::reconcile::rollout::{
-    ApprovalFacts, DriftEvent, DriftPolicy, DriftSplit, StepOrigin, WaveDevice, contested_now,
+    ApprovalFacts, DriftEvent, DriftPolicy, DriftSplit, StepOrigin, contested_now,
     needed_approvals, split_drift, waves,
 };
 use crate::reconcile::run::{LookSource, PlanFile, Preparation, RunRequest, Verb, Watcher};
-use crate::reconcile::{AutoApproval, needs_no_person};
+use crate::reconcile::{AutoApproval, needs_no_person, wave_devices};
 use crate::report::listed;
 use crate::service::branch;
 use crate::service::fetch::CommitId;
@@ -279,7 +279,10 @@ async fn begin_one(
             false => RolloutKind::Commit,
         },
         policy: target.inventory.policy_digest(),
-        waves: waves(&wave_devices(target, &part.planned), &target.policy.waves),
+        waves: waves(
+            &wave_devices(&target.inventory, &part.planned),
+            &target.policy.waves,
+        ),
         settle: target.policy.waves.settle.as_secs(),
         authors: needed.not_by.iter().cloned().collect(),
         approvals: u32::try_from(needed.count).unwrap_or(u32::MAX),
@@ -354,41 +357,6 @@ fn removals(planned: &Planned) -> usize {
     let is_household =
         |step: &&Step| matches!(step.change, Change::Subscriber(..) | Change::Endpoint(..));
     removed.filter(is_household).count()
-}
-
-fn wave_devices(target: &ServedTarget, planned: &Planned) -> Vec<WaveDevice> {
-    let known: BTreeMap<DeviceName, _> = target
-        .inventory
-        .devices()
-        .into_iter()
-        .map(|device| (device.name.clone(), device))
-        .collect();
-    let devices = planned.devices.iter().filter_map(|plan| {
-        let device = known.get(&plan.device)?;
-        Some(WaveDevice {
-            name: device.name.clone(),
-            site: device.site.clone(),
-            is_canary: device.is_canary,
-            subscribers: device.subscribers,
-            interrupted: plan
-                .steps
-                .iter()
-                .map(|step| interrupted(&step.impact))
-                .sum(),
-        })
-    });
-    devices.collect()
-}
-
-fn interrupted(impact: &Impact) -> usize {
-    match impact {
-        Impact::None | Impact::TouchesManagement => 0,
-        Impact::Interrupts { subscribers } => subscribers.len(),
-        Impact::Disconnects {
-            subscribers,
-            interrupts,
-        } => subscribers.len().saturating_add(interrupts.len()),
-    }
 }
 
 /// Shows refusals of all plans together on each of their devices: no single plan has them.

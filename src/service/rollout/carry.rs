@@ -1,16 +1,16 @@
 //! Carries out one wave of a rollout, and ends early when a newer target comes or the service stops.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::step;
-use crate::history::{DeviceBeforeWave, Leader, Rollout, RolloutState, RolloutStepContent, RunId};
-use crate::model::{DeviceName, EndpointState, Observation};
-use crate::reconcile::Wave;
+use crate::history::{Leader, Rollout, RolloutState, RolloutStepContent, RunId};
+use crate::model::DeviceName;
 use crate::reconcile::run::{PlanFile, PreflightRefusal, RunEvent, RunReport, Watcher};
+use crate::reconcile::{Wave, before_wave};
 use crate::report::{preflight, some_names};
 use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::metrics::{ApplyOutcome, LabelValue};
@@ -28,7 +28,7 @@ pub(super) async fn carry_out(
     let wave = rollout.last.content.wave;
     let started = RolloutStepContent {
         wave,
-        before: before(shared, &devices).await?,
+        before: before_wave(&shared.store.store, &devices).await?,
         ..RolloutStepContent::default()
     };
     let before = started.before.clone();
@@ -123,31 +123,6 @@ async fn approved(shared: &Shared, rollout: &Rollout) -> Result<PlanFile, TaskEr
         .map(|(document, _)| document.to_string())
         .unwrap_or_default();
     Ok(PlanFile::read(text.into_bytes())?)
-}
-
-/// Returns the lines that are up and the alarms of each device, by its last look.
-async fn before(
-    shared: &Shared,
-    devices: &BTreeSet<DeviceName>,
-) -> Result<BTreeMap<DeviceName, DeviceBeforeWave>, TaskError> {
-    let mut before = BTreeMap::new();
-    for device in devices {
-        let look = shared.store.store.last_look(device).await?;
-        before.insert(
-            device.clone(),
-            look.map(|look| state(&look)).unwrap_or_default(),
-        );
-    }
-    Ok(before)
-}
-
-fn state(look: &Observation) -> DeviceBeforeWave {
-    let endpoints = look.health.endpoints.iter();
-    let up = endpoints.filter(|(_, endpoint)| endpoint.state == Some(EndpointState::Fine));
-    DeviceBeforeWave {
-        up: Some(up.map(|(mac, _)| *mac).collect()),
-        alarms: look.health.known_alarms().ok().map(<[_]>::to_vec),
-    }
 }
 
 /// How often a wave asks whether its instance still leads.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::at_gate::gate_facts;
 use super::carry::carry_out;
 use super::consent::consent;
 use super::step;
 use crate::apply::Ended;
 use crate::history::{Filter, Leader, Rollout, RolloutState, RolloutStepContent};
 use crate::model::{DeviceName, SiteName};
+use crate::reconcile::gate_facts;
 use crate::reconcile::rollout::{ApprovalState, Gate, WindowState, gate};
 use crate::reconcile::run::{PLAN_HOURS, PlanFile};
 use crate::report::{listed, moment};
@@ -222,7 +223,8 @@ async fn decide(shared: &Shared, leader: &Leader, rollout: &mut Rollout) -> Resu
     let content = rollout.last.content.clone();
     let next = content.wave.saturating_add(1);
     let is_last = usize::try_from(next).is_ok_and(|next| next >= rollout.plan.waves.len());
-    let facts = gate_facts(store, rollout, &plan).await?;
+    let settle = Duration::from_secs(rollout.plan.settle);
+    let facts = gate_facts(store, &content, settle, &plan).await?;
     let now = store.clock().await?;
     match gate(&facts, now) {
         Gate::Open if is_last => {

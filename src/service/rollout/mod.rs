@@ -1,10 +1,8 @@
 //! Brings devices to the target: begins rollouts, waits for consent and windows, carries out waves, and decides gates.
 //!
-//! `begin` makes plans and rollouts · `drive` moves one rollout on · `carry` carries out one wave · `at_gate` collects the
-//! facts of a gate · `consent` checks approvals · `past` what earlier
-//! rollouts mean for a device.
+//! `begin` makes plans and rollouts · `drive` moves one rollout on · `carry` carries out one wave · `consent` checks approvals ·
+//! `past` what earlier rollouts mean for a device.
 
-mod at_gate;
 mod begin;
 mod carry;
 mod consent;

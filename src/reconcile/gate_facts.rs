@@ -1,25 +1,48 @@
-//! Collects the facts of a gate: what became of the devices of the wave, and how their lines are.
+//! Collects the facts of a gate: what became of the devices of a wave, and how their lines were and are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::ConcurrencyLimits;
+use super::rollout::{AfterWave, BeforeWave, GateDevice, GateFacts, WaveLine, WaveProgress};
+use super::run::PlanFile;
 use crate::apply::{DeviceOutcome, Ended};
-use crate::history::{DeviceBeforeWave, Filter, Rollout, Store, StoreError};
+use crate::history::{DeviceBeforeWave, Filter, RolloutStepContent, Store, StoreError};
 use crate::model::{DeviceName, EndpointState, MacAddress, Observation};
 use crate::plan::{Change, Verb};
-use crate::reconcile::ConcurrencyLimits;
-use crate::reconcile::rollout::{
-    AfterWave, BeforeWave, GateDevice, GateFacts, WaveLine, WaveProgress,
-};
-use crate::reconcile::run::PlanFile;
 
-/// Returns the facts of the gate after the wave of a rollout. Devices that the run skipped do not count.
-pub(super) async fn gate_facts(
+/// Returns the lines that are up and the alarms of each device, by its last look.
+pub async fn before_wave(
     store: &Store,
-    rollout: &Rollout,
+    devices: &BTreeSet<DeviceName>,
+) -> Result<BTreeMap<DeviceName, DeviceBeforeWave>, StoreError> {
+    let mut before = BTreeMap::new();
+    for device in devices {
+        let look = store.last_look(device).await?;
+        before.insert(
+            device.clone(),
+            look.map(|look| state(&look)).unwrap_or_default(),
+        );
+    }
+    Ok(before)
+}
+
+fn state(look: &Observation) -> DeviceBeforeWave {
+    let endpoints = look.health.endpoints.iter();
+    let up = endpoints.filter(|(_, endpoint)| endpoint.state == Some(EndpointState::Fine));
+    DeviceBeforeWave {
+        up: Some(up.map(|(mac, _)| *mac).collect()),
+        alarms: look.health.known_alarms().ok().map(<[_]>::to_vec),
+    }
+}
+
+/// Returns the facts of the gate after a wave, from the step that records its end. Devices that the run skipped do not count.
+pub async fn gate_facts(
+    store: &Store,
+    content: &RolloutStepContent,
+    settle: Duration,
     plan: &PlanFile,
 ) -> Result<GateFacts, StoreError> {
-    let content = &rollout.last.content;
     let mut outcomes: BTreeMap<DeviceName, (u64, DeviceOutcome)> = BTreeMap::new();
     if let Some(run) = content.run {
         let filter = Filter {
@@ -41,7 +64,7 @@ pub(super) async fn gate_facts(
         let after = look.filter(|look| look.taken_at >= ended);
         devices.push(GateDevice {
             progress: progress(at, &outcome),
-            before: before_wave(before),
+            before: lines_before(before),
             leaving: leaving(plan, name),
             after: after.map(|look| after_wave(&look)),
             name: name.clone(),
@@ -50,7 +73,7 @@ pub(super) async fn gate_facts(
     Ok(GateFacts {
         devices,
         failure_budget: ConcurrencyLimits::default().failure_budget,
-        settle: Duration::from_secs(rollout.plan.settle),
+        settle,
     })
 }
 
@@ -73,7 +96,7 @@ fn progress(at: u64, outcome: &DeviceOutcome) -> WaveProgress {
     }
 }
 
-fn before_wave(before: &DeviceBeforeWave) -> BeforeWave {
+fn lines_before(before: &DeviceBeforeWave) -> BeforeWave {
     let up = before.up.as_ref().map(|up| {
         let lines = up.iter().map(|mac| (*mac, WaveLine::default()));
         lines.collect()
