@@ -1,5 +1,8 @@
 //! `gamctl adopt`: records objects that both device and inventory have as owned; changes no device.
 
+use std::path::PathBuf;
+
+use super::adopt_drift;
 use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::scope::ScopeArguments;
@@ -13,23 +16,54 @@ use crate::report::{Exit, adopt_document, adopt_text, preflight, run_document};
 /// Writes to no device. Owned objects may be removed when they leave the inventory; unmanaged objects are never
 /// changed. `apply` records what it verified as owned by itself. Use `adopt` for devices that ran before gamctl: their
 /// objects that are also in the inventory count as owned at once, even where they still differ.
+///
+/// With --drift, it writes what devices have into the inventory instead: the fields that changed on a device since they
+/// were last verified, as a commit on --branch. Without --branch the difference is only shown.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl adopt                                    record what devices and inventory have in common as owned
+  gamctl adopt --drift --device maple-a           show what the inventory would get
+  gamctl adopt --drift --device maple-a --branch keep-vlan   commit it, for a pull request")]
 pub(super) struct AdoptArguments {
     #[command(flatten)]
-    inventory: InventoryArguments,
+    pub(super) inventory: InventoryArguments,
 
     #[command(flatten)]
-    scope: ScopeArguments,
+    pub(super) scope: ScopeArguments,
+
+    /// Write fields that changed on devices into the inventory
+    ///
+    /// What the inventory cannot express, or what would change other subscribers too, is listed and left out.
+    #[arg(long)]
+    drift: bool,
+
+    /// With --drift: commit to this branch, created if missing
+    ///
+    /// A new branch starts at the current commit. The present branch is changed only if it is named.
+    #[arg(long, requires = "drift", conflicts_with = "rev")]
+    pub(super) branch: Option<String>,
+
+    /// Name the author of the commit, as `Name <address>` [default: from git]
+    #[arg(long, requires = "branch")]
+    pub(super) author: Option<String>,
+
+    /// With --drift: use recorded looks from these files and folders
+    #[arg(long = "offline", value_name = "FILE", num_args = 1.., requires = "drift")]
+    pub(super) offline: Vec<PathBuf>,
 
     #[command(flatten)]
-    timeout: TimeoutArguments,
+    pub(super) timeout: TimeoutArguments,
 
     /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: OutputFormat,
+    pub(super) format: OutputFormat,
 }
 
 pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    if arguments.drift {
+        return adopt_drift::run(arguments, invocation);
+    }
     let selected = invocation
         .select(arguments.inventory.given())?
         .waiting(arguments.timeout);

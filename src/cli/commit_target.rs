@@ -109,15 +109,19 @@ impl CommitArguments {
         default: impl FnOnce() -> String,
         command: &str,
     ) -> Option<Authorship> {
-        let People { author, committer } = people?;
-        Some(Authorship {
-            author,
-            committer,
-            time: super::clock::commit_time(),
-            message: self.message.clone().unwrap_or_else(default),
-            trailers: vec![("Gamctl-Command".to_owned(), command.to_owned())],
-        })
+        let message = || self.message.clone().unwrap_or_else(default);
+        people.map(|people| people.authorship(message(), command))
     }
+}
+
+/// Returns the inventory at a branch that a command names, and the people of a commit to it.
+pub(super) fn named_branch(
+    selected: &Selected<'_>,
+    branch: &str,
+    author: Option<&str>,
+) -> anyhow::Result<(Base, People)> {
+    let people = People::of(&selected.folder, author, &selected.settings)?;
+    Ok((Base::branch(&selected.folder, branch)?, people))
 }
 
 /// The people that a commit names.
@@ -143,6 +147,17 @@ impl People {
             email: email.unwrap_or_else(|| author.email.clone()),
         };
         Ok(Self { author, committer })
+    }
+
+    /// Returns author, time, message and trailers of a command's commit.
+    pub(super) fn authorship(self, message: String, command: &str) -> Authorship {
+        Authorship {
+            author: self.author,
+            committer: self.committer,
+            time: super::clock::commit_time(),
+            message,
+            trailers: vec![("Gamctl-Command".to_owned(), command.to_owned())],
+        }
     }
 }
 

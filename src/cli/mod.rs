@@ -2,6 +2,7 @@
 
 mod accept_history;
 mod adopt;
+mod adopt_drift;
 mod apply;
 mod approve;
 mod backup;

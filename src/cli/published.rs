@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::adopt_drift::AdoptDriftDocument;
 use super::backup::BackupDocument;
 use super::disown::DisownDocument;
 use super::doctor::DoctorDocument;
@@ -44,6 +45,7 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::Plan => schema_of::<PlanDocument<'_>>(kind),
         DocumentKind::Run => schema_of::<RunDocument<'_>>(kind),
         DocumentKind::Adopt => schema_of::<AdoptReport>(kind),
+        DocumentKind::AdoptDrift => schema_of::<AdoptDriftDocument>(kind),
         DocumentKind::Findings => schema_of::<FindingsDocument<'_>>(kind),
         DocumentKind::Error => schema_of::<ErrorDocument<'_>>(kind),
         DocumentKind::Inventory => schema_of::<Overview>(kind),

@@ -4,10 +4,11 @@
 //! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
 //! task per device, `look` for observations, `probe` for one request each, `poll` for states, rates and counters, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
-//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `rollout` decides when and how a target reaches devices · `target_inventory` plans single devices at the target commit · `wave` carries out one wave of an approved plan, `gate_facts` what its gate is decided from · `import` makes an
+//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `rollout` decides when and how a target reaches devices · `target_inventory` plans single devices at the target commit · `wave` carries out one wave of an approved plan, `gate_facts` what its gate is decided from · `adopt_drift` turns drift into edits of the inventory · `import` makes an
 //! inventory from observations.
 
 mod access_check;
+mod adopt_drift;
 mod against;
 mod apply;
 mod approval;
@@ -34,6 +35,7 @@ mod wave;
 
 pub use crate::observe::Backup;
 pub use access_check::{AccessCheck, DeliveredCommunity, LoginProblem, check_access};
+pub use adopt_drift::{AdoptedDrift, AdoptedValue, LeftOutBecause, LeftOutDrift, adopt_drift};
 pub use against::as_if_applied;
 pub use apply::{ConcurrencyLimits, StoreWithJournal, host, is_known_dead, without_dead_holders};
 pub use approval::{AutoApproval, needs_no_person};

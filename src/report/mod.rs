@@ -76,8 +76,8 @@ pub use paint::Paint;
 #[cfg(test)]
 pub(crate) use plan::Document as PlanDocument;
 pub use plan::{
-    Drift, PLAN_MARKER, PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit,
-    no_plan_markdown, plan_value, read_plan, some_names, verdict, write_plan,
+    Drift, OTHER_DEVICE, PLAN_MARKER, PLAN_SCHEMA, PlanFileError, PlanReport, Totals,
+    exit as plan_exit, no_plan_markdown, plan_value, read_plan, some_names, verdict, write_plan,
 };
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use status::{

@@ -54,6 +54,9 @@ documents! {
     Adopt = "adopt", 1, "The objects that became owned, by device",
         ["adopt"],
         "gamctl adopt --json-to adopted.json && jq '[.adopted[].objects] | add' adopted.json";
+    AdoptDrift = "adopt-drift", 1, "Drift that is written into the inventory, and drift that is left out",
+        ["adopt --drift"],
+        "gamctl adopt --drift --format json | jq -r '.values[] | [.device, .object, .field, .on_device] | @tsv'";
     Findings = "findings", 1, "What is wrong with the inventory",
         ["validate", "every command that reads an inventory with errors and stops"],
         "gamctl validate --format json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.rule)\"'";

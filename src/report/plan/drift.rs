@@ -8,7 +8,7 @@ use crate::model::DeviceName;
 use crate::plan::{Cause, DevicePlan, Planned};
 
 /// The rules of refusals that say that another device answers, or that this cannot be excluded.
-const OTHER_DEVICE: [&str; 3] = ["wrong-device", "identity-not-read", "unknown-model"];
+pub const OTHER_DEVICE: [&str; 3] = ["wrong-device", "identity-not-read", "unknown-model"];
 
 /// The drift that a plan contains.
 #[derive(Debug, Clone, PartialEq, Eq)]

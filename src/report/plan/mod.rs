@@ -22,7 +22,7 @@ mod schema_check;
 #[cfg(test)]
 mod tests;
 
-pub use drift::Drift;
+pub use drift::{Drift, OTHER_DEVICE};
 pub use file::{PlanFileError, plan_value, read_plan, write_plan};
 pub use markdown::{PLAN_MARKER, no_plan_markdown};
 pub(super) use reason::Reasons;
