@@ -67,6 +67,7 @@ mod trust;
 mod twin;
 mod validate;
 mod watch;
+mod waves;
 mod when;
 mod windows;
 

@@ -28,6 +28,7 @@ use super::show_observed::Compared;
 use super::terminal::WrittenFiles;
 use super::trust::TrustDocument;
 use super::twin::Ready;
+use super::waves::WavesDocument;
 use super::windows::WindowsDocument;
 use crate::apply::AdoptReport;
 use crate::discovery::Comparison;
@@ -44,6 +45,7 @@ fn generated(kind: DocumentKind) -> Value {
     match kind {
         DocumentKind::Plan => schema_of::<PlanDocument<'_>>(kind),
         DocumentKind::Run => schema_of::<RunDocument<'_>>(kind),
+        DocumentKind::Waves => schema_of::<WavesDocument>(kind),
         DocumentKind::Adopt => schema_of::<AdoptReport>(kind),
         DocumentKind::AdoptDrift => schema_of::<AdoptDriftDocument>(kind),
         DocumentKind::Findings => schema_of::<FindingsDocument<'_>>(kind),

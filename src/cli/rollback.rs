@@ -68,6 +68,7 @@ pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> any
         scope: arguments.scope.patterns()?,
         only,
         reapply: BTreeSet::new(),
+        in_waves: false,
     };
     let exit = carry_out(asked, &arguments.how, &selected)?;
     if exit == Exit::Done {

@@ -4,7 +4,7 @@
 //! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
 //! task per device, `look` for observations, `probe` for one request each, `poll` for states, rates and counters, `access_check` for access alone, `backup` for running-configs · `look_results` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
-//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `rollout` decides when and how a target reaches devices · `target_inventory` plans single devices at the target commit · `wave` carries out one wave of an approved plan, `gate_facts` what its gate is decided from · `adopt_drift` turns drift into edits of the inventory · `import` makes an
+//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `rehearsal` tries plans on simulated devices · `rollout` decides when and how a target reaches devices · `target_inventory` plans single devices at the target commit · `wave` carries out one wave of an approved plan, `gate_facts` what its gate is decided from, `waves` all waves of a confirmed plan · `adopt_drift` turns drift into edits of the inventory · `import` makes an
 //! inventory from observations.
 
 mod access_check;
@@ -32,6 +32,7 @@ pub mod run;
 mod store_location;
 mod target_inventory;
 mod wave;
+mod waves;
 
 pub use crate::observe::Backup;
 pub use access_check::{AccessCheck, DeliveredCommunity, LoginProblem, check_access};
@@ -61,6 +62,7 @@ pub use rehearsal::{FailedRehearsal, RehearsalFailure, rehearse, rehearse_all};
 pub use store_location::{StoreLocation, StoreLocationError};
 pub use target_inventory::{TargetDevice, TargetInventory, TargetReading};
 pub use wave::{Wave, WaveError, wave_devices};
+pub use waves::{CarriedOutWave, PlanInWaves, WaveEvent, WavesEnd, WavesReport};
 
 pub use crate::transport::snmp::SILENCE;
 

@@ -40,8 +40,17 @@ pub struct TargetDevice {
 impl Reconciler {
     /// Reads the inventory at a commit, with what was last applied.
     pub async fn read_target(&self, commit: &str, who: &str) -> Result<TargetReading, RunError> {
+        self.read_target_at(Some(commit.to_owned()), who).await
+    }
+
+    /// Reads the inventory at a revision, else from disk, with what was last applied.
+    pub(super) async fn read_target_at(
+        &self,
+        revision: Option<String>,
+        who: &str,
+    ) -> Result<TargetReading, RunError> {
         let request = RunRequest {
-            revision: Some(commit.to_owned()),
+            revision,
             ..RunRequest::of(Verb::Plan, who)
         };
         let reading = self.read_aside(&request, &Watcher::silent()).await?;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rollout::WaveDevice;
 use super::run::{
-    PlanFile, PlanFileRejected, Preparation, Reconciler, RunError, RunOptions, RunReport,
-    RunRequest, Verb, Watcher,
+    Allowances, PlanFile, PlanFileRejected, Preparation, Reconciler, RunError, RunOptions,
+    RunReport, RunRequest, Verb, Watcher,
 };
 use super::{AutoApproval, TargetInventory};
 use crate::history::RunId;
@@ -32,6 +32,8 @@ pub struct Wave<'a> {
     pub who: &'a str,
     /// The rollbacks that the approval allows to undo.
     pub reapply: BTreeSet<RunId>,
+    pub allows: Allowances,
+    pub rehearses: bool,
 }
 
 impl Reconciler {
@@ -54,7 +56,8 @@ impl Reconciler {
             revision: part.planned.inventory.commit.clone(),
             plan_file: Some(part),
             only: Some(wave.devices.clone()),
-            rehearses: true,
+            allows: wave.allows,
+            rehearses: wave.rehearses,
             auto_approval: AutoApproval::Everything,
             reapply: wave.reapply,
             ..RunRequest::of(Verb::Apply, wave.who)

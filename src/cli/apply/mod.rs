@@ -13,7 +13,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 pub(super) use live::Live;
-pub(super) use run::{RunArguments, carry_out};
+pub(super) use run::{RunArguments, carry_out, end};
 
 use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
@@ -39,6 +39,7 @@ use crate::report::Exit;
 Examples:
   gamctl apply                            plan, show, confirm, apply
   gamctl apply --device 'maple-*' --yes   unattended: applies what the policy allows, without a prompt
+  gamctl apply --waves                    one device first, then the rest if its lines are up again
   gamctl apply --auto-approve harmless    applies changes that no subscriber notices without a prompt
   gamctl plan --out plan.json             one person reviews a plan,
   gamctl apply plan.json                  another applies exactly that; devices that changed since are skipped
@@ -63,6 +64,14 @@ pub(super) struct ApplyArguments {
     /// alone whose plan would undo a rollback.
     #[arg(long, value_name = "RUN")]
     reapply: Vec<String>,
+
+    /// Apply in waves: a few devices first, the rest if they are fine
+    ///
+    /// As `[waves]` of policy.toml has it, in the commit before. Each wave is a run. The next one starts if every device of
+    /// it is verified and saved, the lines that were up are up again, and no new alarm affects service. Otherwise the
+    /// command ends with 5; nothing else is written.
+    #[arg(long, conflicts_with = "plan")]
+    waves: bool,
 
     #[command(flatten)]
     how: HowArguments,
@@ -155,6 +164,7 @@ pub(super) fn run(arguments: &ApplyArguments, invocation: &Invocation) -> anyhow
         scope: arguments.scope.patterns()?,
         only: None,
         reapply: rollbacks(&arguments.reapply, &selected)?,
+        in_waves: arguments.waves,
     };
     carry_out(asked, &arguments.how, &selected)
 }

@@ -11,6 +11,7 @@ use crate::cli::invocation::{Selected, StoreUse};
 use crate::cli::signals::{AtWork, stop_on_signals};
 use crate::cli::source::refuse;
 use crate::cli::terminal::Terminal;
+use crate::cli::waves;
 use crate::history::RunId;
 use crate::model::{DeviceName, FreezeScope};
 use crate::plan::{Planned, RolledBack};
@@ -34,6 +35,8 @@ pub(in crate::cli) struct RunArguments {
     pub(in crate::cli) only: Option<BTreeSet<DeviceName>>,
     /// The rollbacks that may be undone without asking.
     pub(in crate::cli) reapply: BTreeSet<RunId>,
+    /// The devices are divided into waves.
+    pub(in crate::cli) in_waves: bool,
 }
 
 /// Carries out the request of a command and returns the exit code.
@@ -60,7 +63,11 @@ pub(in crate::cli) fn carry_out(
     };
     let mut reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
     reconciler.set_wait(Duration::from_secs(how.wait.unwrap_or_default()));
-    let shown = RunDisplay { how, terminal };
+    let shown = RunDisplay {
+        how,
+        terminal,
+        in_waves: asked.in_waves,
+    };
     let invocation = selected.invocation;
     let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::InventoryInvalid(reading) => {
@@ -81,11 +88,17 @@ pub(in crate::cli) fn carry_out(
             let options = options(how, selected, stop);
             let at_work = AtWork::default();
             let watcher = at_work.watching(&watcher);
-            let report = invocation.wait(async {
+            let is_divided = asked.in_waves && run.devices_with_steps() > 1;
+            invocation.wait(async {
                 let _signals = stop_on_signals(stopping, at_work, terminal.clone());
-                reconciler.execute(run, options, &watcher).await
-            })??;
-            shown.result(&report)?
+                if is_divided {
+                    let format = how.format;
+                    return waves::carry_out(&reconciler, run, options, &watcher, terminal, format)
+                        .await;
+                }
+                let report = reconciler.execute(run, options, &watcher).await?;
+                shown.result(&report)
+            })??
         }
     };
     invocation.wait(reconciler.close())?;
@@ -123,6 +136,7 @@ fn options(how: &HowArguments, selected: &Selected<'_>, stop: watch::Receiver<bo
 struct RunDisplay<'a> {
     how: &'a HowArguments,
     terminal: &'a Terminal,
+    in_waves: bool,
 }
 
 impl RunDisplay<'_> {
@@ -148,7 +162,10 @@ impl RunDisplay<'_> {
         if devices == 0 || !run.needs_confirmation() {
             return false;
         }
-        let devices = counted(devices, "device");
+        let devices = match self.in_waves && devices > 1 {
+            true => format!("{} in waves", counted(devices, "device")),
+            false => counted(devices, "device"),
+        };
         let question = match brought_back(run) {
             None => format!("Apply this plan to {devices}?"),
             Some(what) => format!("Apply this plan to {devices}, and {what}?"),
@@ -221,7 +238,7 @@ fn brought_back(run: &PreparedRun) -> Option<String> {
 }
 
 /// Returns a hint to the command that shows the run again.
-fn end(report: &RunReport) -> String {
+pub(in crate::cli) fn end(report: &RunReport) -> String {
     let Some(run) = report.run.or(report.recorded_as) else {
         return String::new();
     };

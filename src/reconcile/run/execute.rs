@@ -63,17 +63,7 @@ impl Execution {
     #[tracing::instrument(name = "run", skip_all, fields(verb = confirmed.run.request.verb.word(), who = %confirmed.run.request.who, id))]
     async fn run(self, confirmed: ConfirmedRun) -> Result<RunReport, RunError> {
         let ConfirmedRun { mut run, refusal } = confirmed;
-        let mut report = RunReport {
-            commit: run.version.commit.clone(),
-            observed: run.looks.values().filter(|look| look.is_ok()).count(),
-            skipped: std::mem::take(&mut run.skipped),
-            unobservable: run.planned.unobservable.clone(),
-            waiting: run.planned.stored.waiting.clone(),
-            looks_new: looks_new(&run.planned),
-            partly_unread: run.planned.partly_unread().cloned().collect(),
-            lint_errors: run.planned.lint_errors.clone(),
-            ..RunReport::default()
-        };
+        let mut report = first_report(&mut run);
         let tasks = std::mem::take(&mut run.tasks);
         if let Some(refusal) = refusal {
             return self.refused(&run, refusal, report).await;
@@ -288,6 +278,21 @@ impl Execution {
             .filter(|device| run.names.contains(device) && !mentioned.contains(device))
             .collect();
         Ok(())
+    }
+}
+
+/// Returns the report of a run before any device was started.
+pub(super) fn first_report(run: &mut PreparedRun) -> RunReport {
+    RunReport {
+        commit: run.version.commit.clone(),
+        observed: run.looks.values().filter(|look| look.is_ok()).count(),
+        skipped: std::mem::take(&mut run.skipped),
+        unobservable: run.planned.unobservable.clone(),
+        waiting: run.planned.stored.waiting.clone(),
+        looks_new: looks_new(&run.planned),
+        partly_unread: run.planned.partly_unread().cloned().collect(),
+        lint_errors: run.planned.lint_errors.clone(),
+        ..RunReport::default()
     }
 }
 

@@ -1,10 +1,12 @@
 //! Runs `plan`, `apply`, `rollback` and `adopt`, from the inventory to the recorded result.
 //!
 //! `request` the request · `reconciler` state kept between runs · `inputs` the inventory and the last applied one · `gates`
-//! refusals · `prepare` up to the decision, `recovery` of dead processes before it, `prepared` a run that waits for confirmation · `execute` the rest · `adopt` and
+//! refusals · `prepare` up to the decision, `recovery` of dead processes before it, `prepared` a run that waits for
+//! confirmation, `approved` a confirmed plan for waves · `execute` the rest · `adopt` and
 //! `ownership` without a write · `rollback` past runs, `rolled_back` steps that undo a rollback · `plan_devices` the plans of a run · `plan_file` approved plans · `stored_state` facts of the store for a plan · `tasks` the devices to start · `event` progress for callers.
 
 mod adopt;
+mod approved;
 mod error;
 mod event;
 mod execute;
@@ -26,6 +28,7 @@ mod tasks;
 pub use crate::apply::{
     PreflightRefusal, Progress, Purpose, RunReport, RunResult, SkipReason, Skipped,
 };
+pub use approved::ApprovedPlan;
 pub use error::RunError;
 pub use event::{RunEvent, RunNote, Watcher};
 pub use inputs::{PlanInputs, StoreState, read_intended};

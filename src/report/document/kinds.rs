@@ -51,6 +51,9 @@ documents! {
     Run = "run", 1, "The result of a run: the outcome of each device, or why nothing was started",
         ["apply", "rollback", "plan and adopt, if refused"],
         "gamctl apply --yes --format json | jq -r '.outcomes[] | [.device, .ended] | @tsv'";
+    Waves = "waves", 1, "The result of an apply in waves: the run of each wave, and why a gate did not open",
+        ["apply --waves"],
+        "gamctl apply --waves --yes --format json | jq '.not_started'";
     Adopt = "adopt", 1, "The objects that became owned, by device",
         ["adopt"],
         "gamctl adopt --json-to adopted.json && jq '[.adopted[].objects] | add' adopted.json";

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::step;
 use crate::history::{Leader, Rollout, RolloutState, RolloutStepContent, RunId};
 use crate::model::DeviceName;
-use crate::reconcile::run::{PlanFile, PreflightRefusal, RunEvent, RunReport, Watcher};
+use crate::reconcile::run::{Allowances, PlanFile, PreflightRefusal, RunEvent, RunReport, Watcher};
 use crate::reconcile::{Wave, before_wave};
 use crate::report::{preflight, some_names};
 use crate::service::instance_state::{ServedTarget, Shared};
@@ -49,6 +49,8 @@ pub(super) async fn carry_out(
         devices: &devices,
         who: &shared.instance.who,
         reapply: BTreeSet::new(),
+        allows: Allowances::default(),
+        rehearses: true,
     };
     let watcher = counting(shared);
     let report = shared
