@@ -7,7 +7,7 @@
 //! `effects` defines who gets slower, faster or served again, `authentication` finds who may be authenticated otherwise.
 //! `note` defines what was not planned. `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
 //! checks the rendered lines. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` leaves out values
-//! that no line can restore. `rolled_back` finds steps that would undo a rollback.
+//! that no line can restore. `rolled_back` finds steps that would undo a rollback. `compare` lists the differences between two plans.
 
 mod adopt;
 mod after_steps;
@@ -15,6 +15,7 @@ mod authentication;
 mod cannot_restore;
 mod cause;
 mod change;
+mod compare;
 mod conflict;
 mod effects;
 mod factory_new;
@@ -56,6 +57,10 @@ pub use change::{
     Kind, Numbered, Object, PortFields, PortUpdate, Profile, ProfileFields, ProfileUpdate, Rate,
     Shown, Subscriber, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate,
     UplinkFields, UplinkUpdate, UplinkVlans, Verb,
+};
+pub use compare::{
+    Absent, DeviceComparison, NumberedStep, PlanComparison, StepComparison, StepPart,
+    different_parts,
 };
 pub use effects::{Effects, Limiter, SpeedChange};
 pub use fleet::{

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::{PlanPart, PreflightRefusal};
 use crate::model::{DeviceName, SubscriberIds};
-use crate::plan::{Because, Cause, DevicePlan, Planned, Step};
+use crate::plan::{Because, Cause, DevicePlan, Planned, Step, StepPart, different_parts};
 use crate::reconcile::Fleet;
 use crate::report::{PlanFileError, plan_value, read_plan};
 
@@ -131,12 +131,15 @@ fn first_difference(approved: &DevicePlan, now: &DevicePlan) -> Option<PlanPart>
         });
     }
     for (step, (then, now)) in (1..).zip(approved.steps.iter().zip(&now.steps)) {
-        let part = match () {
-            () if then.change != now.change => PlanPart::Change { step },
-            () if then.lines != now.lines => PlanPart::Lines { step },
-            () if then.inverse != now.inverse => PlanPart::Inverse { step },
-            () if !is_same_explanation(then, now) => PlanPart::Explanation { step },
-            () => continue,
+        // A rollback in between is part of the present plan, whatever the file says.
+        let mut parts = different_parts(then, now).filter(|part| *part != StepPart::Rollback);
+        let part = match parts.next() {
+            Some(StepPart::Change) => PlanPart::Change { step },
+            Some(StepPart::Lines) => PlanPart::Lines { step },
+            Some(StepPart::Undo) => PlanPart::Inverse { step },
+            Some(StepPart::Effect | StepPart::Rollback) => PlanPart::Explanation { step },
+            None if !is_same_explanation(then, now) => PlanPart::Explanation { step },
+            None => continue,
         };
         return Some(part);
     }
