@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::one_device::plan_one;
-use super::rollout::{DevicePins, RolloutPolicy};
+use super::rollout::{DevicePins, RolloutPolicy, WaveDevice};
 use super::run::{PlanInputs, Reconciler, RunError, RunRequest, Verb, Watcher};
 use super::{DeviceAccess, FingerprintedObservation};
 use crate::history::{Freeze, StoredLedger};
@@ -98,6 +98,18 @@ impl Reconciler {
             .into_values()
             .next()
             .unwrap_or(Err(NotObserved::NotInInventory))
+    }
+}
+
+impl From<TargetDevice> for WaveDevice {
+    fn from(device: TargetDevice) -> Self {
+        Self {
+            name: device.name,
+            site: device.site,
+            is_canary: device.is_canary,
+            subscribers: device.subscribers,
+            interrupted: 0,
+        }
     }
 }
 

@@ -74,35 +74,7 @@ impl Reconciler {
 
 /// Returns the devices of a plan, as far as they decide its waves.
 pub fn wave_devices(inventory: &TargetInventory, planned: &Planned) -> Vec<WaveDevice> {
-    let known: BTreeMap<DeviceName, _> = inventory
-        .devices()
-        .into_iter()
-        .map(|device| (device.name.clone(), device))
-        .collect();
-    let devices = planned.devices.iter().filter_map(|plan| {
-        let device = known.get(&plan.device)?;
-        Some(WaveDevice {
-            name: device.name.clone(),
-            site: device.site.clone(),
-            is_canary: device.is_canary,
-            subscribers: device.subscribers,
-            interrupted: plan
-                .steps
-                .iter()
-                .map(|step| interrupted(&step.impact))
-                .sum(),
-        })
-    });
-    devices.collect()
-}
-
-fn interrupted(impact: &Impact) -> usize {
-    match impact {
-        Impact::None | Impact::TouchesManagement => 0,
-        Impact::Interrupts { subscribers } => subscribers.len(),
-        Impact::Disconnects {
-            subscribers,
-            interrupts,
-        } => subscribers.len().saturating_add(interrupts.len()),
-    }
+    let devices = inventory.devices().into_iter();
+    let known: Vec<WaveDevice> = devices.map(WaveDevice::from).collect();
+    super::rollout::wave_devices(&known, &planned.devices)
 }

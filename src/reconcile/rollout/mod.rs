@@ -1,14 +1,16 @@
 //! Decides from values alone when a rollout may write to devices, to which ones, and by whose consent.
 //!
 //! `wave` divides the devices, `gate` decides after each wave, `window` and `budget` decide when writes may start, `lane` and
-//! `two_person` check authors and approvals, `drift` separates drift from changes of commits. `condition` answers why a
-//! device is not as intended, `plan_facts` has what a look adds to that, `policy` reads the settings from the inventory. Times are in seconds since 1970.
+//! `two_person` check authors and approvals, `drift` separates drift from changes of commits, `plan_class` finds the plans that
+//! need a person, `condition` answers why a device is not as intended,
+//! `plan_facts` has what a look adds to that, `policy` reads the settings from the inventory. Times are in seconds since 1970.
 
 mod budget;
 pub mod condition;
 mod drift;
 mod gate;
 mod lane;
+mod plan_class;
 mod plan_facts;
 mod policy;
 mod two_person;
@@ -30,6 +32,9 @@ pub use gate::{
 pub use lane::{
     ChangedKey, CommitIdentity, InventoryChange, Lane, LaneError, Lanes, OtherAuthors, OutsideLane,
     Permission, PermissionError, WithinLane,
+};
+pub use plan_class::{
+    PlanClass, drift_of, plan_class, plan_classes, plan_removals, wave_devices,
 };
 pub use plan_facts::{
     ComparedLook, DevicePins, Differences, contested_now, in_words, looked, not_looked,

@@ -11,16 +11,14 @@ use crate::history::{
     DeviceStatusRow, Leader, NewRollout, NewRolloutStep, RestoredField, RolloutId, RolloutKind,
     RolloutPlan, RolloutState, RolloutStepContent, Target,
 };
-use crate::inventory::text::CommitPolicy;
 use crate::model::{DeviceName, Observation};
-use crate::plan::{Change, DevicePlan, Planned, Step};
+use crate::plan::Planned;
 use crate::reconcile::rollout::condition::{ConditionFacts, OnDrift};
 use crate::reconcile::rollout::{
-    ApprovalFacts, DriftEvent, DriftPolicy, DriftSplit, StepOrigin, contested_now,
-    needed_approvals, split_drift, waves,
+    ApprovalFacts, PlanClass, needed_approvals, plan_class, plan_removals, split_drift, waves,
 };
 use crate::reconcile::run::{LookSource, PlanFile, Preparation, RunRequest, Verb, Watcher};
-use crate::reconcile::{AutoApproval, needs_no_person, wave_devices};
+use crate::reconcile::wave_devices;
 use crate::report::listed;
 use crate::service::branch;
 use crate::service::fetch::CommitId;
@@ -32,13 +30,6 @@ const MOST_WAIT: u64 = 60;
 
 /// The applied commits among which the last one besides the target is searched.
 const MOST_APPLIED: u32 = 100;
-
-/// A device's plan, with who decides about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Class {
-    needs_person: bool,
-    is_drift: bool,
-}
 
 pub(super) async fn begin(
     shared: &Arc<Shared>,
@@ -79,12 +70,12 @@ pub(super) async fn begin(
         Preparation::InventoryInvalid(_) | Preparation::Refused(_) => return Ok(()),
     };
     note_refusals(shared, &planned);
-    let mut classes: BTreeMap<Class, BTreeSet<DeviceName>> = BTreeMap::new();
+    let mut classes: BTreeMap<PlanClass, BTreeSet<DeviceName>> = BTreeMap::new();
     let now = store.clock().await?;
     for plan in &planned.devices {
         let restores = past.get(&plan.device).map(|past| past.restores.as_slice());
-        let split = drift_of(plan, target, restores.unwrap_or_default(), now);
-        if let Some(class) = class_of(plan, &split, target) {
+        let restores = restores.unwrap_or_default();
+        if let Some(class) = plan_class(plan, &target.policy, restores, now) {
             classes
                 .entry(class)
                 .or_default()
@@ -95,7 +86,7 @@ pub(super) async fn begin(
     if !planned.refusals.is_empty() || planned.lint_errors.iter().next().is_some() {
         return Ok(());
     }
-    for (class, devices) in classes {
+    for (class, devices) in plan_classes(&planned, &target.policy) {
         begin_one(shared, leader, target, &planned, class, &devices).await?;
     }
     Ok(())
@@ -197,18 +188,6 @@ fn is_to_change(facts: &ConditionFacts, commit: &str) -> bool {
         && facts.remaining.is_none()
 }
 
-/// Splits a plan into drift and changes of commits; a contested field is only reported.
-fn drift_of(
-    plan: &DevicePlan,
-    target: &ServedTarget,
-    restores: &[DriftEvent],
-    now: u64,
-) -> DriftSplit {
-    let settings = &target.policy.drift;
-    let contested = contested_now(plan, settings, restores, now);
-    split_drift(plan, settings, &contested)
-}
-
 /// Returns the drifted fields that a plan restores.
 fn restored(planned: &Planned, target: &ServedTarget) -> BTreeMap<DeviceName, Vec<RestoredField>> {
     let restored = planned.devices.iter().map(|plan| {
@@ -222,39 +201,12 @@ fn restored(planned: &Planned, target: &ServedTarget) -> BTreeMap<DeviceName, Ve
     restored.filter(|(_, fields)| !fields.is_empty()).collect()
 }
 
-/// Returns who decides about a device's plan; `None` if nothing of it is applied.
-fn class_of(plan: &DevicePlan, split: &DriftSplit, target: &ServedTarget) -> Option<Class> {
-    if plan.steps.is_empty() || !plan.refusals.is_empty() || !plan.state.is_written() {
-        return None;
-    }
-    let drift = split.steps.iter().filter_map(|origin| match origin {
-        StepOrigin::Commit => None,
-        StepOrigin::Drift(policy) | StepOrigin::Mixed(policy) => Some(*policy),
-    });
-    let drift = drift.min();
-    let has_commit = split.has_commit();
-    if !has_commit && drift == Some(DriftPolicy::Report) {
-        return None;
-    }
-    let commits_go = match target.policy.commits {
-        CommitPolicy::Ask => false,
-        CommitPolicy::Harmless => needs_no_person(plan, AutoApproval::Harmless),
-        CommitPolicy::Everything => true,
-    };
-    // A plan is applied as a whole: drift that is only to be reported is not restored along with a commit unasked.
-    let drift_goes = drift.is_none_or(|policy| policy == DriftPolicy::Restore);
-    Some(Class {
-        needs_person: !((commits_go || !has_commit) && drift_goes),
-        is_drift: !has_commit,
-    })
-}
-
 async fn begin_one(
     shared: &Arc<Shared>,
     leader: &Leader,
     target: &ServedTarget,
     planned: &Planned,
-    class: Class,
+    class: PlanClass,
     devices: &BTreeSet<DeviceName>,
 ) -> Result<(), TaskError> {
     let whole = PlanFile::of(planned)?;
@@ -262,7 +214,7 @@ async fn begin_one(
     let authors = authors(shared, target, &part.planned).await?;
     let facts = ApprovalFacts {
         is_automatic: !class.needs_person,
-        removals: removals(&part.planned),
+        removals: plan_removals(&part.planned.devices),
         over_limit: Vec::new(),
     };
     let needed = needed_approvals(&facts, &target.policy.approval, &authors);
@@ -349,14 +301,6 @@ async fn authors(
     let named = named.into_iter().filter_map(CommitId::parse).collect();
     let authors = branch::authors(shared, applied, commit, named).await?;
     Ok(authors.into_iter().collect())
-}
-
-fn removals(planned: &Planned) -> usize {
-    let steps = planned.devices.iter().flat_map(|plan| &plan.steps);
-    let removed = steps.filter(|step| step.change.verb() == crate::plan::Verb::Remove);
-    let is_household =
-        |step: &&Step| matches!(step.change, Change::Subscriber(..) | Change::Endpoint(..));
-    removed.filter(is_household).count()
 }
 
 /// Shows refusals of all plans together on each of their devices: no single plan has them.
