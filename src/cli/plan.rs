@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::format::PlanFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::all_from_files;
 use super::output_file::check_output_file;
 use super::scope::ScopeArguments;
+use super::show_plan::read_plan_file;
 use super::source::{OfflineArguments, OldInventoryArguments, markdown, refuse};
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
@@ -20,8 +21,8 @@ use crate::reconcile::run::{
     Watcher,
 };
 use crate::report::{
-    Drift, Exit, PLAN_MARKER, PlanReport, no_plan_markdown, preflight, run_document, visible,
-    write_plan,
+    ComparisonReport, Drift, Exit, PLAN_MARKER, PlanReport, ServiceOutlook, no_plan_markdown,
+    preflight, read_plan, run_document, visible, write_plan,
 };
 
 /// The reason that an inventory with errors is not planned.
@@ -41,7 +42,8 @@ Examples:
   gamctl plan -i network                           the inventory in another folder, with its own gamctl.toml
   gamctl plan --site maple-court --detailed        one site, with every line that would be sent
   gamctl plan --applied v42 --out plan.json        with removals: objects of v42 are owned; writes the file for `apply`
-  gamctl plan --rev HEAD --against origin/main --merge-base --format markdown --exit-zero   for a pull request
+  gamctl plan --rev HEAD --against origin/main --merge-base --service --format markdown --exit-zero   for a pull request
+  gamctl plan --compare reviewed.json              after a merge: is it what was reviewed?
   gamctl plan --drift                              nightly: 0 without drift, 2 with drift
   gamctl plan --offline looks/                     from looks recorded with `observe --out`
 
@@ -109,6 +111,20 @@ pub(super) struct PlanArguments {
 
     #[command(flatten)]
     rehearsal: RehearsalArguments,
+
+    /// Add what the service would do by itself, and what would wait
+    ///
+    /// By the `policy.toml` of the target branch, which is --against: which devices go by themselves, which wait for the
+    /// approval of one or two persons, in which waves and windows. In text and Markdown.
+    #[arg(long)]
+    service: bool,
+
+    /// Compare with this reviewed plan instead of showing the plan
+    ///
+    /// Lists the steps that were added, are missing or changed since, by device. Exits as usual if the plans are identical,
+    /// and with 7 if they are not. Reasons and looks are not compared: a merge gives commits other ids.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["drift", "service"])]
+    compare: Option<PathBuf>,
 }
 
 /// The rehearsal of a plan, for `plan`, `apply` and `rollback`.
@@ -147,6 +163,10 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     if let Some(out) = &arguments.out {
         check_output_file("the plan", out)?;
     }
+    if arguments.service && arguments.format == PlanFormat::Json {
+        bail!("`--service` has no JSON form; use text or markdown");
+    }
+    let reviewed = arguments.compare.as_deref().map(reviewed).transpose()?;
     let request = arguments.request(&selected.settings.who, &selected.folder)?;
     let store = match (&request.baseline, &arguments.out) {
         // The arguments define what is owned; the store is not queried.
@@ -181,7 +201,25 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
                     .with_context(|| format!("failed to write {}", out.display()))?;
                 invocation.wait(remember(&reconciler, &text, &run, &watcher))?;
             }
-            let exit = print_plan(run.planned(), arguments.format, &arguments.detail, terminal)?;
+            let exit = match &reviewed {
+                Some(reviewed) => arguments.compare(reviewed, run.planned(), terminal)?,
+                None => {
+                    let request = arguments.request(&selected.settings.who, &selected.folder)?;
+                    let policy_at = arguments.against.as_deref();
+                    let service = arguments.service.then(|| {
+                        let planned = run.planned();
+                        invocation.wait(reconciler.service_outlook(&request, planned, policy_at))
+                    });
+                    let service = service.transpose()?.transpose()?;
+                    print_with_service(
+                        run.planned(),
+                        service.as_ref(),
+                        arguments.format,
+                        &arguments.detail,
+                        terminal,
+                    )?
+                }
+            };
             let exit = arguments.exit(exit, run.planned(), terminal)?;
             if let Some(out) = &arguments.out {
                 written(out, run.planned(), terminal);
@@ -191,6 +229,13 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     };
     invocation.wait(reconciler.close())?;
     Ok(exit)
+}
+
+/// Reads a reviewed plan: its id and its content.
+fn reviewed(file: &Path) -> anyhow::Result<(String, Planned)> {
+    let bytes = read_plan_file(file)?;
+    let shown = file.display().to_string();
+    read_plan(&bytes).with_context(|| format!("cannot compare with {}", visible(&shown)))
 }
 
 /// Prints where the plan is, and the commands that show and apply it. `apply` refuses a comparison of two commits, and a
@@ -218,6 +263,25 @@ async fn remember(reconciler: &Reconciler, text: &str, run: &PreparedRun, watche
 }
 
 impl PlanArguments {
+    /// Prints the differences between a reviewed plan and this one.
+    fn compare(
+        &self,
+        (id, reviewed): &(String, Planned),
+        planned: &Planned,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Exit> {
+        let report = ComparisonReport::of(reviewed, id, planned);
+        let most_bytes = usize::try_from(self.detail.max_bytes)?;
+        let text = || match self.format {
+            PlanFormat::Markdown => report.markdown(most_bytes, terminal.forge()),
+            PlanFormat::Text | PlanFormat::Json => {
+                report.text(terminal.paint, terminal.width, self.detail.expand)
+            }
+        };
+        terminal.print(self.format, || report.json(), text)?;
+        Ok(report.exit())
+    }
+
     /// Returns the exit code by `--exit-zero` and `--drift`.
     fn exit(&self, exit: Exit, planned: &Planned, terminal: &Terminal) -> anyhow::Result<Exit> {
         if self.drift {
@@ -270,6 +334,16 @@ pub(super) fn print_plan(
     detail: &DetailArguments,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
+    print_with_service(planned, None, format, detail, terminal)
+}
+
+fn print_with_service(
+    planned: &Planned,
+    service: Option<&ServiceOutlook>,
+    format: PlanFormat,
+    detail: &DetailArguments,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
     let report = PlanReport {
         planned,
         is_detailed: detail.detailed,
@@ -277,8 +351,10 @@ pub(super) fn print_plan(
     };
     let most_bytes = usize::try_from(detail.max_bytes)?;
     let text = || match format {
-        PlanFormat::Markdown => report.markdown(most_bytes, terminal.forge()),
-        PlanFormat::Text | PlanFormat::Json => report.text(terminal.paint, terminal.width),
+        PlanFormat::Markdown => report.markdown_with(service, most_bytes, terminal.forge()),
+        PlanFormat::Text | PlanFormat::Json => {
+            report.text_with(service, terminal.paint, terminal.width)
+        }
     };
     terminal.print(format, || report.json(), text)?;
     Ok(report.exit())

@@ -36,14 +36,15 @@ use crate::model::{DeviceConfig, SubscriberConfig};
 use crate::report::document::schema::schema_of;
 use crate::report::document::types::Anything;
 use crate::report::{
-    DeviceStatusLine, DocumentKind, ErrorDocument, Explanation, FindingsDocument, FleetStatus,
-    FreezeLine, PlanDocument, RunDocument, StateAt,
+    ComparisonDocument, DeviceStatusLine, DocumentKind, ErrorDocument, Explanation,
+    FindingsDocument, FleetStatus, FreezeLine, PlanDocument, RunDocument, StateAt,
 };
 
 /// Returns the schema of a kind, generated from the type that the commands print.
 fn generated(kind: DocumentKind) -> Value {
     match kind {
         DocumentKind::Plan => schema_of::<PlanDocument<'_>>(kind),
+        DocumentKind::Comparison => schema_of::<ComparisonDocument>(kind),
         DocumentKind::Run => schema_of::<RunDocument<'_>>(kind),
         DocumentKind::Waves => schema_of::<WavesDocument>(kind),
         DocumentKind::Adopt => schema_of::<AdoptReport>(kind),

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::one_device::plan_one;
-use super::rollout::{DevicePins, RolloutPolicy, WaveDevice};
+use super::rollout::{DevicePins, RolloutPolicy, WaveDevice, service_outlook};
 use super::run::{PlanInputs, Reconciler, RunError, RunRequest, Verb, Watcher};
 use super::{DeviceAccess, FingerprintedObservation};
 use crate::history::{Freeze, StoredLedger};
 use crate::inventory::{IntendedDevice, Inventory, Reading, ScopeMatcher, resolve, service_policy};
 use crate::model::{DeviceName, DeviceState, NotObserved, SiteName};
 use crate::plan::{DevicePlan, InventoryVersion, Planned};
+use crate::report::ServiceOutlook;
 
 /// The inventory at the target, with what plans need besides looks and ledgers.
 #[derive(Debug)]
@@ -58,10 +59,39 @@ impl Reconciler {
             return Ok(TargetReading::Invalid(Box::new(reading)));
         }
         let inputs = self.inputs(&request, reading).await?;
-        Ok(TargetReading::Valid(Box::new(TargetInventory {
-            version: inputs.version(),
-            inputs,
-        })))
+        Ok(TargetReading::Valid(Box::new(TargetInventory::of(inputs))))
+    }
+
+    /// Returns what the service would do with the plan of a request, by the policy at a revision, else by that of the commit
+    /// before. A policy with errors counts as the most careful one.
+    pub async fn service_outlook(
+        &self,
+        request: &RunRequest,
+        planned: &Planned,
+        policy_at: Option<&str>,
+    ) -> Result<ServiceOutlook, RunError> {
+        let silent = Watcher::silent();
+        let reading = self.read_aside(request, &silent).await?;
+        let target = TargetInventory::of(self.inputs(request, reading).await?);
+        let (policy, policy_of) = match policy_at {
+            Some(revision) => {
+                let request = RunRequest {
+                    revision: Some(revision.to_owned()),
+                    ..RunRequest::of(Verb::Plan, &request.who)
+                };
+                let reading = self.read_aside(&request, &silent).await?;
+                (service_policy(&reading.inventory), revision.to_owned())
+            }
+            None => {
+                let judging = target.inputs.judging_inventory();
+                let commit = judging.commit().map(str::to_owned);
+                let name = commit.unwrap_or_else(|| "this inventory".to_owned());
+                (service_policy(judging), name)
+            }
+        };
+        let devices = target.devices().into_iter();
+        let known: Vec<WaveDevice> = devices.map(WaveDevice::from).collect();
+        Ok(service_outlook(planned, &policy, policy_of, &known))
     }
 
     /// Plans a device from a look, its ledger in the store, and what was rolled back on purpose.
@@ -114,6 +144,13 @@ impl From<TargetDevice> for WaveDevice {
 }
 
 impl TargetInventory {
+    fn of(inputs: PlanInputs) -> Self {
+        Self {
+            version: inputs.version(),
+            inputs,
+        }
+    }
+
     pub fn inventory(&self) -> &Inventory {
         &self.inputs.reading.inventory
     }

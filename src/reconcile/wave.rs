@@ -1,6 +1,6 @@
 //! Carries out one wave of an approved plan: an ordinary run over some of its devices.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::rollout::WaveDevice;
 use super::run::{
@@ -10,7 +10,7 @@ use super::run::{
 use super::{AutoApproval, TargetInventory};
 use crate::history::RunId;
 use crate::model::DeviceName;
-use crate::plan::{Impact, Planned};
+use crate::plan::Planned;
 
 /// The reason that a wave has no result.
 #[derive(Debug, thiserror::Error)]

@@ -74,10 +74,11 @@ pub use observed::{
 pub use owned::{OwnedDevice, OwnedObject, SinceLine, owned_devices, owned_objects};
 pub use paint::Paint;
 #[cfg(test)]
-pub(crate) use plan::Document as PlanDocument;
+pub(crate) use plan::{ComparisonDocument, Document as PlanDocument};
 pub use plan::{
-    Drift, OTHER_DEVICE, PLAN_MARKER, PLAN_SCHEMA, PlanFileError, PlanReport, Totals,
-    exit as plan_exit, no_plan_markdown, plan_value, read_plan, some_names, verdict, write_plan,
+    ComparisonReport, Drift, OTHER_DEVICE, PLAN_MARKER, PLAN_SCHEMA, PlanFileError, PlanReport,
+    RolloutOutlook, ServiceOutlook, Totals, WindowOutlook, exit as plan_exit, no_plan_markdown,
+    plan_value, read_plan, some_names, verdict, write_plan,
 };
 pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use status::{

@@ -2,7 +2,7 @@
 //!
 //! `wave` divides the devices, `gate` decides after each wave, `window` and `budget` decide when writes may start, `lane` and
 //! `two_person` check authors and approvals, `drift` separates drift from changes of commits, `plan_class` finds the plans that
-//! need a person, `condition` answers why a device is not as intended,
+//! need a person, `outlook` computes what the service would do with a plan. `condition` answers why a device is not as intended,
 //! `plan_facts` has what a look adds to that, `policy` reads the settings from the inventory. Times are in seconds since 1970.
 
 mod budget;
@@ -10,6 +10,7 @@ pub mod condition;
 mod drift;
 mod gate;
 mod lane;
+mod outlook;
 mod plan_class;
 mod plan_facts;
 mod policy;
@@ -33,6 +34,7 @@ pub use lane::{
     ChangedKey, CommitIdentity, InventoryChange, Lane, LaneError, Lanes, OtherAuthors, OutsideLane,
     Permission, PermissionError, WithinLane,
 };
+pub use outlook::service_outlook;
 pub use plan_class::{
     PlanClass, drift_of, plan_class, plan_classes, plan_removals, wave_devices,
 };

@@ -48,6 +48,9 @@ documents! {
     Plan = "plan", 1, "A plan: what it comes to, its totals, and the plan file itself",
         ["plan", "show plan FILE"],
         "gamctl plan --format json | jq '.totals.removed'";
+    Comparison = "comparison", 1, "The differences between a reviewed plan and the present one",
+        ["plan --compare"],
+        "gamctl plan --compare reviewed.json --format json | jq -r '.devices[].device'";
     Run = "run", 1, "The result of a run: the outcome of each device, or why nothing was started",
         ["apply", "rollback", "plan and adopt, if refused"],
         "gamctl apply --yes --format json | jq -r '.outcomes[] | [.device, .ended] | @tsv'";

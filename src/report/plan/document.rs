@@ -11,6 +11,7 @@ use super::group::{At, Group, groups, hurts};
 use super::lost_store;
 use super::note::{is_premise, notes};
 use super::reason::Reasons;
+use super::service::{self, ServiceOutlook};
 use super::stored;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
@@ -23,6 +24,7 @@ const GROUP_LINES: usize = 40;
 const CHANGE_LINES: usize = 60;
 const NOTE_LINES: usize = 15;
 const STORED_LINES: usize = 15;
+const SERVICE_LINES: usize = 40;
 const UNMANAGED_LINES: usize = 10;
 const UNOBSERVABLE_LINES: usize = 12;
 
@@ -47,7 +49,7 @@ pub(super) struct Section {
     pub noun: &'static str,
 }
 
-pub(super) fn document(report: &PlanReport<'_>) -> Document {
+pub(super) fn document(report: &PlanReport<'_>, service: Option<&ServiceOutlook>) -> Document {
     let planned = report.planned;
     let totals = Totals::of(planned);
     let mut sections = vec![
@@ -58,6 +60,13 @@ pub(super) fn document(report: &PlanReport<'_>) -> Document {
             "lost object",
             None,
             losses(planned),
+        ),
+        // Before what is cut first: a reviewer must see who has to act.
+        section(
+            "What the service does after the merge",
+            "remark",
+            Some(SERVICE_LINES),
+            service.map(service::entries).unwrap_or_default(),
         ),
     ];
     let is_whole = report.is_detailed || report.is_expanded;

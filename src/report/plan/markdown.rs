@@ -27,10 +27,17 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     pub(super) fn render(&self, document: &Document, planned: &Planned) -> String {
+        let mut text = self.body(document, &self.commits(planned));
+        text.insert_str(0, PLAN_MARKER);
+        text
+    }
+
+    /// Renders a document without a marker.
+    pub(super) fn body(&self, document: &Document, commits: &str) -> String {
         let max_bytes = self.max_bytes;
         let room = max_bytes.saturating_sub(RESERVE);
         let mut text = format!("**{}**\n", escaped_markdown(&document.verdict));
-        text.push_str(&self.commits(planned));
+        text.push_str(commits);
         for premise in &document.premises {
             text.push_str(&format!("\n{}\n", escaped_markdown(premise)));
         }
@@ -59,7 +66,6 @@ impl Page<'_> {
                 left_out.join(", ")
             ));
         }
-        text.insert_str(0, PLAN_MARKER);
         text
     }
 

@@ -1,8 +1,9 @@
 //! Renders a plan for people and programs: the summary first, losses next, nothing cut silently.
 //!
-//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned · `stored` what the store knows · `lost_store` what it may have lost · `drift` only what devices changed ·
+//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned · `stored` what the store knows · `lost_store` what it may have lost · `drift` only what devices changed · `service` what the service would do with it · `comparison` what differs from a reviewed plan ·
 //! `document` the entries and their order, `entry` one of them · `group` equal changes · `text` `markdown` `file` the output formats.
 
+mod comparison;
 mod document;
 mod drift;
 mod entry;
@@ -12,6 +13,7 @@ mod lost_store;
 mod markdown;
 mod note;
 mod reason;
+mod service;
 mod stored;
 mod text;
 mod verdict;
@@ -22,10 +24,14 @@ mod schema_check;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use comparison::ComparisonDocument;
+pub use comparison::ComparisonReport;
 pub use drift::{Drift, OTHER_DEVICE};
 pub use file::{PlanFileError, plan_value, read_plan, write_plan};
 pub use markdown::{PLAN_MARKER, no_plan_markdown};
 pub(super) use reason::Reasons;
+pub use service::{RolloutOutlook, ServiceOutlook, WindowOutlook};
 pub(super) use stored::waits;
 pub use verdict::{Totals, exit, verdict};
 pub use words::some_names;
@@ -67,13 +73,34 @@ pub(crate) struct Document<'a> {
 impl PlanReport<'_> {
     /// Returns the plan for a terminal.
     pub fn text(&self, paint: Paint, width: usize) -> String {
-        text::render(&document::document(self), self.is_expanded, paint, width)
+        self.text_with(None, paint, width)
+    }
+
+    /// Returns the plan for a terminal, with what the service would do.
+    pub fn text_with(
+        &self,
+        service: Option<&ServiceOutlook>,
+        paint: Paint,
+        width: usize,
+    ) -> String {
+        let document = document::document(self, service);
+        text::render(&document, self.is_expanded, paint, width)
     }
 
     /// Returns the plan for a pull request, in at most so many bytes, with links to the forge where it is known.
     pub fn markdown(&self, max_bytes: usize, forge: Option<&Forge>) -> String {
+        self.markdown_with(None, max_bytes, forge)
+    }
+
+    /// Returns the plan for a pull request, with what the service would do.
+    pub fn markdown_with(
+        &self,
+        service: Option<&ServiceOutlook>,
+        max_bytes: usize,
+        forge: Option<&Forge>,
+    ) -> String {
         let page = markdown::Page { max_bytes, forge };
-        page.render(&document::document(self), self.planned)
+        page.render(&document::document(self, service), self.planned)
     }
 
     /// Returns the plan for programs: the plan file, with what it comes to.

@@ -18,7 +18,7 @@ fn name(name: &str) -> DeviceName {
     DeviceName::new(name).unwrap()
 }
 
-fn plan_of(device: &str, steps: Vec<Step>) -> DevicePlan {
+pub(super) fn plan_of(device: &str, steps: Vec<Step>) -> DevicePlan {
     let observation = Observation::of(name(device));
     DevicePlan {
         device: name(device),
@@ -83,11 +83,11 @@ fn change(object: &Object, slot: Option<u16>, verb: &str, fields: &Value) -> Cha
     serde_json::from_value(change).unwrap()
 }
 
-fn faster(subscriber: &str) -> Step {
+pub(super) fn faster(subscriber: &str) -> Step {
     faster_with(subscriber, "home-200")
 }
 
-fn faster_with(subscriber: &str, name: &str) -> Step {
+pub(super) fn faster_with(subscriber: &str, name: &str) -> Step {
     let object = Object::Subscriber(subscriber.parse().unwrap());
     let rate = json!([{ "field": "rate", "from": profile("home-100", 2), "to": profile(name, 3) }]);
     let impact = Impact::Interrupts {
@@ -97,7 +97,7 @@ fn faster_with(subscriber: &str, name: &str) -> Step {
     step(change, impact, Cause::Inventory, Some(origin()))
 }
 
-fn removed(subscriber: &str) -> Step {
+pub(super) fn removed(subscriber: &str) -> Step {
     let object = Object::Subscriber(subscriber.parse().unwrap());
     let fields = json!([
         { "field": "name", "from": { "type": "text", "value": subscriber } },
@@ -113,7 +113,7 @@ fn removed(subscriber: &str) -> Step {
     step(change, impact, Cause::Gone { still: None }, Some(origin()))
 }
 
-fn planned(devices: Vec<DevicePlan>) -> Planned {
+pub(super) fn planned(devices: Vec<DevicePlan>) -> Planned {
     Planned {
         inventory: InventoryVersion {
             commit: Some("abc1234abc1234abc1234abc1234abc1234abc12".to_owned()),
