@@ -38,6 +38,7 @@ mod planner;
 mod plans;
 mod postgres;
 mod properties;
+mod recipes;
 mod reconcile;
 mod rehearsal;
 mod rendering;

@@ -22,11 +22,13 @@ pub(crate) fn search_path() -> String {
 
 /// A step of a job, as the documents have it.
 #[derive(Debug)]
-struct CiStep {
+pub(crate) struct CiStep {
     /// `run`, `script` or `after_script`.
-    script: String,
+    pub(crate) script: String,
     /// It runs although an earlier step failed.
-    is_always: bool,
+    pub(crate) is_always: bool,
+    /// Variables beside those of the forge.
+    pub(crate) variables: Vec<(String, String)>,
 }
 
 /// Returns the yaml of a section that contains `part`.
@@ -43,12 +45,12 @@ fn yaml(part: &str) -> String {
     blocks[0].to_owned()
 }
 
-fn indent(line: &str) -> usize {
+pub(crate) fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
 /// Returns the lines of a block scalar that begins after line `at`, without its indentation.
-fn block(lines: &[&str], at: usize) -> String {
+pub(crate) fn block(lines: &[&str], at: usize) -> String {
     let outer = indent(lines[at]);
     let inner = lines[at + 1..]
         .iter()
@@ -81,13 +83,17 @@ fn workflow_steps(yaml: &str) -> Vec<CiStep> {
             "|" => block(&lines, at),
             one => format!("{one}\n"),
         };
-        steps.push(CiStep { script, is_always });
+        steps.push(CiStep {
+            script,
+            is_always,
+            variables: Vec::new(),
+        });
     }
     steps
 }
 
 /// Returns the script of a GitLab job as one step, and its `after_script`.
-fn gitlab_steps(yaml: &str, job: &str) -> Vec<CiStep> {
+pub(crate) fn gitlab_steps(yaml: &str, job: &str) -> Vec<CiStep> {
     let from = yaml.find(&format!("{job}:\n")).unwrap();
     let of_job: Vec<&str> = yaml[from..]
         .lines()
@@ -109,29 +115,33 @@ fn gitlab_steps(yaml: &str, job: &str) -> Vec<CiStep> {
                 None => {}
             }
         }
-        steps.push(CiStep { script, is_always });
+        steps.push(CiStep {
+            script,
+            is_always,
+            variables: Vec::new(),
+        });
     }
     steps
 }
 
 /// A clone on a CI machine, and the variables of the forge.
-struct CiMachine {
-    world: World,
-    clone: PathBuf,
-    forge: ForgeServer,
+pub(crate) struct CiMachine {
+    pub(crate) world: World,
+    pub(crate) clone: PathBuf,
+    pub(crate) forge: ForgeServer,
 }
 
 /// The end of a job: the exit code and output of each step that ran.
-struct CiJobEnd {
+pub(crate) struct CiJobEnd {
     steps: Vec<(i32, String)>,
 }
 
 impl CiJobEnd {
-    fn codes(&self) -> Vec<i32> {
+    pub(crate) fn codes(&self) -> Vec<i32> {
         self.steps.iter().map(|(code, _)| *code).collect()
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let texts = self.steps.iter().map(|(_, text)| text.as_str());
         texts.collect::<Vec<_>>().join("\n")
     }
@@ -140,10 +150,20 @@ impl CiJobEnd {
 impl CiMachine {
     /// A branch with a change, cloned; the base branch has moved on since.
     fn of(change: impl FnOnce(&World), depth: Option<&str>) -> Self {
+        Self::with(|_| {}, change, depth)
+    }
+
+    /// The same, with more in the inventory of the base branch.
+    pub(crate) fn with(
+        base: impl FnOnce(&World),
+        change: impl FnOnce(&World),
+        depth: Option<&str>,
+    ) -> Self {
         let world = World::empty();
         for (path, text) in GOOD_INVENTORY {
             world.write(path, text);
         }
+        base(&world);
         world.commit_all("good");
         world.git(&["checkout", "-q", "-b", "change"]);
         change(&world);
@@ -181,23 +201,23 @@ impl CiMachine {
         }
     }
 
-    fn run(&self, steps: &[CiStep]) -> CiJobEnd {
+    pub(crate) fn run(&self, steps: &[CiStep]) -> CiJobEnd {
         let mut ended = Vec::new();
         let mut has_failed = false;
         for step in steps {
             if has_failed && !step.is_always {
                 continue;
             }
-            let (code, text) = self.step(&step.script);
+            let (code, text) = self.step(step);
             has_failed |= code != 0;
             ended.push((code, text));
         }
         CiJobEnd { steps: ended }
     }
 
-    fn step(&self, script: &str) -> (i32, String) {
+    fn step(&self, step: &CiStep) -> (i32, String) {
         let file = self.world.beside("step.sh");
-        fs::write(&file, script).unwrap();
+        fs::write(&file, &step.script).unwrap();
         let api = self.forge.address();
         let output = Command::new("bash")
             .args(["-e", file.to_str().unwrap()])
@@ -219,6 +239,7 @@ impl CiMachine {
             .env("CI_PROJECT_ID", "7")
             .env("CI_MERGE_REQUEST_IID", "12")
             .env("COMMENT_TOKEN", "CANARY-token")
+            .envs(step.variables.iter().map(|(name, value)| (name, value)))
             .output()
             .unwrap();
         let text = [output.stdout, output.stderr]
@@ -227,14 +248,14 @@ impl CiMachine {
         (output.status.code().unwrap(), text)
     }
 
-    fn plan(&self) -> String {
+    pub(crate) fn plan(&self) -> String {
         fs::read_to_string(self.clone.join("plan.md")).unwrap()
     }
 }
 
 /// Returns whether the machine has the programs of the last step; else prints that a test is skipped.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn has_programs() -> bool {
+pub(crate) fn has_programs() -> bool {
     let has = |program: &str| {
         let found = Command::new(program).arg("--version").output();
         found.is_ok_and(|output| output.status.success())
@@ -246,7 +267,7 @@ fn has_programs() -> bool {
     has_all
 }
 
-fn faster(world: &World) {
+pub(crate) fn faster(world: &World) {
     let subscribers = world.read("subscribers/maple.toml");
     assert!(subscribers.contains("vlan = 101"), "{subscribers}");
     world.write(
@@ -255,7 +276,7 @@ fn faster(world: &World) {
     );
 }
 
-fn broken(world: &World) {
+pub(crate) fn broken(world: &World) {
     let subscribers = world.read("subscribers/maple.toml");
     world.write(
         "subscribers/maple.toml",
