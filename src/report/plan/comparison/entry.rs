@@ -107,9 +107,10 @@ fn sign(verb: Verb) -> Sign {
 }
 
 fn headline(step: &Step) -> String {
-    match words::what(&step.change) {
-        what if what.is_empty() => words::object(step),
-        what => format!("{}: {what}", words::object(step)),
+    let (object, what) = (words::object(step), words::what(&step.change));
+    match (step.change.verb(), what.is_empty()) {
+        (Verb::Remove, _) | (_, true) => object,
+        (Verb::Create | Verb::Update, false) => format!("{object}: {what}"),
     }
 }
 
