@@ -82,7 +82,7 @@ pub fn service_outlook(
             !plan.steps.is_empty()
                 && !plan.is_refused()
                 && plan.state.is_written()
-                && plan_class(plan, &rules).is_none()
+                && plan_class(plan, &rules, &[], 0).is_none()
         }),
         drift: (
             drift(rules.drift.default),

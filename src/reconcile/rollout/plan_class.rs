@@ -78,6 +78,18 @@ pub fn plan_classes(
     classes
 }
 
+/// Returns the names of the authors behind the steps, as far as the plans name them; the service compares addresses.
+pub fn plan_authors(plans: &[DevicePlan]) -> BTreeSet<String> {
+    let steps = plans.iter().flat_map(|plan| &plan.steps);
+    let origins = steps
+        .flat_map(|step| &step.because)
+        .filter_map(|because| because.origin.as_ref());
+    origins
+        .filter_map(|origin| origin.commit.as_ref())
+        .map(|commit| commit.author.clone())
+        .collect()
+}
+
 /// Returns the number of subscribers and endpoints that plans remove.
 pub fn plan_removals(plans: &[DevicePlan]) -> usize {
     let steps = plans.iter().flat_map(|plan| &plan.steps);
