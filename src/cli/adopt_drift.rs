@@ -12,7 +12,6 @@ use super::invocation::{Invocation, Selected, StoreUse};
 use super::looking::all_from_files;
 use super::source::refuse;
 use super::terminal::Terminal;
-use crate::authoring::edit::Edit;
 use crate::authoring::{Base, Change, Proposal, Written, propose};
 use crate::model::DeviceName;
 use crate::plan::Planned;
@@ -86,8 +85,7 @@ fn write(
         "cannot tell drift from changes not applied yet: there is no record of what was applied",
     )?;
     let adopted = adopt_drift(&base.reading.inventory, planned, run.looks());
-    let edits: Vec<Edit> = adopted.values.iter().map(|one| one.edit.clone()).collect();
-    let mut proposal = propose(base, Change::Edits(&edits), None)?;
+    let mut proposal = propose(base, Change::Edits(&adopted.edits()), None)?;
     let mut document = AdoptDriftDocument::of(&adopted, planned);
     if proposal.changes.is_empty() {
         terminal.print(

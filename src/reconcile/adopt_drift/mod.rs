@@ -8,7 +8,7 @@
 mod left_out;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 pub use left_out::{LeftOutBecause, LeftOutDrift};
 
@@ -43,6 +43,18 @@ pub struct AdoptedValue {
     pub looked_at: u64,
     /// The change of the inventory.
     pub edit: Edit,
+    /// Gives another key explicitly the value that it had from this one as its default. It comes before all other changes.
+    pub keeps: Option<Edit>,
+}
+
+impl AdoptedDrift {
+    /// Returns the changes of the inventory, in the order in which they are made.
+    pub fn edits(&self) -> Vec<Edit> {
+        let keeps = self.values.iter().filter_map(|one| one.keeps.clone());
+        keeps
+            .chain(self.values.iter().map(|one| one.edit.clone()))
+            .collect()
+    }
 }
 
 /// Returns the drift of plans that were made from an inventory and these looks.
@@ -77,7 +89,7 @@ fn of_device(
     let is_another = refusals.any(|refusal| OTHER_DEVICE.contains(&refusal.rule.as_str()));
     let names = Names::of(inventory, device);
     // A temporary state divides one change into several steps: a key is taken once.
-    let mut taken: BTreeMap<String, ()> = BTreeMap::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     for step in &plan.steps {
         let object = step.change.object_after().to_string();
         let object = step.subscriber_ids.in_text(&object).into_owned();
@@ -110,8 +122,9 @@ fn of_device(
                     object: of,
                     key,
                     value,
+                    keeps,
                 }) => {
-                    if taken.insert(format!("{of} {key}"), ()).is_some() {
+                    if !taken.insert(format!("{of} {key}")) {
                         continue;
                     }
                     let key = KeyPath::new(key.split('.'));
@@ -122,6 +135,11 @@ fn of_device(
                         before,
                         on_device: seen,
                         looked_at: look.taken_at,
+                        keeps: keeps.map(|(key, value)| Edit::Set {
+                            object: of.clone(),
+                            key: KeyPath::from([key]),
+                            value,
+                        }),
                         edit: match value {
                             Some(value) => Edit::Set {
                                 object: of,

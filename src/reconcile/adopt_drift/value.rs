@@ -16,6 +16,8 @@ pub(super) struct NewValue {
     pub(super) object: InventoryObject,
     pub(super) key: String,
     pub(super) value: Option<toml_edit::Value>,
+    /// A key that has this one's value as its default, with the value that it keeps.
+    pub(super) keeps: Option<(&'static str, toml_edit::Value)>,
 }
 
 /// The objects of the inventory behind those of one device.
@@ -128,8 +130,14 @@ impl Names {
                 object,
                 key,
                 value: None,
+                keeps: None,
             }),
             (_, None) => Err(LeftOutBecause::NoValue),
+            // The endpoint is named like the subscriber by default, and it was not renamed.
+            (Field::Name, Some(seen)) => Ok(NewValue {
+                keeps: Some(("endpoint_name", subscriber.endpoint_name.as_str().into())),
+                ..set(object, key, seen)?
+            }),
             (_, Some(seen)) => {
                 check_text(&change.object_after(), field, seen)?;
                 set(object, key, seen)
@@ -183,6 +191,7 @@ fn set(object: InventoryObject, key: String, seen: &str) -> Result<NewValue, Lef
         object,
         key,
         value: Some(value),
+        keeps: None,
     })
 }
 
