@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should end right there; clippy exempts test functions but not their helpers"
 )]
 
+mod adopted_drift;
 mod apply;
 mod architecture;
 mod backup;
@@ -55,5 +56,6 @@ mod transport;
 mod twin;
 mod waiting;
 mod watching;
+mod waves;
 mod words;
 mod world;

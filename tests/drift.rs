@@ -1,4 +1,4 @@
-//! Tests `gamctl plan --drift` and the nightly job of `docs/operating.md` on twins with a store.
+//! Tests `gamctl plan --drift`, `gamctl adopt --drift` and the nightly job of `docs/operating.md` on twins with a store.
 
 use std::fs;
 use std::path::Path;
@@ -43,6 +43,111 @@ fn a_drift_job_is_green_until_a_device_changes_whatever_waits_to_be_applied() {
         .says("Drift on oak-1: 1 object changed on the device. 3 changes of the inventory not applied yet.");
     site.apply().exits(0);
     drift(&site).exits(0);
+}
+
+/// Returns what `adopt --drift` prints and does, with these arguments besides.
+fn adopt(site: &Site, more: &[&str]) -> Said {
+    let mut arguments = vec!["adopt", "--drift"];
+    arguments.extend(more);
+    site.run(&arguments)
+}
+
+#[test]
+fn drift_is_adopted_as_a_commit_on_a_branch_and_no_drift_is_left_there() {
+    let mut site = site();
+    site.intend(vec![
+        Flat::new(1, 0, "home-100"),
+        Flat::new(2, 1, "home-300"),
+        Flat::new(3, 1, "home-300"),
+    ]);
+    site.apply().exits(0);
+    adopt(&site, &[])
+        .exits(0)
+        .says("No drift. Nothing to adopt.");
+    let vlans = "ghn subscriber 1 vid 777";
+    assert!(!site.twin(1).edit_line(vlans).contains("% "));
+    let before = site.world.head();
+    adopt(&site, &[])
+        .exits(0)
+        .says("VLAN 102 → 777")
+        .says("This would adopt 1 drifted field of oak-1. Nothing is written.");
+    adopt(&site, &["--branch", "keep"])
+        .exits(0)
+        .says("to keep, a new branch from main: 1 drifted field of oak-1.");
+    // The branch that is checked out is left alone, and so are the files.
+    assert_eq!(site.world.head(), before);
+    assert_eq!(site.world.git(&["status", "--porcelain"]), "");
+    let message = site.world.git(&["log", "-1", "--format=%B", "keep"]);
+    assert!(
+        message.starts_with("adopt 1 drifted field of oak-1\n")
+            && message.contains("\n- oak-1, subscriber apt-2: VLAN 102 → 777, 20")
+            && message.ends_with("\nGamctl-Command: adopt"),
+        "{message}"
+    );
+    let difference = site.world.git(&["diff", "-U0", "main", "keep"]);
+    let changed: Vec<&str> = difference
+        .lines()
+        .filter(|line| {
+            line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---")
+        })
+        .collect();
+    assert_eq!(changed, ["-vlan = 102", "+vlan = 777"]);
+    // What the branch has is no drift there any more.
+    adopt(&site, &["--branch", "keep"])
+        .exits(0)
+        .says("Nothing to adopt.");
+    site.world.git(&["merge", "-q", "--ff-only", "keep"]);
+    site.run(&["plan"]).exits(0);
+    site.apply().exits(0);
+    drift(&site).exits(0).says("No drift.");
+}
+
+#[test]
+fn what_the_inventory_cannot_express_is_listed_and_left_out() {
+    let mut site = site();
+    site.apply().exits(0);
+    // Not applied yet: a change of the inventory is not drift.
+    site.intend(vec![
+        Flat::new(1, 0, "home-500"),
+        Flat::new(2, 1, "home-300"),
+    ]);
+    for (twin, line) in [
+        (1, "ghn bw-profile 2 rate-downstream 50 rate-upstream 50"),
+        (0, "no ghn subscriber 1"),
+    ] {
+        let said = site.twin(twin).edit_line(line);
+        assert!(!said.contains("% "), "{line}: {said}");
+    }
+    adopt(&site, &["--branch", "keep"])
+        .exits(0)
+        .says("subscriber apt-1: the device does not have it")
+        .says("a changed plan would change all its subscribers")
+        .says("Nothing adopted: the drift cannot be written into the inventory.");
+    assert_eq!(site.world.git(&["branch", "--list", "keep"]), "");
+}
+
+#[test]
+fn drift_that_breaks_a_rule_of_the_inventory_is_refused_and_nothing_is_written() {
+    let site = site();
+    site.apply().exits(0);
+    // The captive portal's VLAN is no VLAN of a subscriber.
+    assert!(
+        !site
+            .twin(1)
+            .edit_line("ghn subscriber 1 vid 4094")
+            .contains("% ")
+    );
+    adopt(&site, &["--branch", "keep"])
+        .exits(3)
+        .says("Nothing adopted: what the devices have would cause errors in the inventory.");
+    assert_eq!(site.world.git(&["branch", "--list", "keep"]), "");
+}
+
+#[test]
+fn the_flags_of_a_drift_adoption_go_with_drift_only() {
+    let site = site();
+    site.run(&["adopt", "--branch", "keep"]).exits(1);
+    adopt(&site, &["--branch", "keep", "--rev", "HEAD"]).exits(1);
 }
 
 #[test]
