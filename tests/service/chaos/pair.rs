@@ -67,7 +67,7 @@ impl Pair {
         site.url = Some(cluster.url_text(&database));
         let settings = format!(
             "{}\n[git]\nevery = \"1s\"\n\n[serve]\nlisten = \"127.0.0.1:0\"\nmetrics = false\n\
-            probe = \"1s\"\npoll = \"5s\"\nlook = \"{look}\"\nheartbeat = \"500ms\"\ndead = \"{DEAD}s\"\n",
+            probe = \"10s\"\npoll = \"10s\"\nlook = \"{look}\"\nheartbeat = \"500ms\"\ndead = \"{DEAD}s\"\n",
             site.world.read("gamctl.toml")
         );
         site.world.write("gamctl.toml", settings);
@@ -78,6 +78,7 @@ impl Pair {
         );
         site.world.write("policy.toml", policy);
         site.world.commit_all("policy");
+        plug_in(&site);
         let mut pair = Self {
             site,
             cluster,
@@ -318,5 +319,21 @@ impl Pair {
             text
         });
         text + &stored
+    }
+}
+
+/// Plugs in every endpoint that a commit may name: a gate does not open while one of them raises an alarm.
+fn plug_in(site: &Site) {
+    for (number, twin) in site.twins.values().enumerate() {
+        for flat in 1..=4 {
+            let flat = Flat::new(
+                flat + u16::try_from(number * 10).unwrap(),
+                number,
+                "home-100",
+            );
+            let [high, low] = flat.endpoint.to_be_bytes();
+            let mac = format!("00:0e:d8:1c:{high:02x}:{low:02x}");
+            twin.plug(mac.parse().unwrap(), flat.port);
+        }
     }
 }
