@@ -203,7 +203,8 @@ impl StoreFacts {
             let wave = facts.rollout.plan.waves.get(index(last.content.wave));
             let is_of_wave = wave.is_some_and(|wave| wave.contains(&known.device.name));
             let looked = known.reads.looked.unwrap_or_default();
-            let tried = known.reads.tried.unwrap_or_default();
+            // A probe or poll in between is no attempt.
+            let tried = known.reads.last.get(ReadKind::Look).at.unwrap_or_default();
             let ended = last.content.wave_ended.unwrap_or_default();
             let settled = ended
                 .saturating_add(facts.rollout.plan.settle)
