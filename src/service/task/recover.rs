@@ -16,7 +16,9 @@ pub(in crate::service) async fn recover(shared: Arc<Shared>) -> Result<(), TaskE
         .reconciler
         .recover_left(&target.target.commit, &shared.instance.who)
         .await?;
-    for one in &recovered {
+    // A device that another process holds, or that does not answer, is asked for again.
+    let known = recovered.iter().filter(|one| one.found.known().is_some());
+    for one in known {
         tracing::info!(device = %one.device, run = %one.run, "recovered a device of a dead process");
     }
     if !recovered.is_empty() {
