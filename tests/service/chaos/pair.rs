@@ -281,7 +281,7 @@ impl Pair {
     }
 
     /// Ends both instances, and checks everything.
-    pub(super) fn is_done(mut self) {
+    pub(super) fn ends_as_intended(mut self) {
         for nth in 0..2 {
             if self.instances[nth].is_some() {
                 self.ends_in_good_order(nth);

@@ -47,7 +47,7 @@ fn run(rounds: u64, seed: u64) {
         for _ in 0..of_this {
             round(&mut pair, &mut chance);
         }
-        pair.is_done();
+        pair.ends_as_intended();
     }
 }
 

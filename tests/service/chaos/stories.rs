@@ -31,7 +31,7 @@ fn after_a_kill_of_the_leader_in_a_wave_the_other_one_goes_on() {
     pair.start(killed);
     pair.site.intend(chance.flats());
     pair.converges();
-    pair.is_done();
+    pair.ends_as_intended();
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_leader_that_is_stopped_past_its_time_writes_nothing_more_when_it_wakes() {
     assert!(pair.is_running(stopped));
     pair.site.intend(chance.flats());
     pair.converges();
-    pair.is_done();
+    pair.ends_as_intended();
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_leader_that_is_asked_to_end_finishes_its_devices_first() {
     pair.start(ended);
     pair.site.intend(chance.flats());
     pair.converges();
-    pair.is_done();
+    pair.ends_as_intended();
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_store_that_is_away_in_a_wave_gets_everything_later() {
     pair.converges();
     pair.site.intend(chance.flats());
     pair.converges();
-    pair.is_done();
+    pair.ends_as_intended();
 }
 
 #[test]
@@ -120,5 +120,5 @@ fn a_commit_while_no_instance_runs_reaches_every_device_without_waiting_for_the_
     pair.start(0);
     pair.start(1);
     pair.converges();
-    pair.is_done();
+    pair.ends_as_intended();
 }
