@@ -16,7 +16,7 @@ use crate::crash::site::{Flat, Site};
 use crate::postgres::Cluster;
 
 /// The longest time until all devices are at the target, in a debug build on a busy machine.
-const LONGEST: Duration = Duration::from_secs(90);
+const LONGEST: Duration = Duration::from_secs(240);
 
 /// How often something is asked again while a test waits for it.
 const PAUSE: Duration = Duration::from_millis(200);
