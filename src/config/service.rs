@@ -186,7 +186,7 @@ impl ServeSettings {
 }
 
 impl GitSettings {
-    /// Makes paths relative to the folder of the settings.
+    /// Makes paths, which are relative to the folder of the settings, absolute: git runs in another folder.
     pub(super) fn resolve(&mut self, folder: &Path) {
         folder.clone_into(&mut self.home);
         for path in [
@@ -195,7 +195,11 @@ impl GitSettings {
             &mut self.ssh_key,
             &mut self.ca_file,
         ] {
-            *path = path.take().map(|inner| folder.join(inner));
+            *path = path.take().map(|inner| {
+                let inner = folder.join(inner);
+                // Fails only for an empty path, and without a current folder.
+                std::path::absolute(&inner).unwrap_or(inner)
+            });
         }
     }
 
@@ -304,6 +308,16 @@ mod tests {
         assert!(is_wrong("heartbeat = \"5s\"\ndead = \"14s\"\n"));
         assert!(is_wrong("heartbeat = \"0s\"\n"));
         assert!(is_wrong("heartbeat = \"100ms\"\ndead = \"1s\"\n"));
+    }
+
+    #[test]
+    fn the_files_of_git_are_absolute_because_git_runs_in_another_folder() {
+        let here = std::env::current_dir().unwrap();
+        let mut git: GitSettings =
+            toml::from_str("known_hosts = \"known_hosts\"\nssh_key = \"/run/key\"\n").unwrap();
+        git.resolve(Path::new(""));
+        assert_eq!(git.known_hosts, Some(here.join("known_hosts")));
+        assert_eq!(git.ssh_key, Some(PathBuf::from("/run/key")));
     }
 
     #[test]
