@@ -29,8 +29,8 @@ enum Answer {
 struct Look {
     seen: FingerprintedObservation,
     plan: Option<DevicePlan>,
-    /// The number of the target that the plan is for.
-    target: u64,
+    /// The target of the plan; another one may have come meanwhile.
+    target: Arc<ServedTarget>,
 }
 
 /// Reads a device and records the result; a failure inside gamctl counts as a failed read of this device alone.
@@ -72,7 +72,7 @@ async fn answer(
             let polled = poll_one(device, &access, &scope, shared.settings.clock).await?;
             Ok(Answer::Poll(Box::new(polled.poll)))
         }
-        ReadKind::Look => look(shared, &target, device, access).await,
+        ReadKind::Look => look(shared, target, device, access).await,
     }
 }
 
@@ -101,7 +101,7 @@ fn access(
 
 async fn look(
     shared: &Shared,
-    target: &ServedTarget,
+    target: Arc<ServedTarget>,
     device: &DeviceName,
     access: DeviceAccess,
 ) -> Result<Answer, NotObserved> {
@@ -115,11 +115,7 @@ async fn look(
         .unwrap_or(Err(NotObserved::NotInInventory))?;
     let plan = shared.reconciler.plan_at(&target.inventory, device, &seen);
     match plan.await {
-        Ok(plan) => Ok(Answer::Look(Box::new(Look {
-            seen,
-            plan,
-            target: target.target.number,
-        }))),
+        Ok(plan) => Ok(Answer::Look(Box::new(Look { seen, plan, target }))),
         // Without the store, ownership is unknown: nothing can be said about the difference.
         Err(error) => Err(NotObserved::Unspecified {
             error: crate::model::chain(&error),
@@ -210,13 +206,12 @@ fn answered(
             (poll.identity.uptime_seconds, alarms)
         }
         Answer::Look(look) => {
-            let present = shared.served_target();
-            if present.is_none_or(|present| present.target.number != look.target) {
-                // The target moved during the look: its plan says nothing about the new one.
-                return Some(Priority::Commit);
-            }
             take_look(known, shared, &look, interval, now);
-            return None;
+            let target = shared.served_target();
+            let is_older =
+                target.is_some_and(|target| target.target.number != look.target.target.number);
+            // Its plan is for an older target: only another look tells the difference to this one.
+            return is_older.then_some(Priority::Commit);
         }
     };
     let (uptime, alarms) = facts;
@@ -260,9 +255,7 @@ fn take_look(
     let alarms = observation.health.known_alarms().ok();
     known.reads.alarms = alarms.and_then(|alarms| u64::try_from(alarms.len()).ok());
     (known.reads.lines_up, known.reads.lines) = lines(observation);
-    let Some(target) = shared.served_target() else {
-        return;
-    };
+    let target = &look.target;
     let matches = |facts: &ConditionFacts| {
         let matched = facts.matched.as_ref();
         matched.is_some_and(|matched| matched.commit == target.target.commit)

@@ -191,7 +191,10 @@ impl Service {
         }
         store.remove_instance(self.shared.id()).await?;
         let left = store.unfinished().await?;
-        let is_unfinished = left.iter().any(|one| one.held_by == Some(self.shared.id()));
+        // Its leases are given back by now; what another instance works on is not unfinished.
+        let is_unfinished = left
+            .iter()
+            .any(|one| one.held_by.is_none_or(|holder| holder == self.shared.id()));
         store.close().await;
         Ok(is_unfinished)
     }

@@ -58,6 +58,7 @@ pub fn looked(facts: &mut ConditionFacts, look: ComparedLook<'_>) -> Differences
         at: now,
         interval: look.interval,
         unread: observation.unread.iter().map(unread).collect(),
+        commit: Some(look.commit.to_owned()),
     });
     let since = facts.identity.as_ref().map_or(now, |one| one.since);
     facts.identity = identity_problem(look.pins, observation, since);

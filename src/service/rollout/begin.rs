@@ -155,15 +155,11 @@ async fn candidates(
     Ok(left)
 }
 
-/// Returns whether a device was compared with a target, or cannot be now.
+/// Returns whether a device was compared with a target, or cannot be now. The time of its last look says nothing: it may have
+/// begun before the target was read.
 fn is_compared(facts: &ConditionFacts, target: &Target) -> bool {
-    let matched = facts.matched.as_ref().map(|matched| &matched.commit);
-    let pending = facts.pending.as_ref().map(|pending| &pending.commit);
-    let looked = facts.look.as_ref().map_or(0, |look| look.at);
-    [matched, pending].contains(&Some(&target.commit))
-        || looked >= target.at
-        || facts.unreachable.is_some()
-        || facts.invalid.is_some()
+    let looked = facts.look.as_ref().and_then(|look| look.commit.as_ref());
+    looked == Some(&target.commit) || facts.unreachable.is_some() || facts.invalid.is_some()
 }
 
 /// Returns whether a device has differences that may be planned now.

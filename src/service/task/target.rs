@@ -10,8 +10,8 @@ use crate::reconcile::TargetReading;
 use crate::reconcile::rollout::condition::InvalidInventory;
 use crate::service::branch;
 use crate::service::fetch::CommitId;
-use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::schedule::{Outcome, Pace, Priority, ReadKind, spread_overdue};
+use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::task::fetch::{MOST_FINDINGS, finding_line};
 
 pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskError> {
@@ -26,7 +26,7 @@ pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskEr
         .is_none_or(|known| known.target.number != target.number);
     let is_other_policy = known.as_ref().is_some_and(|known| known.applied != applied);
     if !is_new && !is_other_policy {
-        return share(&shared, None, BTreeSet::new()).await;
+        return share(&shared, None, BTreeSet::new(), false).await;
     }
     if !has_commit(&shared, &target.commit) {
         // Another instance moved the target: this one fetches the same branch.
@@ -39,12 +39,11 @@ pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskEr
                 Some(known) if is_new => known.inventory.changed_devices(&inventory),
                 _ => BTreeSet::new(),
             };
+            let before = known.map(|known| known.target.commit.clone());
             let served = ServedTarget::new(target, *inventory, applied);
             tracing::info!(commit = served.target.commit, "target read");
             shared.target.send_replace(Some(Arc::new(served)));
-            let before = known.map(|known| known.target.commit.clone());
-            let before = before.unwrap_or_default();
-            share(&shared, is_new.then_some(&before), changed).await
+            share(&shared, before, changed, is_new).await
         }
         // It was judged valid before it became the target; a later gamctl may have other rules.
         TargetReading::Invalid(reading) => {
@@ -73,14 +72,13 @@ fn has_commit(shared: &Shared, commit: &str) -> bool {
 
 /// Shares the devices of the target among the live instances, and schedules the reads of this one's.
 ///
-/// `before` is the target before a new one, and `changed` are the devices that the new one intends differently: they are
-/// looked at first.
+/// `changed` are the devices that it intends differently than the one served `before`: they are looked at first.
 async fn share(
     shared: &Shared,
-    before: Option<&String>,
+    before: Option<String>,
     mut changed: BTreeSet<DeviceName>,
+    is_new: bool,
 ) -> Result<(), TaskError> {
-    let is_new = before.is_some();
     let Some(target) = shared.served_target() else {
         return Ok(());
     };
@@ -98,15 +96,15 @@ async fn share(
         let mut table = shared.devices();
         for known in table.own_mut() {
             known.facts.invalid = None;
-            // It was compared with an older target, before a restart or by an instance that is gone.
-            let is_known = |compared: &String| compared == commit || before == Some(compared);
-            let matched = known.facts.matched.as_ref().map(|matched| &matched.commit);
-            let pending = known.facts.pending.as_ref().map(|pending| &pending.commit);
-            if !matched.into_iter().chain(pending).all(is_known) {
-                changed.insert(known.device.name.clone());
+            let Some(look) = &mut known.facts.look else {
+                continue;
+            };
+            if look.commit.as_ref() == Some(commit) {
+                continue;
             }
-            // What matched the target before matches this one as well, unless it intends the device differently.
-            if !changed.contains(&known.device.name) {
+            // What was compared with the target before need not be compared again, unless this one intends it differently.
+            if look.commit == before && before.is_some() && !changed.contains(&known.device.name) {
+                look.commit = Some(commit.clone());
                 if let Some(matched) = &mut known.facts.matched {
                     matched.commit.clone_from(commit);
                 }
@@ -115,6 +113,7 @@ async fn share(
                 }
             } else {
                 known.facts.matched = None;
+                changed.insert(known.device.name.clone());
             }
         }
         for device in &change.taken {

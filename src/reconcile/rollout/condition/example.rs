@@ -30,6 +30,7 @@ pub(super) fn looked_at(device: DeviceName) -> ConditionFacts {
             at: NOW - 7 * MINUTE,
             interval: 15 * MINUTE,
             unread: Vec::new(),
+            commit: None,
         }),
         next_look: Some(NOW + 8 * MINUTE),
         ..ConditionFacts::new(device, DeviceState::Managed)

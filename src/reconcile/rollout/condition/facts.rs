@@ -102,6 +102,9 @@ pub struct LastLook {
     pub interval: u64,
     /// Managed parts that could not be read or understood.
     pub unread: Vec<String>,
+    /// The target that it was compared with.
+    #[serde(default)]
+    pub commit: Option<String>,
 }
 
 /// A value by which a device is recognised.

@@ -285,6 +285,7 @@ fn a_look_is_stale_after_three_intervals() {
             at: NOW - age,
             interval,
             unread: Vec::new(),
+            commit: None,
         })
     };
     facts.look = look(2700, 900);
@@ -368,6 +369,7 @@ fn any_facts() -> impl Strategy<Value = ConditionFacts> {
                 at,
                 interval,
                 unread: vec![text.clone(); unread],
+                commit: None,
             });
             for freeze in &mut facts.freezes {
                 (freeze.reason, freeze.who) = (text.clone(), text.clone());
