@@ -86,7 +86,7 @@ pub(super) async fn begin(
     if !planned.refusals.is_empty() || planned.lint_errors.iter().next().is_some() {
         return Ok(());
     }
-    for (class, devices) in plan_classes(&planned, &target.policy) {
+    for (class, devices) in classes {
         begin_one(shared, leader, target, &planned, class, &devices).await?;
     }
     Ok(())

@@ -1,0 +1,103 @@
+//! Tests health checks, metrics and webhooks over real connections.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use gamctl::model::ConditionWord;
+use gamctl::secrets::Secret;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::{EVERYTHING, ServiceBed, one_each};
+
+const SECRET: &[u8] = b"shared with the forge";
+const BODY: &str = "{\"ref\":\"refs/heads/main\"}";
+
+/// Sends a request, and returns the status and the body of the answer.
+fn ask(address: SocketAddr, method: &str, path: &str, header: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: gamctl\r\nConnection: close\r\nContent-Length: {length}\r\n{header}\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    (status, body.to_owned())
+}
+
+fn signature(secret: &[u8], body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap();
+    mac.update(body.as_bytes());
+    let digits = mac.finalize().into_bytes();
+    let digits: String = digits.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("X-Hub-Signature-256: sha256={digits}\r\n")
+}
+
+#[test]
+fn health_checks_and_metrics_answer_and_say_what_is_there() {
+    let mut bed = ServiceBed::applied(1, EVERYTHING, one_each(1, "home-100"));
+    bed.start();
+    bed.until("converged", |seen| seen.all_are(ConditionWord::Converged));
+    let running = bed.running.as_ref().unwrap();
+    let get = |path: &str| ask(running.listen, "GET", path, "", "");
+    assert_eq!(get("/livez").0, 200);
+    assert_eq!(get("/readyz").0, 200);
+    assert_eq!(get("/metrics").0, 404, "it has a listener of its own");
+    let (status, text) = ask(running.metrics, "GET", "/metrics", "", "");
+    assert_eq!(status, 200);
+    for line in text.lines() {
+        if line.starts_with('#') || line.is_empty() {
+            continue;
+        }
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(
+            name.starts_with("gamctl_") || name.starts_with("process_"),
+            "{line}"
+        );
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+    }
+    for line in [
+        "gamctl_devices{condition=\"converged\"} 1",
+        "gamctl_leader{task=\"rollout\"} 1",
+        "gamctl_store_up 1",
+    ] {
+        assert!(
+            text.lines().any(|one| one == line),
+            "no `{line}` in:\n{text}"
+        );
+    }
+}
+
+#[test]
+fn a_signed_webhook_starts_a_fetch_and_a_forged_one_does_not() {
+    let mut bed = ServiceBed::applied(1, EVERYTHING, one_each(1, "home-100"));
+    let target = bed.site.world.head();
+    bed.timing.fetch = Duration::from_secs(3600);
+    bed.webhook = Some(Secret::new(SECRET.to_vec()));
+    bed.start();
+    bed.until("converged", |seen| seen.has_reached(&target));
+    let pushed = bed.intend(one_each(1, "home-500"));
+    let listen = bed.running.as_ref().unwrap().listen;
+    let hook = |header: &str| ask(listen, "POST", "/hooks/git/inventory", header, BODY).0;
+    assert_eq!(hook(""), 401);
+    assert_eq!(hook(&signature(b"guessed", BODY)), 401);
+    assert_eq!(hook(&signature(SECRET, "another body")), 401);
+    let fetched = bed.seen().branch.fetched;
+    let since = super::seconds() + 2;
+    let seen = bed.until("some time", |seen| {
+        let mut looked = seen.statuses.values().filter_map(|row| row.status.looked);
+        looked.any(|at| at > since)
+    });
+    assert_eq!(seen.branch.fetched, fetched);
+    assert_eq!(seen.target(), Some(target.as_str()));
+    assert_eq!(hook(&signature(SECRET, BODY)), 202);
+    bed.until("the pushed commit", |seen| seen.has_reached(&pushed));
+}
