@@ -91,7 +91,7 @@ impl Seen {
             && self
                 .statuses
                 .values()
-                .all(|row| row.status.commit.as_deref() == Some(commit))
+                .all(|row| row.status.facts["matched"]["commit"].as_str() == Some(commit))
             && self
                 .rollouts
                 .iter()
