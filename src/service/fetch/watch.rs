@@ -218,8 +218,10 @@ impl Follower {
             if added.is_err() {
                 self.is_lost.store(true, Ordering::Release);
             }
+            // Before the trigger: what is lost during it has a call of its own.
+            let is_lost = self.is_lost.load(Ordering::Acquire);
             trigger();
-            if self.is_lost.load(Ordering::Acquire) {
+            if is_lost {
                 return;
             }
         }
