@@ -205,7 +205,7 @@ fn another_profile_is_the_one_service_plan_that_has_it() {
         let rate = ProfileName::new("home-300").unwrap();
         let mut profile = config.profiles.values().next().unwrap().clone();
         profile.slot = Some(gamctl::model::Slot(9));
-        let headroom = |plan: u16| Mbps::new(plan).unwrap();
+        let headroom = |plan: u32| Mbps::new(plan).unwrap();
         (profile.down, profile.up) = (headroom(318), headroom(106));
         config.profiles.insert(rate.clone(), profile);
         subscriber(config, "apt-1").rate = RateLimit::Profile(rate);

@@ -79,7 +79,7 @@ pub fn plan_classes(
 }
 
 /// Returns the names of the authors behind the steps, as far as the plans name them; the service compares addresses.
-pub fn plan_authors(plans: &[DevicePlan]) -> BTreeSet<String> {
+pub(super) fn plan_authors(plans: &[DevicePlan]) -> BTreeSet<String> {
     let steps = plans.iter().flat_map(|plan| &plan.steps);
     let origins = steps
         .flat_map(|step| &step.because)

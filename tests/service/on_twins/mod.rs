@@ -281,6 +281,7 @@ impl ServiceBed {
                 url: RemoteUrl::parse(self.site.world.root().to_str().unwrap(), Path::new("/"))
                     .unwrap(),
                 branch: BranchName::parse("main").unwrap(),
+                folder: std::path::PathBuf::new(),
                 signers: None,
                 known_hosts: None,
                 ca_file: None,
