@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use gamctl::service::metrics::{
     ALERT_RULES, ApplyOutcome, BudgetLimit, BudgetUse, DeviceCondition, LabelValue, LabelValues,
     LeaderTask, LookKind, LookPriority, LookResult, MAX_BYTES, MAX_LANES, MAX_ROUTES, MAX_SERIES,
-    METRICS, Metric, MetricType, Metrics, ProcessReading, RolloutState, StoreOperation,
-    Task, dashboard, render,
+    METRICS, Metric, MetricType, Metrics, ProcessReading, RolloutState, StoreOperation, Task,
+    dashboard, render,
 };
 
 use crate::golden::assert_golden;

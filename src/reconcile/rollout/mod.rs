@@ -35,9 +35,7 @@ pub use lane::{
     Permission, PermissionError, WithinLane,
 };
 pub use outlook::service_outlook;
-pub use plan_class::{
-    PlanClass, drift_of, plan_class, plan_classes, plan_removals, wave_devices,
-};
+pub use plan_class::{PlanClass, drift_of, plan_class, plan_classes, plan_removals, wave_devices};
 pub use plan_facts::{
     ComparedLook, DevicePins, Differences, contested_now, in_words, looked, not_looked,
 };

@@ -10,8 +10,8 @@ use crate::reconcile::TargetReading;
 use crate::reconcile::rollout::condition::InvalidInventory;
 use crate::service::branch;
 use crate::service::fetch::CommitId;
-use crate::service::schedule::{Outcome, Pace, Priority, ReadKind, spread_overdue};
 use crate::service::instance_state::{ServedTarget, Shared};
+use crate::service::schedule::{Outcome, Pace, Priority, ReadKind, spread_overdue};
 use crate::service::task::fetch::{MOST_FINDINGS, finding_line};
 
 pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskError> {
