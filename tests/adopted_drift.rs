@@ -86,7 +86,11 @@ fn adopted(change: impl FnOnce(&mut DeviceConfig)) -> Vec<String> {
     let policy = Policy::of(inventory, inventory);
     let mut fleet = Fleet::of(inventory, InventoryVersion::default(), None, policy);
     let device = DeviceName::new("oak-0").unwrap();
-    let looks = as_if_applied(&fleet, &Applied::of(inventory), &[device.clone()]);
+    let looks = as_if_applied(
+        &fleet,
+        &Applied::of(inventory),
+        std::slice::from_ref(&device),
+    );
     let mut look = looks[&device].as_ref().unwrap().observation().clone();
     let ledger = Ledger::of(fleet.devices[0].config.clone());
     fleet.ledgers = Some(BTreeMap::from([(device.clone(), ledger)]));

@@ -13,6 +13,7 @@ fn deployed(path: &str) -> String {
     fs::read_to_string(path).unwrap()
 }
 
+#[allow(clippy::disallowed_methods, reason = "the program finds git by it")]
 /// Runs `serve --check` with settings, and with a folder of credentials as systemd makes one.
 fn check(world: &World, settings: &str) -> (i32, String) {
     world.write("etc/gamctl.toml", settings);

@@ -62,25 +62,11 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
     };
     terminal.result(&report.text(terminal.paint, terminal.width))?;
     let devices: usize = rollout.plan.waves.iter().map(Vec::len).sum();
-    let waves: Vec<String> = rollout
-        .plan
-        .waves
-        .iter()
-        .map(|wave| wave.len().to_string())
-        .collect();
-    terminal.say(&format!(
-        "\nPlan {} for {} in {} ({} devices). It waits because {}.",
-        short_plan(&rollout.plan_id),
-        counted(devices, "device"),
-        counted(waves.len(), "wave"),
-        listed(&waves),
-        because(rollout).map_or("the policy asks".into(), visible)
-    ));
-    if !rollout.plan.authors.is_empty() {
-        terminal.say(&format!(
-            "Two persons must approve it, neither of them: {}.",
-            listed(&rollout.plan.authors)
-        ));
+    terminal.say(&what_waits(rollout));
+    let settings = &selected.settings;
+    let addresses: Vec<String> = settings.git_author.email.iter().cloned().collect();
+    if let Some(why) = may_not_approve(&rollout.plan.authors, &addresses) {
+        bail!("{why}");
     }
     let is_confirmed = arguments.yes
         || terminal.confirms(&format!(
@@ -109,7 +95,6 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
         is_same,
         "the plan changed while you read it, and nothing was approved; run `gamctl approve` again to see the new one"
     );
-    let settings = &selected.settings;
     let approval = NewApproval {
         id: Uuid::now_v7(),
         plan: rollout.plan_id.clone(),
@@ -118,11 +103,43 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
         who: settings.who.clone(),
         reason: reason.to_owned(),
         now: arguments.now,
-        addresses: settings.git_author.email.iter().cloned().collect(),
+        addresses,
     };
     client.wait(client.store().approve(&approval))?;
-    let audit = Audit {
-        who: settings.who.clone(),
+    client.wait(client.store().audit(&audit(rollout, &approval, devices)))?;
+    terminal.say(&format!(
+        "Approved: rollout {} starts as soon as the service sees it.",
+        short_id(rollout.id.0)
+    ));
+    terminal.hint("`gamctl status` shows its progress");
+    Ok(Exit::Done)
+}
+
+/// Describes the plan of a rollout, why it waits, and who may not approve it.
+fn what_waits(rollout: &Rollout) -> String {
+    let waves = rollout.plan.waves.iter().map(Vec::len);
+    let devices: usize = waves.clone().sum();
+    let waves: Vec<String> = waves.map(|wave| wave.to_string()).collect();
+    let mut text = format!(
+        "\nPlan {} for {} in {} ({} devices). It waits because {}.",
+        short_plan(&rollout.plan_id),
+        counted(devices, "device"),
+        counted(waves.len(), "wave"),
+        listed(&waves),
+        because(rollout).map_or("the policy asks".into(), visible)
+    );
+    if !rollout.plan.authors.is_empty() {
+        text.push_str(&format!(
+            "\nTwo persons must approve it, neither of them: {}.",
+            listed(&rollout.plan.authors)
+        ));
+    }
+    text
+}
+
+fn audit(rollout: &Rollout, approval: &NewApproval, devices: usize) -> Audit {
+    Audit {
+        who: approval.who.clone(),
         verb: "approve".to_owned(),
         subject: Some(rollout.id.0.to_string()),
         is_refused: false,
@@ -130,18 +147,30 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
             "approved plan {} for {}: {}",
             short_plan(&rollout.plan_id),
             counted(devices, "device"),
-            visible(reason)
+            visible(&approval.reason)
         ),
         objects: u64::try_from(devices).ok(),
         run: None,
+    }
+}
+
+/// Returns why an approval of this person would not count, if two persons other than the authors must approve.
+fn may_not_approve(authors: &[String], addresses: &[String]) -> Option<String> {
+    if authors.is_empty() {
+        return None;
+    }
+    let Some(address) = addresses.first() else {
+        return Some("your e-mail address is unknown, so gamctl cannot check that you are not an author; set GIT_AUTHOR_EMAIL".to_owned());
     };
-    client.wait(client.store().audit(&audit))?;
-    terminal.say(&format!(
-        "Approved: rollout {} starts as soon as the service sees it.",
-        short_id(rollout.id.0)
-    ));
-    terminal.hint("`gamctl status` shows its progress");
-    Ok(Exit::Done)
+    let is_author = authors
+        .iter()
+        .any(|author| author.eq_ignore_ascii_case(address.trim()));
+    is_author.then(|| {
+        format!(
+            "{} is an author of these changes; two other persons must approve this plan",
+            visible(address)
+        )
+    })
 }
 
 /// Returns whether a rollout waits for approval; with `--now`, also whether it may wait for a window.
@@ -188,4 +217,21 @@ fn waiting<'a>(open: &'a [Rollout], plan: &str, is_now: bool) -> anyhow::Result<
 
 fn short_plan(plan: &str) -> &str {
     plan.get(..12).unwrap_or(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_author_or_a_person_without_an_address_is_refused_before_the_question() {
+        let to = |text: &str| vec![text.to_owned()];
+        let authors = to("ada@example.net");
+        assert_eq!(may_not_approve(&[], &[]), None, "one person is enough");
+        assert_eq!(may_not_approve(&authors, &to("bob@example.net")), None);
+        let why = may_not_approve(&authors, &to("Ada@example.net")).unwrap();
+        assert!(why.contains("is an author"), "{why}");
+        let why = may_not_approve(&authors, &[]).unwrap();
+        assert!(why.contains("GIT_AUTHOR_EMAIL"), "{why}");
+    }
 }

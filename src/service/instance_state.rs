@@ -48,6 +48,9 @@ impl ServedTarget {
 /// What past rollouts mean for each device.
 pub(super) type Past = Arc<BTreeMap<DeviceName, PastOfDevice>>;
 
+/// The number of a target, and the devices that were planned for it, with the times of their looks.
+type PlannedQuestion = (u64, BTreeMap<DeviceName, Option<u64>>);
+
 /// The state of all rollouts, as far as the past of devices depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PastKey {
@@ -84,7 +87,7 @@ pub(super) struct Shared {
     devices: Mutex<DeviceTable>,
     queue: Mutex<Queue>,
     /// What was planned last, so that the same question is not planned again every few seconds.
-    planned: Mutex<Option<(u64, BTreeMap<DeviceName, Option<u64>>)>>,
+    planned: Mutex<Option<PlannedQuestion>>,
     past: Mutex<Option<(PastKey, Past)>>,
     /// The leader tasks of this instance, by name.
     leading: Mutex<BTreeMap<&'static str, Leader>>,

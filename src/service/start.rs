@@ -17,7 +17,7 @@ use super::task::{self, TaskError, TaskTimer};
 use super::{look, rollout};
 use crate::history::{Instance, NewInstance, StoreError};
 use crate::reconcile::run::{Reconciler, RunError, Watcher};
-use crate::reconcile::{StoreLocation, host, is_known_dead};
+use crate::reconcile::{StoreLocation, StoreWithJournal, host, is_known_dead};
 use crate::secrets::SecretSources;
 
 /// The reason that an instance cannot start.
@@ -100,16 +100,7 @@ impl Service {
             .await?;
         let store = reconciler.store().cloned().ok_or(RunError::StoreMissing)?;
         if location.url.path().is_some() {
-            let instances = store.store.instances().await?;
-            let dead = settings.timing.leads;
-            if let Some(other) = first_other(&instances, &location.state, dead) {
-                return Err(StartError::SecondInstance {
-                    store: location.url.to_string(),
-                    process: other.process,
-                    host: other.host.clone(),
-                    who: other.who.clone(),
-                });
-            }
+            only_instance(&store, &location, settings.timing.leads).await?;
         }
         let holder = store.registered().await?;
         let instance = NewInstance {
@@ -205,6 +196,24 @@ async fn end_git(git: StopRequest, mut stop: watch::Receiver<bool>) {
     // An error means that nobody is left who could request a stop.
     if stop.wait_for(|is_stopping| *is_stopping).await.is_ok() {
         git.stop();
+    }
+}
+
+/// Refuses to start beside another live instance on one SQLite file.
+async fn only_instance(
+    store: &StoreWithJournal,
+    location: &StoreLocation,
+    dead: Duration,
+) -> Result<(), StartError> {
+    let instances = store.store.instances().await?;
+    match first_other(&instances, &location.state, dead) {
+        None => Ok(()),
+        Some(other) => Err(StartError::SecondInstance {
+            store: location.url.to_string(),
+            process: other.process,
+            host: other.host.clone(),
+            who: other.who.clone(),
+        }),
     }
 }
 

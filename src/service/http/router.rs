@@ -89,7 +89,7 @@ async fn with_headers(request: Request, next: Next) -> Response {
     response
 }
 
-fn health(health: Health) -> Response {
+fn health(health: &Health) -> Response {
     let status = match health.is_well {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
@@ -108,11 +108,11 @@ fn facts(shared: &Shared) -> HealthFacts {
 }
 
 async fn live(State(shared): State<App>) -> Response {
-    health(facts(&shared).live())
+    health(&facts(&shared).live())
 }
 
 async fn ready(State(shared): State<App>) -> Response {
-    health(facts(&shared).ready())
+    health(&facts(&shared).ready())
 }
 
 async fn measured(State(shared): State<App>) -> Response {

@@ -83,7 +83,7 @@ pub(super) async fn begin(
         }
     }
     // A refusal of all plans together needs an earlier commit or another policy: no part of it is applied.
-    if !planned.refusals.is_empty() || planned.lint_errors.iter().next().is_some() {
+    if !planned.refusals.is_empty() || !planned.lint_errors.is_empty() {
         return Ok(());
     }
     for (class, devices) in classes {

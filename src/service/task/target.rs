@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::TaskError;
 use crate::history::DeviceStatusRow;
-use crate::model::DeviceName;
+use crate::model::{DeviceName, SiteName};
 use crate::reconcile::TargetReading;
 use crate::reconcile::rollout::condition::InvalidInventory;
 use crate::service::branch;
+use crate::service::device_table::ServedDevice;
 use crate::service::fetch::CommitId;
 use crate::service::instance_state::{ServedTarget, Shared};
-use crate::service::schedule::{Outcome, Pace, Priority, ReadKind, spread_overdue};
+use crate::service::schedule::{DueTimes, Outcome, Pace, Priority, ReadKind, spread_overdue};
 use crate::service::task::fetch::{MOST_FINDINGS, finding_line};
 
 pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskError> {
@@ -117,19 +118,11 @@ async fn share(
             }
         }
         for device in &change.taken {
-            if let Some(known) = table.get(device) {
-                let pace = Pace {
-                    intervals: &shared.settings.intervals,
-                    activity: known.activity,
-                    stretch: shared.stretch(),
-                };
-                let times = pace.due(device, &known.reads.last, now);
-                let last = match known.reads.silent_since {
-                    Some(_) => Outcome::Failed,
-                    None => Outcome::Completed,
-                };
-                due.push((device.clone(), (known.device.site.clone(), last), times));
-            }
+            due.extend(
+                table
+                    .get(device)
+                    .map(|known| first_reads(shared, known, now)),
+            );
         }
     }
     let mut times: Vec<_> = due
@@ -160,4 +153,23 @@ async fn share(
         shared.store.store.forget_devices(&gone).await?;
     }
     Ok(())
+}
+
+/// A device to read, with its site and the outcome of its last read, and when each kind of read is due.
+type FirstReads = (DeviceName, (Option<SiteName>, Outcome), DueTimes);
+
+/// Returns when the reads of a device that this instance took over are due: the schedule continues.
+fn first_reads(shared: &Shared, known: &ServedDevice, now: u64) -> FirstReads {
+    let pace = Pace {
+        intervals: &shared.settings.intervals,
+        activity: known.activity,
+        stretch: shared.stretch(),
+    };
+    let device = &known.device;
+    let last = match known.reads.silent_since {
+        Some(_) => Outcome::Failed,
+        None => Outcome::Completed,
+    };
+    let times = pace.due(&device.name, &known.reads.last, now);
+    (device.name.clone(), (device.site.clone(), last), times)
 }

@@ -161,6 +161,7 @@ fn seconds() -> u64 {
     millis() / 1000
 }
 
+#[allow(clippy::disallowed_methods, reason = "the clock of the service")]
 /// Returns milliseconds since 1970.
 fn millis() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -248,6 +249,7 @@ impl ServiceBed {
         Ok(())
     }
 
+    #[allow(clippy::disallowed_methods, reason = "the service finds git by it")]
     fn opening(&self) -> Opening {
         let path = std::env::var("PATH").unwrap();
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -44,7 +44,7 @@ pub(super) fn device_entries(device: &DeviceComparison<'_>) -> Vec<Entry> {
     entries.extend(
         device
             .states
-            .map(|(then, now)| remark(format!("state {} when reviewed, now {}", then, now))),
+            .map(|(then, now)| remark(format!("state {then} when reviewed, now {now}"))),
     );
     entries.extend(refusals(
         Some(&name),
