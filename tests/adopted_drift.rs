@@ -17,7 +17,7 @@ use gamctl::reconcile::{
 
 const DEVICES: &str = r#"
 [device.oak-0]
-model = "GAM-4-C"
+model = "GAM-4-CX"
 address = "10.0.0.1"
 hostname = "oak-0"
 location = "cellar"

@@ -49,6 +49,9 @@ fn a_drift_job_is_green_until_a_device_changes_whatever_waits_to_be_applied() {
 fn adopt(site: &Site, more: &[&str]) -> Said {
     let mut arguments = vec!["adopt", "--drift"];
     arguments.extend(more);
+    if more.contains(&"--branch") {
+        arguments.extend(["--author", "Ada <ada@example.net>"]);
+    }
     site.run(&arguments)
 }
 

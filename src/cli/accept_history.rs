@@ -24,7 +24,7 @@ pub(super) struct AcceptHistoryArguments {
     /// The commit that the branch is at now
     candidate: String,
 
-    /// State the reason, for the record
+    /// State the reason, for the audit log and for other operators
     #[arg(long, value_name = "TEXT")]
     reason: String,
 

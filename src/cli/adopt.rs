@@ -44,7 +44,7 @@ pub(super) struct AdoptArguments {
     #[arg(long, requires = "drift", conflicts_with = "rev")]
     pub(super) branch: Option<String>,
 
-    /// Name the author of the commit, as `Name <address>` [default: from git]
+    /// Name the author, as `Name <address>` [default: from git]
     #[arg(long, requires = "branch")]
     pub(super) author: Option<String>,
 

@@ -26,7 +26,7 @@ pub(super) struct ApproveArguments {
     #[arg(default_value = "latest")]
     plan: String,
 
-    /// State the reason, for the record
+    /// State the reason, for the audit log and for other operators
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 
@@ -34,11 +34,11 @@ pub(super) struct ApproveArguments {
     #[arg(long)]
     now: bool,
 
-    /// Do not prompt
+    /// Do not prompt; limits, freezes and refusals still apply
     #[arg(long, short = 'y')]
     yes: bool,
 
-    /// Include the CLI lines, and those that undo them
+    /// Include the CLI lines, and those that undo them or the replies
     #[arg(long)]
     detailed: bool,
 

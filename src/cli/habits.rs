@@ -8,8 +8,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 /// Words of other tools, and what to type instead.
 const COMMANDS: [(&[&str], &str); 10] = [
     (
-        &["status", "st", "get", "describe"],
-        "`gamctl plan` shows what differs, `gamctl observe` how devices are, `gamctl history` what was done",
+        &["st", "get", "describe"],
+        "`gamctl status` shows what the service does, `gamctl plan` what differs, `gamctl observe` how devices are",
     ),
     (
         &["diff"],
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_command_of_another_tool_is_answered_with_that_of_gamctl() {
         for (typed, answer) in [
-            ("gamctl status", "`gamctl plan` shows what differs"),
+            ("gamctl describe", "`gamctl plan` what differs"),
             ("gamctl diff", "`gamctl plan --against REV`"),
             ("gamctl log", "`gamctl history` lists runs"),
             ("gamctl reconcile", "`gamctl apply`"),

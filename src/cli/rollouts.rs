@@ -25,7 +25,7 @@ Examples:
   gamctl rollouts --limit 100 --format json
   gamctl rollout show latest         one of them, with each change of its state")]
 pub(super) struct RolloutsArguments {
-    /// Show at most this many
+    /// Show at most this many entries
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: u32,
 
@@ -83,7 +83,7 @@ struct ChangeRolloutArguments {
     /// The rollout: its id, part of it, or `latest`
     rollout: String,
 
-    /// State the reason, for the record and for other operators
+    /// State the reason, for the audit log and for other operators
     #[arg(long, value_name = "TEXT")]
     reason: String,
 

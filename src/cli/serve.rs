@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &ServeArguments, invocation: &Invocation) -> anyhow
             }
         ));
         supervised(&service);
-        let is_unfinished = service.run().await?;
+        let is_unfinished = service.run().await;
         let _supervisor = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         anyhow::Ok(is_unfinished)
     })??;

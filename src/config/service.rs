@@ -40,13 +40,26 @@ pub struct GitSettings {
 }
 
 /// A secret that is named and not written here.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a table such as `{ secret = \"git-hook\" }`"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedSecret {
     pub secret: SecretName,
+}
+
+impl<'de> Deserialize<'de> for NamedSecret {
+    /// Reads a table with the name. The error never contains what is written: it may be the secret itself.
+    fn deserialize<D: Deserializer<'de>>(written: D) -> Result<Self, D::Error> {
+        let wrong = || {
+            serde::de::Error::custom(
+                "the secret is not written here; name it, as in `{ secret = \"git-hook\" }`",
+            )
+        };
+        let written = toml::Value::deserialize(written).map_err(|_| wrong())?;
+        let table = written.as_table().filter(|table| table.len() == 1);
+        let name = table.and_then(|table| table.get("secret"));
+        let name = name.and_then(toml::Value::as_str).ok_or_else(wrong)?;
+        let secret = SecretName::new(name).map_err(|_| wrong())?;
+        Ok(Self { secret })
+    }
 }
 
 /// A login for https.

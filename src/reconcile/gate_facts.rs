@@ -8,7 +8,7 @@ use super::rollout::{AfterWave, BeforeWave, GateDevice, GateFacts, WaveLine, Wav
 use super::run::PlanFile;
 use crate::apply::{DeviceOutcome, Ended};
 use crate::history::{DeviceBeforeWave, Filter, RolloutStepContent, Store, StoreError};
-use crate::model::{DeviceName, EndpointState, MacAddress, Observation};
+use crate::model::{ActiveAlarm, DeviceName, EndpointState, MacAddress, Observation, Slot};
 use crate::plan::{Change, Verb};
 
 /// Returns the lines that are up and the alarms of each device, by its last look.
@@ -66,7 +66,7 @@ pub async fn gate_facts(
             progress: progress(at, &outcome),
             before: lines_before(before),
             leaving: leaving(plan, name),
-            after: after.map(|look| after_wave(&look)),
+            after: after.map(|look| after_wave(&look, before)),
             name: name.clone(),
         });
     }
@@ -107,7 +107,7 @@ fn lines_before(before: &DeviceBeforeWave) -> BeforeWave {
     }
 }
 
-fn after_wave(look: &Observation) -> AfterWave {
+fn after_wave(look: &Observation, before: &DeviceBeforeWave) -> AfterWave {
     let endpoints = look.health.endpoints.iter();
     let is_up = endpoints.filter_map(|(mac, endpoint)| {
         let state = endpoint.state.as_ref()?;
@@ -116,8 +116,27 @@ fn after_wave(look: &Observation) -> AfterWave {
     AfterWave {
         read_at: look.taken_at,
         is_up: Some(is_up.collect()),
-        alarms: look.health.known_alarms().ok().map(<[_]>::to_vec),
+        alarms: look.health.known_alarms().ok().map(|alarms| {
+            let alarms = alarms.iter().filter(|alarm| counts(alarm, look, before));
+            alarms.cloned().collect()
+        }),
     }
+}
+
+/// The beginning of the entity of an alarm of an endpoint; the number of the endpoint follows.
+const ENDPOINT_ENTITY: &str = "CPE-";
+
+/// Returns whether an alarm can be an effect of the wave. An endpoint that was not up before has lost no signal by it: a new
+/// customer's endpoint is configured before it is plugged in, and its alarm gets its weight with the subscriber.
+fn counts(alarm: &ActiveAlarm, look: &Observation, before: &DeviceBeforeWave) -> bool {
+    let number = alarm.entity.strip_prefix(ENDPOINT_ENTITY);
+    let Some(number) = number.and_then(|number| number.parse::<u16>().ok()) else {
+        return true;
+    };
+    let mut endpoints = look.config.endpoints.iter();
+    let endpoint = endpoints.find(|(_, endpoint)| endpoint.slot == Some(Slot(number)));
+    let up = before.up.as_deref().unwrap_or_default();
+    endpoint.is_none_or(|(mac, _)| up.contains(mac))
 }
 
 /// Returns the endpoints that the plan removes.

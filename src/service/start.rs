@@ -170,25 +170,39 @@ impl Service {
 
     /// Waits for the stop, finishes what is in progress, and gives up what this instance leads. Returns whether devices
     /// were left unfinished.
-    pub async fn run(self) -> Result<bool, StoreError> {
+    pub async fn run(self) -> bool {
         for task in self.tasks {
             let _panicked = task.await;
         }
         self.all_ended.send_replace(true);
         let _panicked = self.heartbeat.await;
         let store = &self.shared.store.store;
-        for leader in self.shared.all_leading() {
-            store.stop_leading(&leader).await?;
-        }
-        store.remove_instance(self.shared.id()).await?;
-        let left = store.unfinished().await?;
-        // Its leases are given back by now; what another instance works on is not unfinished.
-        let is_unfinished = left
-            .iter()
-            .any(|one| one.held_by.is_none_or(|holder| holder == self.shared.id()));
+        // Without the store, what this instance holds ends by itself, and the journal has what was done.
+        let left = match give_up(&self.shared).await {
+            Ok(left) => left,
+            Err(error) => {
+                let error = crate::model::chain(&error);
+                tracing::warn!(error, "the store does not know that this instance ended");
+                false
+            }
+        };
         store.close().await;
-        Ok(is_unfinished)
+        left
     }
+}
+
+/// Gives up what an instance leads and removes its row; returns whether a device was left unfinished.
+async fn give_up(shared: &Shared) -> Result<bool, StoreError> {
+    let store = &shared.store.store;
+    for leader in shared.all_leading() {
+        store.stop_leading(&leader).await?;
+    }
+    store.remove_instance(shared.id()).await?;
+    let left = store.unfinished().await?;
+    // Its leases are given back by now; what another instance works on is not unfinished.
+    Ok(left
+        .iter()
+        .any(|one| one.held_by.is_none_or(|holder| holder == shared.id())))
 }
 
 /// Ends a running `git` when the service stops: a fetch may otherwise take as long as its deadline.

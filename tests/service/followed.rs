@@ -122,7 +122,7 @@ impl Following {
 
     async fn stop(self) -> BranchState {
         self.stopping.send(true).unwrap();
-        assert!(!self.service.run().await.unwrap());
+        assert!(!self.service.run().await);
         self.store.branch_state().await.unwrap()
     }
 }

@@ -13,7 +13,7 @@ use crate::model::{DeviceName, SiteName};
 use crate::reconcile::gate_facts;
 use crate::reconcile::rollout::{ApprovalState, Gate, WindowState, gate};
 use crate::reconcile::run::{PLAN_HOURS, PlanFile};
-use crate::report::{listed, moment};
+use crate::report::{listed, moment, some_names};
 use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::task::TaskError;
 
@@ -121,6 +121,20 @@ async fn start(
         return Ok(());
     }
     let devices = left_to_do(shared, rollout, devices).await?;
+    let (devices, frozen) = without_frozen(shared, target, devices).await?;
+    if devices.is_empty() && !frozen.is_empty() {
+        // The others of the wave are done: it goes on when the freeze ends.
+        let because = format!(
+            "{} frozen",
+            some_names(frozen.iter().map(|one| one.as_str().into()))
+        );
+        let content = RolloutStepContent {
+            because: Some(because),
+            ..content
+        };
+        step(shared, leader, rollout, RolloutState::Ready, content).await?;
+        return Ok(());
+    }
     if devices.is_empty() {
         let content = RolloutStepContent {
             wave: content.wave.saturating_add(1),
@@ -131,6 +145,23 @@ async fn start(
         return Ok(());
     }
     carry_out(shared, leader, target, rollout, devices).await
+}
+
+/// Divides the devices of a wave into those that may be written to, and those that are frozen. A frozen one that is left
+/// behind is planned again after its freeze.
+async fn without_frozen(
+    shared: &Shared,
+    target: &ServedTarget,
+    devices: BTreeSet<DeviceName>,
+) -> Result<(BTreeSet<DeviceName>, BTreeSet<DeviceName>), TaskError> {
+    let freezes = shared.store.store.freezes().await?;
+    let known = target.inventory.devices().into_iter();
+    let frozen: BTreeSet<DeviceName> = known
+        .filter(|device| devices.contains(&device.name) && !device.freezes(&freezes).is_empty())
+        .map(|device| device.name)
+        .collect();
+    let rest = devices.difference(&frozen).cloned().collect();
+    Ok((rest, frozen))
 }
 
 /// Leaves out the devices that an earlier attempt of this rollout finished: its leader may have ended in a wave.

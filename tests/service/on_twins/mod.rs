@@ -53,7 +53,7 @@ struct ServiceBed {
 /// The running service.
 struct Running {
     stopping: watch::Sender<bool>,
-    task: JoinHandle<Result<bool, StoreError>>,
+    task: JoinHandle<bool>,
     listen: SocketAddr,
     metrics: SocketAddr,
 }
@@ -306,7 +306,7 @@ impl ServiceBed {
         let task = self.running.take().unwrap().task;
         let ended = async { tokio::time::timeout(LONG, task).await };
         let ended = self.site.runtime.block_on(ended);
-        ended.unwrap().unwrap().unwrap()
+        ended.unwrap().unwrap()
     }
 
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {

@@ -34,7 +34,7 @@ fn paused() -> (ServiceBed, String, Vec<Vec<String>>) {
     let seen = bed.until("paused", |seen| {
         seen.rollout(RolloutState::Paused).is_some()
     });
-    assert!(seen.last().1.contains("no device"), "{}", seen.brief());
+    assert!(seen.last().1.contains("oak-0"), "{}", seen.brief());
     let seen = bed.another_round();
     assert_eq!(seen.rollouts.len(), 1, "{}", seen.brief());
     assert_eq!(bed.all_written()[1..], before[1..], "no further device");

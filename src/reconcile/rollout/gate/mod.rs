@@ -130,7 +130,10 @@ pub fn gate(facts: &GateFacts, now: u64) -> Gate {
         matches!(progress, WaveProgress::Saved { .. })
     });
     let Some(ended) = ended.max().filter(|_| !saved.is_empty()) else {
-        let reason = GateReason::NothingSaved;
+        let devices = facts.devices.iter().map(|device| device.name.clone());
+        let reason = GateReason::NothingSaved {
+            devices: devices.collect(),
+        };
         return Gate::Paused { reason };
     };
     if let Some(reason) = unread_before(facts) {

@@ -22,7 +22,10 @@ pub enum GateReason {
         of: usize,
     },
     /// No device of the wave was verified and saved, so it proves nothing.
-    NothingSaved,
+    NothingSaved {
+        /// The devices that were started.
+        devices: Vec<DeviceName>,
+    },
     Settling,
     /// No reading from before the wave to compare with.
     UnreadBefore {
@@ -110,9 +113,14 @@ impl fmt::Display for GateReason {
                 is_or_are(running.len()),
                 listed(running)
             ),
-            Self::NothingSaved => {
-                formatter.write_str("no device of the wave was verified and saved")
+            Self::NothingSaved { devices } if devices.is_empty() => {
+                formatter.write_str("no device of the wave was started")
             }
+            Self::NothingSaved { devices } => write!(
+                formatter,
+                "no device of the wave was verified and saved: {}",
+                listed(devices)
+            ),
             Self::Settling => formatter.write_str("the settle time is not over"),
             Self::UnreadBefore {
                 devices: unread,

@@ -45,20 +45,20 @@ reviewed, 3 now.
 
 Differences from the reviewed plan
   maple-a
-- added: subscriber apt-3 (7)
-    disconnects it
-    > ghn subscriber 1 bw-profile 3
-~ changed: subscriber apt-1 (1): rate home-100 → home-300
-    reviewed: subscriber apt-1 (1): rate home-100 → home-200
-    line reviewed: ghn subscriber 1 bw-profile 3
-    line now: ghn subscriber 1 bw-profile 4
-~ missing: subscriber apt-2 (1): rate home-100 → home-200
-    interrupts it
-    > ghn subscriber 1 bw-profile 3
+    - added: subscriber apt-3 (7)
+        disconnects it
+        > ghn subscriber 1 bw-profile 3
+    ~ changed: subscriber apt-1 (1): rate home-100 → home-300
+        reviewed: subscriber apt-1 (1): rate home-100 → home-200
+        line reviewed: ghn subscriber 1 bw-profile 3
+        line now: ghn subscriber 1 bw-profile 4
+    ~ missing: subscriber apt-2 (1): rate home-100 → home-200
+        interrupts it
+        > ghn subscriber 1 bw-profile 3
   oak
-~ added: subscriber apt-9 (1): rate home-100 → home-200
-    interrupts it
-    > ghn subscriber 1 bw-profile 3
+    ~ added: subscriber apt-9 (1): rate home-100 → home-200
+        interrupts it
+        > ghn subscriber 1 bw-profile 3
 "
     );
 }
