@@ -113,7 +113,9 @@ fn adopted(change: impl FnOnce(&mut DeviceConfig)) -> Vec<String> {
             one.because
         )
     });
-    values.chain(left_out).collect()
+    let mut all: Vec<String> = values.chain(left_out).collect();
+    all.sort();
+    all
 }
 
 fn subscriber<'a>(
@@ -143,9 +145,9 @@ fn a_drifted_field_of_a_subscriber_is_the_key_of_its_id() {
     assert_eq!(
         drift,
         [
-            "subscriber `acct-1` vlan = 777",
-            "subscriber `acct-1` tagged = true",
             "subscriber `acct-1` allowed_vlans = \"200-202\"",
+            "subscriber `acct-1` tagged = true",
+            "subscriber `acct-1` vlan = 777",
         ]
     );
 }
@@ -193,13 +195,13 @@ fn a_text_that_the_inventory_refuses_is_left_out_and_an_empty_one_too() {
         config.ports.values_mut().next().unwrap().name = None;
     });
     assert_eq!(drift.len(), 2, "{drift:?}");
-    assert!(
-        drift[0].starts_with("system hostname: the inventory does not accept the text: "),
-        "{drift:?}"
-    );
     assert_eq!(
-        drift[1],
+        drift[0],
         "port 1 name: the inventory cannot say that the device has no value"
+    );
+    assert!(
+        drift[1].starts_with("system hostname: the inventory does not accept the text: "),
+        "{drift:?}"
     );
 }
 
@@ -239,14 +241,12 @@ fn protected_suspended_and_missing_subscribers_are_left_alone() {
             .subscribers
             .retain(|name, _| name.as_str() != "apt-1");
     });
-    let mut drift = drift;
-    drift.sort();
     assert_eq!(
         drift,
         [
+            "subscriber acct-1 (apt-1): the device does not have it; take it out of the inventory, or let `gamctl apply` create it again",
             "subscriber acct-2 vlan: the subscriber is protected",
             "subscriber acct-3 vlan: the subscriber is suspended, so the value is that of the suspension",
-            "subscriber apt-1 (acct-1): the device does not have it; take it out of the inventory, or let `gamctl apply` create it again",
         ]
     );
 }

@@ -40,7 +40,7 @@ fn all_waves_are_carried_out_in_order_with_a_gate_between_them() {
         .says("Wave 1 of 2: oak-1")
         .says("Gate: open")
         .says("Wave 2 of 2: oak-0 and oak-2")
-        .says("All waves are carried out.");
+        .says("All 2 waves are carried out.");
     let at = |part: &str| said.text.find(part).unwrap();
     assert!(at("Wave 1") < at("Gate: open") && at("Gate: open") < at("Wave 2"));
     site.run(&["plan"]).exits(0);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Cause, Change, DevicePlan, Edit, Limit, Limits, Refusal, Step, Subscriber, Verb};
 use crate::model::{DeviceName, SubscriberName};
 
@@ -19,6 +21,28 @@ pub struct InventoryFacts {
     pub suspended: BTreeMap<DeviceName, BTreeSet<SubscriberName>>,
     /// From the present name of a subscriber to its earlier one by `moved_from`, by device.
     pub renamed: BTreeMap<DeviceName, BTreeMap<SubscriberName, SubscriberName>>,
+}
+
+/// The objects on one device whose changes have a limit, as `guard` counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LimitedEffects {
+    pub removals: usize,
+    pub interruptions: usize,
+    pub slower: usize,
+    pub suspensions: usize,
+    pub reassignments: usize,
+}
+
+/// Counts the changes of a plan that have a limit.
+pub fn limited_effects(plan: &DevicePlan, inventory: &InventoryFacts) -> LimitedEffects {
+    LimitedEffects {
+        removals: removals_of(plan),
+        interruptions: interruptions_of(plan),
+        slower: slower_of(plan),
+        suspensions: suspensions_of(plan, inventory),
+        reassignments: reassignments_of(plan, inventory),
+    }
 }
 
 /// Adds a refusal to each plan that exceeds a limit for one device, and returns the refusals for the whole run.

@@ -67,7 +67,7 @@ pub use fleet::{
     DeviceLintError, InventoryVersion, LedgerCoverage, OutOfScope, Planned, PolicyVersion,
     ReadOverSsh, UNREAD_NOTES, Unobservable,
 };
-pub use guard::{InventoryFacts, guard};
+pub use guard::{InventoryFacts, LimitedEffects, guard, limited_effects};
 pub use ledger::Ledger;
 pub use note::{Note, NoteText, Sentence};
 pub use planner::plan;

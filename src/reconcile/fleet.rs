@@ -191,7 +191,7 @@ impl<'a> Fleet<'a> {
 
     /// Returns the size of the inventory for limits in percent: the present or the last applied one, whichever is larger.
     /// A commit that removes most subscribers must not lower the number that its own limit is computed from.
-    fn inventory_facts(&self) -> InventoryFacts {
+    pub(super) fn inventory_facts(&self) -> InventoryFacts {
         let count = |inventory: &Inventory| inventory.subscribers().count();
         let applied = self.applied.as_ref();
         let applied = applied.map_or(0, |applied| count(applied.inventory));

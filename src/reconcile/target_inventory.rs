@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::one_device::plan_one;
-use super::rollout::{DevicePins, RolloutPolicy, WaveDevice, service_outlook};
+use super::rollout::{
+    BudgetLimits, BudgetSizes, DevicePins, RolloutPolicy, WaveDevice, service_outlook,
+};
 use super::run::{PlanInputs, Reconciler, RunError, RunRequest, Verb, Watcher};
 use super::{DeviceAccess, FingerprintedObservation};
 use crate::history::{Freeze, StoredLedger};
 use crate::inventory::{IntendedDevice, Inventory, Reading, ScopeMatcher, resolve, service_policy};
 use crate::model::{DeviceName, DeviceState, NotObserved, SiteName};
-use crate::plan::{DevicePlan, InventoryVersion, Planned};
+use crate::plan::{DevicePlan, InventoryVersion, LimitedEffects, Planned, limited_effects};
 use crate::report::ServiceOutlook;
 
 /// The inventory at the target, with what plans need besides looks and ledgers.
@@ -194,6 +196,33 @@ impl TargetInventory {
         let fleet = self.inputs.fleet_of(device, &self.version, ledger)?;
         let intended = fleet.devices.first()?;
         plan_one(&fleet, intended, look).map(|(plan, _)| plan)
+    }
+
+    /// Counts the changes of plans that have a limit, by device.
+    pub fn limited_effects(&self, plans: &[DevicePlan]) -> BTreeMap<DeviceName, LimitedEffects> {
+        let facts = self.inputs.fleet().inventory_facts();
+        let changed = plans.iter().filter(|plan| !plan.steps.is_empty());
+        let counted = changed.map(|plan| (plan.device.clone(), limited_effects(plan, &facts)));
+        counted.collect()
+    }
+
+    /// Returns the limits for an hour, by the policy of the commit before, and the sizes that percentages are of.
+    pub fn budget(&self) -> (BudgetLimits, BudgetSizes) {
+        let limits = BudgetLimits {
+            fleet: self.inputs.policy().limits,
+            ..BudgetLimits::default()
+        };
+        let facts = self.inputs.fleet().inventory_facts();
+        let devices = self.devices().into_iter();
+        let sizes = BudgetSizes {
+            subscribers: facts.subscribers,
+            households: facts.subscribers,
+            devices: facts.devices,
+            on_device: devices
+                .map(|device| (device.name, device.subscribers))
+                .collect(),
+        };
+        (limits, sizes)
     }
 
     /// Returns the digest of the limits that plans are checked with.

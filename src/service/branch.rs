@@ -36,23 +36,27 @@ pub(super) async fn fetch(shared: &Arc<Shared>) -> Result<Fetched, BranchError> 
 }
 
 /// Judges whether a commit may become the target. `accepted` are the target and the candidate of a rewritten history that a
-/// person accepted.
+/// person accepted, `recent` is the target an hour ago if it moved since.
 pub(super) async fn judge(
     shared: &Arc<Shared>,
     target: Option<CommitId>,
     candidate: CommitId,
     accepted: Option<(CommitId, CommitId)>,
+    (recent, now): (Option<CommitId>, u64),
 ) -> Result<Verdict<LaneViolation>, BranchError> {
     let shared = shared.clone();
     aside(move || {
         let signers = shared.remote.signers.as_deref();
-        let lanes: LaneJudge<'_, LaneViolation> =
-            &|before: &Inventory, steps| lane_violations(&service_policy(before), steps);
+        let lanes: LaneJudge<'_, LaneViolation> = &|before: &Inventory, steps| {
+            let subscribers = before.subscribers().count();
+            lane_violations(&service_policy(before), subscribers, steps, now)
+        };
         let (limits, cache) = (Limits::default(), Cache::default());
         let options = CandidateOptions {
             folder: &shared.remote.folder,
             signers,
             lanes: Some(lanes),
+            recent: recent.as_ref(),
             accepted_rules: &[],
             accepts_smaller_fleet: accepted.is_some(),
             accepted_history: accepted

@@ -1,41 +1,136 @@
 //! Checks commits against the lanes of the policy: what an author changed, and what the author may change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::fetch::AuthoredStep;
-use crate::inventory::{KeyChange, PathKind, ServicePolicy, classify};
+use super::fetch::{AuthoredStep, LaneSteps};
+use crate::inventory::{self, FileKind, KeyChange, PathKind, ServicePolicy, classify};
+use crate::plan::Limit;
 use crate::reconcile::rollout::{
-    ChangedKey, CommitIdentity, InventoryChange, Lane, Lanes, OtherAuthors, OutsideLane,
+    BudgetUse, ChangedKey, CommitIdentity, CountedEffect, InventoryChange, Lane, LaneLimits, Lanes,
+    OtherAuthors, OutsideLane, lane_budgets,
 };
 
-/// A commit outside of the lane of its author.
+/// What keeps commits out because of lanes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("commit {} (`{subject}`): {outside}", .commit.get(..12).unwrap_or(.commit))]
-pub(super) struct LaneViolation {
-    pub(super) commit: String,
-    pub(super) subject: String,
-    pub(super) outside: OutsideLane,
+pub(super) enum LaneViolation {
+    /// A commit changes more than the lane of its author allows.
+    #[error("commit {} (`{subject}`): {outside}", .commit.get(..12).unwrap_or(.commit))]
+    Outside {
+        commit: String,
+        subject: String,
+        outside: OutsideLane,
+    },
+    /// The commits of a lane change too much within an hour.
+    #[error("{0}")]
+    OverLimit(BudgetUse),
 }
 
-/// Returns the commits that change more than their author's lane allows, oldest first.
+/// Returns the new commits that change more than their author's lane allows, oldest first, and the limits that lanes exceed
+/// with what was accepted within the last hour.
 pub(super) fn lane_violations(
     policy: &ServicePolicy,
-    steps: &[AuthoredStep],
+    subscribers: usize,
+    steps: &LaneSteps,
+    now: u64,
 ) -> Vec<LaneViolation> {
     let lanes = lanes(policy);
-    let violations = steps.iter().filter_map(|step| {
-        let author = CommitIdentity {
-            author: step.commit.email.clone(),
-            signer: step.commit.signer_key.clone(),
-        };
-        let outside = lanes.check(&author, &changes(step)).err()?;
-        Some(LaneViolation {
+    let outside = steps.new.iter().filter_map(|step| {
+        let outside = lanes.check(&identity(step), &changes(step)).err()?;
+        Some(LaneViolation::Outside {
             commit: step.commit.id.as_str().to_owned(),
             subject: crate::report::visible(&step.commit.subject).into_owned(),
             outside,
         })
     });
-    violations.collect()
+    let mut violations: Vec<LaneViolation> = outside.collect();
+    for lane in &policy.lanes {
+        let name = lane.name.as_str();
+        let uses = lane_budgets(
+            name,
+            &limits(&lane.limits),
+            [&steps.recent, &steps.new]
+                .map(|steps| counts(&lanes, name, steps))
+                .each_ref(),
+            subscribers,
+            now,
+        );
+        let exceeded = uses.into_iter().filter(BudgetUse::is_exceeded);
+        violations.extend(exceeded.map(LaneViolation::OverLimit));
+    }
+    violations
+}
+
+fn identity(step: &AuthoredStep) -> CommitIdentity {
+    CommitIdentity {
+        author: step.commit.email.clone(),
+        signer: step.commit.signer_key.clone(),
+    }
+}
+
+fn limits(limits: &inventory::LaneLimits) -> LaneLimits {
+    let inventory::LaneLimits {
+        additions,
+        changes,
+        removals,
+        suspensions,
+        moves,
+    } = *limits;
+    let all = [
+        (CountedEffect::Additions, additions),
+        (CountedEffect::Changes, changes),
+        (CountedEffect::Removals, removals),
+        (CountedEffect::Suspensions, suspensions),
+        (CountedEffect::Moves, moves),
+    ];
+    let limit = |limit: inventory::LaneLimit| Limit {
+        count: limit.count,
+        percent: limit.percent,
+    };
+    all.map(|(effect, one)| (effect, limit(one))).into()
+}
+
+/// Counts the objects that the commits of a lane change, each object once in a commit.
+fn counts(lanes: &Lanes, lane: &str, steps: &[AuthoredStep]) -> BTreeMap<CountedEffect, usize> {
+    let mut counts = BTreeMap::new();
+    for step in steps {
+        // Without a change every commit is within its lane: this asks only which one that is.
+        let of = lanes.check(&identity(step), &[]);
+        if of.is_ok_and(|within| within.lane.as_deref() == Some(lane)) {
+            for (effect, objects) in counted(step) {
+                *counts.entry(effect).or_default() += objects.len();
+            }
+        }
+    }
+    counts
+}
+
+type Objects<'a> = BTreeSet<(FileKind, &'a str)>;
+
+fn counted(step: &AuthoredStep) -> BTreeMap<CountedEffect, Objects<'_>> {
+    let mut counted: BTreeMap<CountedEffect, Objects<'_>> = BTreeMap::new();
+    for changed in &step.keys {
+        let Some(id) = changed.id.as_deref() else {
+            continue;
+        };
+        let is_subscriber = changed.kind == FileKind::Subscribers;
+        let effects: &[CountedEffect] = match &changed.change {
+            KeyChange::Added => &[CountedEffect::Additions],
+            KeyChange::Removed => &[CountedEffect::Removals],
+            // Which state it became is not compared: a suspension that ends counts too.
+            KeyChange::Key(key) if is_subscriber && key == "state" => {
+                &[CountedEffect::Changes, CountedEffect::Suspensions]
+            }
+            KeyChange::Key(key) if is_subscriber && (key == "device" || key == "port") => {
+                &[CountedEffect::Changes, CountedEffect::Moves]
+            }
+            KeyChange::Key(_) => &[CountedEffect::Changes],
+        };
+        for effect in effects {
+            let objects = counted.entry(*effect).or_default();
+            objects.insert((changed.kind, id));
+        }
+    }
+    counted
 }
 
 /// Returns the lanes. One that cannot be read allows its authors nothing, so it is kept without a permission.

@@ -7,6 +7,7 @@ use gamctl::history::{
     RewrittenHistory, RolloutId, RolloutKind, RolloutPlan, RolloutState, RolloutStepContent,
     StoreError, TargetChange, TaskReport,
 };
+use gamctl::plan::LimitedEffects;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -54,6 +55,10 @@ async fn the_target_moves_only_from_the_commit_that_the_caller_knew(bed: Bed) {
     );
     let target = store.target().await.unwrap().unwrap();
     assert_eq!((target.number, target.commit.as_str()), (2, "b"));
+    // Before the first target there was none: it is the beginning.
+    let beginning = store.target_before(0).await.unwrap();
+    assert_eq!(beginning.as_deref(), Some("a"));
+    assert_eq!(store.target_before(target.at + 1).await.unwrap(), None);
     assert_eq!(bed.number("select count(*) from target_change").await, 2);
     for change in [
         "update target_change set who = 'x'",
@@ -118,6 +123,14 @@ async fn rollout(bed: &Bed, id: u128) -> NewRollout {
             because: Some("it removes a subscriber".to_owned()),
             steps: 3,
             restores: std::collections::BTreeMap::new(),
+            effects: [(
+                device("oak"),
+                LimitedEffects {
+                    removals: 1,
+                    ..LimitedEffects::default()
+                },
+            )]
+            .into(),
         },
     }
 }

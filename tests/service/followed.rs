@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gamctl::config::{GitSettings, ServeSettings};
 use gamctl::history::{BranchState, Store, StoreUrl, Timeouts};
@@ -20,7 +20,24 @@ use crate::world::World;
 /// No test waits for the timer of the fetch.
 const TIMER: Duration = Duration::from_secs(3600);
 
-const NETWORK: &str = "schema = 1\n";
+/// Writes an inventory whose only device is not installed yet, so that nothing is looked at.
+fn write_inventory(world: &World, folder: &str) {
+    let credentials = "[credentials.default]\n\
+        snmp = { version = \"2c\", community = { secret = \"snmp\" } }\n\
+        ssh = { user = \"admin\", password = { secret = \"ssh\" } }\n";
+    world.write(&format!("{folder}network.toml"), "schema = 1\n");
+    world.write(&format!("{folder}credentials.toml"), credentials);
+    world.write(
+        &format!("{folder}devices/later.toml"),
+        "[device.later]\nmodel = \"GAM-12-M\"\nstate = \"preprovision\"\n",
+    );
+}
+
+/// The true time: an instance whose clock differs from the store's leads nothing.
+fn seconds() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap().as_secs()
+}
 
 fn opening(world: &World, remote: RemoteSettings) -> Opening {
     let state = world.beside("state");
@@ -35,8 +52,8 @@ fn opening(world: &World, remote: RemoteSettings) -> Opening {
             state: state.clone(),
             webhook: None,
             who: "test@host".to_owned(),
-            clock: || 1_700_000_000_000,
-            seconds: || 1_700_000_000,
+            clock: || seconds() * 1000,
+            seconds,
             queue_limits: SlotLimits::default(),
             intervals: Intervals::default(),
             timing: Timing {
@@ -67,7 +84,7 @@ impl Following {
     async fn start(opening: Opening) -> Self {
         let (stopping, stop) = watch::channel(false);
         let location = opening.location.clone();
-        let service = Service::start(opening, || 1_700_000_000, stop).await;
+        let service = Service::start(opening, seconds, stop).await;
         let store = location.open_to_read(Timeouts::default()).await.unwrap();
         Self {
             service: service.unwrap(),
@@ -144,7 +161,7 @@ async fn readiness(address: SocketAddr) -> u16 {
 #[tokio::test]
 async fn a_commit_in_a_local_repository_becomes_the_target_before_the_next_fetch() {
     let world = World::empty();
-    world.write("network.toml", NETWORK);
+    write_inventory(&world, "");
     let first = world.commit_all("first");
     let following = Following::local(&world, "").await;
     following.has_target(&first).await;
@@ -171,7 +188,7 @@ async fn a_commit_in_a_local_repository_becomes_the_target_before_the_next_fetch
 async fn an_inventory_below_the_root_of_its_repository_is_followed() {
     let world = World::empty();
     world.write("README.md", "not an inventory");
-    world.write("network/network.toml", NETWORK);
+    write_inventory(&world, "network/");
     let first = world.commit_all("first");
     let following = Following::local(&world, "network").await;
     following.has_target(&first).await;
@@ -210,7 +227,7 @@ async fn a_stop_ends_a_fetch_whose_server_never_answers() {
 #[tokio::test]
 async fn what_is_stored_about_a_hostile_commit_does_not_drive_a_terminal() {
     let world = World::empty();
-    world.write("network.toml", NETWORK);
+    write_inventory(&world, "");
     let first = world.commit_all("first");
     let following = Following::local(&world, "").await;
     following.has_target(&first).await;

@@ -14,7 +14,7 @@ use crate::history::session::{Bind, Row, Session};
 use crate::history::version::{ROLLOUT, ROLLOUT_STEP};
 use crate::history::{RunId, Store, StoreError};
 use crate::model::{ActiveAlarm, DeviceName, MacAddress};
-use crate::plan::{Field, Object};
+use crate::plan::{Field, LimitedEffects, Object};
 
 /// The id of a rollout: sorted by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct RolloutPlan {
     /// The drifted fields that it restores, by device.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub restores: BTreeMap<DeviceName, Vec<RestoredField>>,
+    /// The changes with a limit, by device; they count for an hour.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub effects: BTreeMap<DeviceName, LimitedEffects>,
 }
 
 /// A drifted field of an object, or a whole object that is missing on the device.

@@ -106,6 +106,19 @@ impl Store {
         .await
     }
 
+    /// Returns the target before a time in seconds since 1970, if it moved since then; the first target if there was none before.
+    pub async fn target_before(&self, since: u64) -> Result<Option<String>, StoreError> {
+        self.within("read an earlier target", || async {
+            let mut session = self.read().await?;
+            let sql = "select coalesce(before, inventory_commit) as before from target_change \
+                where at >= @time($1) order by number limit 1";
+            let since = Bind::Number(i64::try_from(since).unwrap_or(i64::MAX));
+            let row = session.row(sql, &[since]).await?;
+            row.map_or(Ok(None), |row| row.maybe_text("before"))
+        })
+        .await
+    }
+
     /// Moves the target if it is still `change.before`; returns whether it is now `change.commit`.
     ///
     /// Asked twice, the second time changes nothing.

@@ -39,7 +39,7 @@ record! {
         "changes" => changes: LimitText, optional;
         /// Objects removed from the inventory.
         "removals" => removals: LimitText, optional;
-        /// Subscribers whose state becomes `suspended`.
+        /// Subscribers whose state changes, such as to `suspended`.
         "suspensions" => suspensions: LimitText, optional;
         /// Subscribers that get another device or port.
         "moves" => moves: LimitText, optional;

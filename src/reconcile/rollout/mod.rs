@@ -20,7 +20,7 @@ mod window;
 
 pub use budget::{
     BudgetLimits, BudgetScope, BudgetSizes, BudgetUse, CountedEffect, EffectCount, ExecutedEffect,
-    LaneLimits, budgets,
+    HOUR, LaneLimits, budgets, lane_budgets,
 };
 pub use drift::{
     AppliedDifferences, Contested, Difference, DriftEvent, DriftEventKind, DriftPolicy,

@@ -30,7 +30,7 @@ pub struct ApprovalFacts {
     pub is_automatic: bool,
     /// Removed subscribers and endpoints, as `plan::guard` counts them.
     pub removals: usize,
-    /// The keys of the limits that it exceeds, such as `limits.removals`.
+    /// The keys of the limits that it exceeds together with the last hour, such as `limits.removals`.
     pub over_limit: Vec<String>,
 }
 
@@ -71,7 +71,11 @@ impl fmt::Display for ApprovalReason {
                 )
             }
             Self::OverLimit { limits } => {
-                write!(formatter, "the plan exceeds `{}`", limits.join("` and `"))
+                let limits = limits.join("` and `");
+                write!(
+                    formatter,
+                    "with what was done within the last hour, it exceeds `{limits}`"
+                )
             }
         }
     }
@@ -347,8 +351,18 @@ mod tests {
                 "1 subscriber or endpoint would be removed",
             ),
             (&removal(), &none, 1, "the policy asks a person"),
-            (&over, &both_cases(), 2, "the plan exceeds `limits.slower`"),
-            (&over, &none, 1, "the plan exceeds `limits.slower`"),
+            (
+                &over,
+                &both_cases(),
+                2,
+                "with what was done within the last hour, it exceeds `limits.slower`",
+            ),
+            (
+                &over,
+                &none,
+                1,
+                "with what was done within the last hour, it exceeds `limits.slower`",
+            ),
         ] {
             let needed = needed_approvals(facts, settings, &authors());
             let reasons: Vec<String> = needed.because.iter().map(ToString::to_string).collect();

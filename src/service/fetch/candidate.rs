@@ -32,7 +32,16 @@ const BY_COMMIT: &str = "protected-removed";
 const MOST_READ_STEPS: usize = 100;
 
 /// Judges what authors changed, oldest step first, by the policy in the target's inventory; returns what is outside.
-pub type LaneJudge<'a, L> = &'a dyn Fn(&Inventory, &[AuthoredStep]) -> Vec<L>;
+pub type LaneJudge<'a, L> = &'a dyn Fn(&Inventory, &LaneSteps) -> Vec<L>;
+
+/// The steps that lanes are about.
+#[derive(Debug, Default)]
+pub struct LaneSteps {
+    /// Those to the candidate, oldest first.
+    pub new: Vec<AuthoredStep>,
+    /// Those to the target since `CandidateOptions::recent`.
+    pub recent: Vec<AuthoredStep>,
+}
 
 /// The settings for judging a candidate.
 pub struct CandidateOptions<'a, L> {
@@ -42,6 +51,8 @@ pub struct CandidateOptions<'a, L> {
     pub signers: Option<&'a Path>,
     /// Left out: no policy has lanes.
     pub lanes: Option<LaneJudge<'a, L>>,
+    /// The target at the beginning of the time for which lanes have limits; left out: it did not move since.
+    pub recent: Option<&'a CommitId>,
     /// Findings of the step that a person accepted, as with `gamctl validate --accept`.
     pub accepted_rules: &'a [String],
     /// A person accepted that the fleet is halved or emptied.
@@ -199,7 +210,10 @@ pub fn judge_candidate<L>(
     let after = judge.read(candidate)?;
     let before = base.map(|base| judge.read(base)).transpose()?;
     if let (Some(lanes), Some(base), Some(before)) = (options.lanes, checked_from, &before) {
-        let steps = judge.steps(base, candidate, &commits)?;
+        let steps = LaneSteps {
+            new: judge.steps(base, candidate, &commits)?,
+            recent: judge.recent_steps(base)?,
+        };
         let violations = lanes(&before.inventory, &steps);
         if !violations.is_empty() {
             return Ok(Verdict::OutsideLane { violations });
@@ -359,6 +373,25 @@ impl<'a, L> Judge<'a, L> {
             }
         }
         Ok(steps)
+    }
+
+    /// Returns the steps to the target within the time for which lanes have limits. They were judged before: only who made
+    /// them counts. After a rewritten history there is no way from one to the other, and the limits begin again.
+    fn recent_steps(&self, target: &CommitId) -> Result<Vec<AuthoredStep>, CandidateError> {
+        let Some(recent) = self.options.recent.filter(|recent| self.mirror.has(recent)) else {
+            return Ok(Vec::new());
+        };
+        if self.relation(recent, target)? != Ancestry::Descends {
+            return Ok(Vec::new());
+        }
+        let Some(commits) = self.new_commits(Some(recent), target)? else {
+            return Ok(Vec::new());
+        };
+        let signed = match self.options.signers {
+            Some(signers) => self.signatures(signers, Some(recent), target, &commits)?,
+            None => Vec::new(),
+        };
+        self.steps(recent, target, &self.summaries(&commits, &signed)?)
     }
 
     fn first_parent_steps(

@@ -21,7 +21,8 @@ mod watch;
 
 pub use authors::author_addresses;
 pub use candidate::{
-    BeforeAndAfter, CandidateError, CandidateOptions, LaneJudge, Verdict, judge_candidate,
+    BeforeAndAfter, CandidateError, CandidateOptions, LaneJudge, LaneSteps, Verdict,
+    judge_candidate,
 };
 pub use child::{GitProgram, StopRequest};
 pub use command::CommandError;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::past::{MOST_ATTEMPTS, PastOfDevice};
+use super::hour::over_limit;
+use super::past::{MOST_ATTEMPTS, MOST_ROLLOUTS, PastOfDevice};
 use super::past_of;
 use crate::history::{
     DeviceStatusRow, Leader, NewRollout, NewRolloutStep, RestoredField, RolloutId, RolloutKind,
@@ -15,7 +16,8 @@ use crate::model::{DeviceName, Observation};
 use crate::plan::Planned;
 use crate::reconcile::rollout::condition::{ConditionFacts, OnDrift};
 use crate::reconcile::rollout::{
-    ApprovalFacts, PlanClass, needed_approvals, plan_class, plan_removals, split_drift, waves,
+    ApprovalFacts, BudgetUse, PlanClass, needed_approvals, plan_class, plan_removals, split_drift,
+    waves,
 };
 use crate::reconcile::run::{LookSource, PlanFile, Preparation, RunRequest, Verb, Watcher};
 use crate::reconcile::wave_devices;
@@ -208,10 +210,21 @@ async fn begin_one(
     let whole = PlanFile::of(planned)?;
     let part = whole.part(devices)?;
     let authors = authors(shared, target, &part.planned).await?;
+    let store = &shared.store.store;
+    let effects = target.inventory.limited_effects(&part.planned.devices);
+    let over_limit = over_limit(
+        &target.inventory,
+        &store.rollouts(MOST_ROLLOUTS).await?,
+        &effects,
+        store.clock().await?,
+    );
+    for limit in &over_limit {
+        tracing::warn!(%limit, "a rollout needs an approval");
+    }
     let facts = ApprovalFacts {
         is_automatic: !class.needs_person,
         removals: plan_removals(&part.planned.devices),
-        over_limit: Vec::new(),
+        over_limit: over_limit.iter().map(BudgetUse::key).collect(),
     };
     let needed = needed_approvals(&facts, &target.policy.approval, &authors);
     let because: Vec<String> = needed.because.iter().map(ToString::to_string).collect();
@@ -237,12 +250,12 @@ async fn begin_one(
         because: (needed.count > 0).then(|| listed(&because)),
         steps: u64::try_from(steps).unwrap_or(u64::MAX),
         restores: restored(&part.planned, target),
+        effects,
     };
     let state = match needed.count {
         0 => RolloutState::Ready,
         _ => RolloutState::WaitingForApproval,
     };
-    let store = &shared.store.store;
     let document = serde_json::from_str(&part.text).unwrap_or_default();
     store.keep_plan(&part.id, &document).await?;
     let new = NewRollout {

@@ -8,7 +8,7 @@ use super::carry::carry_out;
 use super::consent::consent;
 use super::step;
 use crate::apply::Ended;
-use crate::history::{Filter, Leader, Rollout, RolloutState, RolloutStepContent};
+use crate::history::{Filter, Leader, Rollout, RolloutState, RolloutStepContent, RunId};
 use crate::model::{DeviceName, SiteName};
 use crate::reconcile::gate_facts;
 use crate::reconcile::rollout::{ApprovalState, Gate, WindowState, gate};
@@ -176,8 +176,17 @@ async fn left_to_do(
         most: u32::MAX,
         ..Filter::default()
     };
+    // By the commit too: a run of another target may have ended in the second in which this rollout began.
+    let since = Filter {
+        devices: Vec::new(),
+        ..filter.clone()
+    };
+    let runs = shared.store.store.runs(&since).await?.into_iter();
+    let runs = runs.filter(|run| run.run.inventory.commit.as_deref() == Some(&*rollout.commit));
+    let runs: BTreeSet<RunId> = runs.map(|run| run.run.id).collect();
     for row in shared.store.store.outcomes(&filter).await? {
-        if matches!(row.outcome.ended, Ended::Applied | Ended::Unchanged) {
+        let is_done = matches!(row.outcome.ended, Ended::Applied | Ended::Unchanged);
+        if is_done && runs.contains(&row.run) {
             devices.remove(&row.outcome.device);
         }
     }
@@ -237,6 +246,8 @@ async fn take_over(
     // Devices that were finished are left alone by the next wave; the others are compared with the plan again.
     let done = RolloutStepContent {
         before: std::collections::BTreeMap::new(),
+        // So that the changes count for an hour if nothing follows.
+        wave_ended: Some(store.clock().await?),
         ..content
     };
     step(shared, leader, rollout, RolloutState::Ready, done).await?;

@@ -1,12 +1,13 @@
 //! Brings devices to the target: begins rollouts, waits for consent and windows, carries out waves, and decides gates.
 //!
 //! `begin` makes plans and rollouts · `drive` moves one rollout on · `carry` carries out one wave · `consent` checks approvals ·
-//! `past` what earlier rollouts mean for a device.
+//! `past` what earlier rollouts mean for a device · `hour` what they did within the last hour.
 
 mod begin;
 mod carry;
 mod consent;
 mod drive;
+mod hour;
 pub(super) mod past;
 
 use std::sync::Arc;

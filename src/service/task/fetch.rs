@@ -6,6 +6,7 @@ use super::TaskError;
 use super::heartbeat::FETCH;
 use crate::history::{BranchState, HeldCandidate, RewrittenHistory, TargetChange};
 use crate::model::Finding;
+use crate::reconcile::rollout::HOUR;
 use crate::report::{counted, visible};
 use crate::service::branch;
 use crate::service::fetch::{CommitId, Fetched, SignedCommit, Verdict};
@@ -15,12 +16,13 @@ use crate::service::lanes::LaneViolation;
 /// Findings of a held commit that are stored; `gamctl validate --rev` lists all of them.
 pub(super) const MOST_FINDINGS: usize = 10;
 
-/// Renders a finding in one line.
+/// Renders a finding in one line, safe on a terminal: it is stored, and others may print it as it is.
 pub(super) fn finding_line(finding: &Finding) -> String {
-    format!(
+    let line = format!(
         "{}: {} ({})",
         finding.place, finding.message, finding.rule.id
-    )
+    );
+    visible(&line).into_owned()
 }
 
 pub(in crate::service) async fn fetch(shared: Arc<Shared>) -> Result<(), TaskError> {
@@ -73,7 +75,10 @@ async fn judge(
         let target = CommitId::parse(&accepted.target)?;
         Some((target, CommitId::parse(&accepted.candidate)?))
     });
-    let verdict = branch::judge(shared, known, fetched.commit.clone(), accepted).await?;
+    let clock = store.clock().await?;
+    let recent = store.target_before(clock.saturating_sub(HOUR)).await?;
+    let recent = (recent.as_deref().and_then(CommitId::parse), clock);
+    let verdict = branch::judge(shared, known, fetched.commit.clone(), accepted, recent).await?;
     let candidate = fetched.commit.as_str();
     state.halted = match &verdict {
         Verdict::Rewritten {

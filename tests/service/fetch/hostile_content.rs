@@ -25,7 +25,7 @@ fn is_untouched(private: &Path) -> bool {
 
 #[test]
 fn links_to_the_files_of_this_host_are_findings_and_are_not_read() {
-    for link in ["sealed", "subscribers", "devices/more.toml", "network.toml"] {
+    for link in ["subscribers", "devices/more.toml", "network.toml"] {
         let bed = Bed::good();
         let target = bed.fetch();
         let private = private(&bed);
@@ -42,6 +42,17 @@ fn links_to_the_files_of_this_host_are_findings_and_are_not_read() {
         assert!(!format!("{verdict:?}").contains(CANARY), "{link}");
         assert!(is_untouched(&private));
     }
+}
+
+#[test]
+fn a_link_in_the_place_of_the_sealed_secrets_is_not_followed() {
+    let bed = Bed::good();
+    let target = bed.fetch();
+    let private = private(&bed);
+    std::os::unix::fs::symlink(&private, bed.world.root().join("sealed")).unwrap();
+    let verdict = bed.push(&target);
+    assert!(!format!("{verdict:?}").contains(CANARY), "{verdict:?}");
+    assert!(is_untouched(&private));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gamctl::inventory::{GOOD_INVENTORY, Inventory};
 use gamctl::model::Finding;
-use gamctl::service::fetch::{AuthoredStep, BeforeAndAfter, CommitId, Verdict};
+use gamctl::service::fetch::{BeforeAndAfter, CommitId, LaneSteps, Verdict};
 
 use super::{Bed, is_acceptable, patterns};
 use crate::world::World;
@@ -174,8 +174,8 @@ fn a_protected_subscriber_is_removed_in_two_commits_whether_or_not_a_fetch_comes
 }
 
 /// Judges as a lane that may change the state of subscribers; returns what each step changes beyond that.
-fn helpdesk(_: &Inventory, steps: &[AuthoredStep]) -> Vec<String> {
-    let outside = steps.iter().flat_map(|step| {
+fn helpdesk(_: &Inventory, steps: &LaneSteps) -> Vec<String> {
+    let outside = steps.new.iter().flat_map(|step| {
         let keys = patterns(step).into_iter();
         let keys = keys.filter(|key| key != "subscriber.state");
         let other = step

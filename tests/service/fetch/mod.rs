@@ -75,6 +75,7 @@ impl Bed {
             folder: Path::new(""),
             signers: self.remote.signers.as_deref(),
             lanes: None,
+            recent: None,
             accepted_rules: &[],
             accepts_smaller_fleet: false,
             accepted_history: None,

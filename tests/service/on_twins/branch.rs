@@ -61,3 +61,30 @@ fn an_invalid_commit_is_held_with_its_findings_and_the_next_good_one_goes_on() {
     let seen = bed.until("the next good commit", |seen| seen.has_reached(&good));
     assert!(seen.branch.held.is_none());
 }
+
+#[test]
+fn a_lane_may_change_only_so_much_within_an_hour() {
+    let lane = "[lane.desk]\nauthors = [\"test@example.org\"]\nmay = [\"subscriber.vlan\"]\n\
+        limits = { changes = { count = 1 } }\n";
+    let policy = format!("{EVERYTHING}{lane}");
+    let mut bed = ServiceBed::applied(2, &policy, one_each(2, "home-100"));
+    bed.start();
+    bed.until("converged", |seen| seen.all_are(ConditionWord::Converged));
+    let mut flats = one_each(2, "home-100");
+    flats[0].vlan = 777;
+    let first = bed.intend(flats.clone());
+    bed.until("the first", |seen| seen.has_reached(&first));
+    let before = bed.all_written();
+    flats[1].vlan = 778;
+    let second = bed.intend(flats);
+    let seen = bed.until("held", |seen| seen.branch.held.is_some());
+    let held = seen.branch.held.unwrap();
+    assert_eq!((held.commit, held.word.as_str()), (second, "lane"));
+    assert_eq!(
+        held.sentence,
+        "`lane.desk.limits.changes` allows 1 in an hour: 1 used, 1 planned"
+    );
+    let seen = bed.another_round();
+    assert_eq!(seen.target(), Some(first.as_str()));
+    assert_eq!(bed.all_written(), before);
+}

@@ -13,7 +13,7 @@ use crate::model::DeviceName;
 use crate::plan::{Limit, Limits};
 
 /// An effect counts for so many seconds after it was executed.
-const HOUR: u64 = 60 * 60;
+pub const HOUR: u64 = 60 * 60;
 
 /// A percentage applies from this number of objects, as in `plan::guard`.
 const PERCENT_COUNTS_FROM: usize = 10;
@@ -204,6 +204,31 @@ pub fn budgets(
         found.extend(effects.measured(scope, removals, limit, sizes));
     }
     found
+}
+
+/// Returns the use of a lane's limits by changes of the inventory: those accepted within the last hour, and new ones.
+pub fn lane_budgets(
+    lane: &str,
+    limits: &LaneLimits,
+    [accepted, new]: [&BTreeMap<CountedEffect, usize>; 2],
+    subscribers: usize,
+    now: u64,
+) -> Vec<BudgetUse> {
+    let uses = limits.iter().filter_map(|(effect, limit)| {
+        let count = |counts: &BTreeMap<CountedEffect, usize>| counts.get(effect).copied();
+        let mut one = BudgetUse {
+            scope: BudgetScope::Lane(lane.to_owned()),
+            effect: *effect,
+            used: count(accepted).unwrap_or(0),
+            planned: count(new).unwrap_or(0),
+            limit: most_allowed(*limit, subscribers)?,
+            enough_at: None,
+        };
+        // When each change was accepted within the hour is not known here: at the latest then.
+        one.enough_at = (one.is_exceeded() && one.planned <= one.limit).then_some(now + HOUR);
+        Some(one)
+    });
+    uses.collect()
 }
 
 fn fleet_limits(limits: &Limits) -> [(CountedEffect, Limit); 6] {

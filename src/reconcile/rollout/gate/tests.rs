@@ -142,11 +142,11 @@ fn failures_pause_at_once_when_the_budget_is_used_up() {
     let only_failed = wave(vec![failed("oak", false)]);
     assert_eq!(
         sentence(&gate(&only_failed, SETTLED)),
-        "paused: no device of the wave was verified and saved"
+        "paused: no device of the wave was verified and saved: oak"
     );
     assert_eq!(
         sentence(&gate(&wave(Vec::new()), SETTLED)),
-        "paused: no device of the wave was verified and saved"
+        "paused: no device of the wave was started"
     );
     let unread = |has_written| GateDevice {
         after: None,
