@@ -36,7 +36,7 @@ pub(super) async fn fetch(shared: &Arc<Shared>) -> Result<Fetched, BranchError> 
 }
 
 /// Judges whether a commit may become the target. `accepted` are the target and the candidate of a rewritten history that a
-/// person accepted, `recent` is the target an hour ago if it moved since.
+/// person accepted, `recent` is the target of an hour ago, where there is a newer one.
 pub(super) async fn judge(
     shared: &Arc<Shared>,
     target: Option<CommitId>,

@@ -106,7 +106,7 @@ impl Store {
         .await
     }
 
-    /// Returns the target before a time in seconds since 1970, if it moved since then; the first target if there was none before.
+    /// Returns the target before a time in seconds since 1970, where there is a newer one; the first target if there was none before.
     pub async fn target_before(&self, since: u64) -> Result<Option<String>, StoreError> {
         self.within("read an earlier target", || async {
             let mut session = self.read().await?;
