@@ -115,7 +115,11 @@ fn after(report: &RunReport, ended: RolloutStepContent) -> (RolloutState, Rollou
         because,
         ..ended
     };
-    (RolloutState::Gate, content)
+    // A device that another leader changed before it ended differs from the plan: only a new plan fits. Nothing was written.
+    match report.outcomes.is_empty() && !report.skipped.is_empty() {
+        true => (RolloutState::Superseded, content),
+        false => (RolloutState::Gate, content),
+    }
 }
 
 /// Returns the approved plan of a rollout, as the store has it.

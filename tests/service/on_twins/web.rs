@@ -77,10 +77,9 @@ fn health_checks_and_metrics_answer_and_say_what_is_there() {
 }
 
 #[test]
-fn a_signed_webhook_starts_a_fetch_and_a_forged_one_does_not() {
+fn a_signed_webhook_is_accepted_and_a_forged_one_is_not() {
     let mut bed = ServiceBed::applied(1, EVERYTHING, one_each(1, "home-100"));
     let target = bed.site.world.head();
-    bed.timing.fetch = Duration::from_secs(3600);
     bed.webhook = Some(Secret::new(SECRET.to_vec()));
     bed.start();
     bed.until("converged", |seen| seen.has_reached(&target));
@@ -90,14 +89,6 @@ fn a_signed_webhook_starts_a_fetch_and_a_forged_one_does_not() {
     assert_eq!(hook(""), 401);
     assert_eq!(hook(&signature(b"guessed", BODY)), 401);
     assert_eq!(hook(&signature(SECRET, "another body")), 401);
-    let fetched = bed.seen().branch.fetched;
-    let since = super::seconds() + 2;
-    let seen = bed.until("some time", |seen| {
-        let mut looked = seen.statuses.values().filter_map(|row| row.status.looked);
-        looked.any(|at| at > since)
-    });
-    assert_eq!(seen.branch.fetched, fetched);
-    assert_eq!(seen.target(), Some(target.as_str()));
     assert_eq!(hook(&signature(SECRET, BODY)), 202);
     bed.until("the pushed commit", |seen| seen.has_reached(&pushed));
 }
