@@ -33,6 +33,7 @@ fn write_inventory(world: &World, folder: &str) {
     );
 }
 
+#[allow(clippy::disallowed_methods, reason = "the clock of the service")]
 /// The true time: an instance whose clock differs from the store's leads nothing.
 fn seconds() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
