@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gamctl::model::ConditionWord;
 use gamctl::service::metrics::{
-    ALERT_RULES, ApplyOutcome, BudgetLimit, BudgetUse, DeviceCondition, LabelValue, LabelValues,
-    LeaderTask, LookKind, LookPriority, LookResult, MAX_BYTES, MAX_LANES, MAX_ROUTES, MAX_SERIES,
-    METRICS, Metric, MetricType, Metrics, ProcessReading, RolloutState, StoreOperation, Task,
-    dashboard, render,
+    ALERT_RULES, ApplyOutcome, BudgetLimit, BudgetUse, LabelValue, LabelValues, LeaderTask,
+    LookKind, LookPriority, LookResult, MAX_BYTES, MAX_LANES, MAX_ROUTES, MAX_SERIES, METRICS,
+    Metric, MetricType, Metrics, ProcessReading, RolloutState, StoreOperation, Task, dashboard,
+    render,
 };
 
 use crate::golden::assert_golden;
@@ -26,8 +27,8 @@ const PROCESS: ProcessReading = ProcessReading {
 fn fill(metrics: &Metrics, lanes: &[&str], routes: &[&str]) {
     metrics.scheduler_tick().since(NOW - 1);
     metrics.set_devices(|condition| match condition {
-        DeviceCondition::Converged => 47,
-        DeviceCondition::Unreachable => 2,
+        ConditionWord::Converged => 47,
+        ConditionWord::Unreachable => 2,
         _ => 0,
     });
     metrics.set_subscribers(|state| [9100, 60, 7][state.index()]);

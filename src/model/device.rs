@@ -16,6 +16,8 @@ macro_rules! words {
 
         impl $name {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// In the order of `ALL`.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
 
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::instance_state::Shared;
-use super::metrics::{DeviceCondition, LabelValue, LeaderTask, LookKind, LookPriority, Task};
+use super::metrics::{LabelValue, LeaderTask, LookKind, LookPriority, Task};
 use super::metrics::{Metrics, read_process, render};
 use super::schedule::{Priority, ReadKind};
 use crate::model::ConditionWord;
@@ -47,7 +47,7 @@ fn devices(shared: &Shared) {
         }
     }
     let metrics = &shared.metrics;
-    metrics.set_devices(|condition: DeviceCondition| {
+    metrics.set_devices(|condition: ConditionWord| {
         counts.get(condition.word()).copied().unwrap_or_default()
     });
     match oldest {

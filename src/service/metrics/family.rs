@@ -156,9 +156,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::super::cell::Counter;
-    use super::super::label::{DeviceCondition, LookKind, LookResult};
+    use super::super::label::{LookKind, LookResult};
     use super::super::snapshot::SeriesValue;
     use super::*;
+    use crate::model::ConditionWord;
 
     #[test]
     fn every_combination_has_a_cell_of_its_own_under_its_own_labels() {
@@ -193,7 +194,7 @@ mod tests {
             assert_eq!(different.len(), S::LEN);
         }
         check::<()>();
-        check::<DeviceCondition>();
+        check::<ConditionWord>();
         check::<(LookKind, LookResult)>();
     }
 

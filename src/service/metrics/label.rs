@@ -1,5 +1,7 @@
 //! Defines an enum for each label with a closed set of values: no label is misspelt or unbounded.
 
+use crate::model::ConditionWord;
+
 /// A label whose values are known when the program is built.
 pub trait LabelValue: Copy + Eq + 'static {
     /// The name of the label, such as `kind`.
@@ -42,31 +44,15 @@ macro_rules! label {
     };
 }
 
-label! {
-    /// The condition of a device, by the words that pages and the command line show.
-    DeviceCondition, "condition":
-    WrongDevice = "wrong-device",
-    Stuck = "stuck",
-    Unsaved = "unsaved",
-    Applying = "applying",
-    Unreachable = "unreachable",
-    Invalid = "invalid",
-    Refused = "refused",
-    Contested = "contested",
-    DoesNotConverge = "does-not-converge",
-    Frozen = "frozen",
-    Held = "held",
-    WaitingForApproval = "waiting-for-approval",
-    WaitingForWindow = "waiting-for-window",
-    WaitingForBudget = "waiting-for-budget",
-    WaitingForWave = "waiting-for-wave",
-    WaitingForLane = "waiting-for-lane",
-    Drifted = "drifted",
-    Pending = "pending",
-    Unknown = "unknown",
-    Observe = "observe",
-    Locked = "locked",
-    Converged = "converged",
+/// The condition of a device, by the words that pages and the command line show.
+impl LabelValue for ConditionWord {
+    const NAME: &'static str = "condition";
+    const ALL: &'static [Self] = Self::ALL;
+    const WORDS: &'static [&'static str] = Self::WORDS;
+
+    fn index(self) -> usize {
+        self as usize
+    }
 }
 
 label! {
@@ -212,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_value_is_found_by_its_word() {
-        check::<DeviceCondition>();
+        check::<ConditionWord>();
         check::<SubscriberState>();
         check::<LookKind>();
         check::<LookResult>();

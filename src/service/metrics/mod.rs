@@ -15,8 +15,8 @@ mod text;
 pub use board::dashboard;
 pub use cell::{Age, Counter, Gauge, Histogram};
 pub use label::{
-    ApplyOutcome, BudgetLimit, DeviceCondition, LabelValue, LeaderTask, LookKind, LookPriority,
-    LookResult, RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
+    ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
+    RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
 };
 pub use process::{ProcessFiles, ProcessReading, read_process};
 pub use reference::metric_reference;

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::cell::{Age, Cell, Counter, Gauge, Histogram};
 use super::family::{Family, LabelSet, NamedFamily};
 use super::label::{
-    ApplyOutcome, BudgetLimit, DeviceCondition, LabelValue, LeaderTask, LookKind, LookPriority,
-    LookResult, RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
+    ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
+    RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
 };
 use super::process::ProcessReading;
 use super::snapshot::{MetricSeries, Series, SeriesValue, Snapshot};
 use super::table::{self, MAX_LANES, MAX_ROUTES, Metric};
+use crate::model::ConditionWord;
 
 /// The metrics of one process. A clone is another handle to the same numbers.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ struct Cells {
     version: String,
     start_time: Gauge,
     scheduler_tick: Family<(), Age>,
-    devices: Family<DeviceCondition, Gauge>,
+    devices: Family<ConditionWord, Gauge>,
     subscribers: Family<SubscriberState, Gauge>,
     looks: Family<(LookKind, LookResult), Counter>,
     look_duration: Family<LookKind, Histogram>,
@@ -114,7 +115,7 @@ impl Metrics {
     }
 
     /// Sets the number of devices of every condition.
-    pub fn set_devices(&self, count: impl Fn(DeviceCondition) -> usize) {
+    pub fn set_devices(&self, count: impl Fn(ConditionWord) -> usize) {
         set_all(&self.0.devices, count);
     }
 

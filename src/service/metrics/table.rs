@@ -1,9 +1,10 @@
 //! Lists every metric with its type, unit, labels and help, for the text format and the reference.
 
 use super::label::{
-    ApplyOutcome, BudgetLimit, DeviceCondition, LabelValue, LeaderTask, LookKind, LookPriority,
-    LookResult, RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
+    ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
+    RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
 };
+use crate::model::ConditionWord;
 
 /// The most series of one instance, as docs/metrics.md promises.
 pub const MAX_SERIES: usize = 2000;
@@ -168,7 +169,7 @@ metrics! {
         "Time since the scheduler last checked which devices are due. Above 30 the instance is stuck.");
 
     DEVICES = Metric::gauge("gamctl_devices", "devices", "Devices by their condition. Every instance exports the same numbers.")
-        .by(&[Label::closed::<DeviceCondition>()]);
+        .by(&[Label::closed::<ConditionWord>()]);
     SUBSCRIBERS = Metric::gauge("gamctl_subscribers", "subscribers", "Subscribers of the inventory at the target, by state.")
         .by(&[Label::closed::<SubscriberState>()]);
 
