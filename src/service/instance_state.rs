@@ -13,6 +13,7 @@ use super::fetch::{Mirror, RemoteSettings};
 use super::http::routes::ROUTES;
 use super::metrics::Metrics;
 use super::rollout::past::PastOfDevice;
+use super::rollout::save_attempts::SaveAttempts;
 use super::schedule::{Queue, Stretch};
 use super::settings::ServiceSettings;
 use super::task_reports::TaskReports;
@@ -89,6 +90,7 @@ pub(super) struct Shared {
     /// What was planned last, so that the same question is not planned again every few seconds.
     planned: Mutex<Option<PlannedQuestion>>,
     past: Mutex<Option<(PastKey, Past)>>,
+    save_attempts: Mutex<SaveAttempts>,
     /// The leader tasks of this instance, by name.
     leading: Mutex<BTreeMap<&'static str, Leader>>,
     /// The last tick of the scheduler, in milliseconds since 1970.
@@ -137,6 +139,7 @@ impl Shared {
             queue: Mutex::new(Queue::new(settings.queue_limits)),
             planned: Mutex::default(),
             past: Mutex::default(),
+            save_attempts: Mutex::default(),
             leading: Mutex::default(),
             ticked: AtomicU64::new(0),
             heartbeat: AtomicU64::new(now),
@@ -151,6 +154,12 @@ impl Shared {
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn save_attempts(&self) -> MutexGuard<'_, SaveAttempts> {
+        self.save_attempts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn leading(&self) -> MutexGuard<'_, BTreeMap<&'static str, Leader>> {

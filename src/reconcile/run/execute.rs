@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::gates::taken_once;
 use super::prepare::{audit_of, record_not_started};
 use super::prepared::{ConfirmedRun, PreparedRun};
-use super::{Reconciler, RunError, RunOptions, Watcher};
+use super::{Reconciler, RunError, RunOptions, Verb, Watcher};
 use crate::apply::{PreflightRefusal, RunNotice, RunReport, RunResult, SkipReason, Skipped};
 use crate::history::{Audit, NewRun, RunId};
 use crate::model::DeviceName;
@@ -252,7 +252,8 @@ impl Execution {
             && report.skipped.is_empty()
             && report.lint_errors.is_empty();
         let store = &self.store.store;
-        let Some(commit) = run.version.commit.as_ref().filter(|_| is_whole) else {
+        let counts = is_whole && run.request.verb != Verb::Save;
+        let Some(commit) = run.version.commit.as_ref().filter(|_| counts) else {
             return Ok(());
         };
         store.note_commit(commit, &run.request.who).await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ownership::{OwnershipChange, adopted, found_as_intended};
 use super::tasks::{TaskInputs, Tasks, tasks};
 use super::{RunRequest, Verb};
-use crate::apply::{PreflightRefusal, Recovered, RunReport, SkipReason, Skipped};
+use crate::apply::{PreflightRefusal, Recovered, RunReport, SkipReason, Skipped, Work};
 use crate::history::Freeze;
 use crate::inventory::Reading;
 use crate::model::{DeviceName, Observation};
@@ -93,8 +93,11 @@ impl PreparedRun {
         match self.request.verb {
             Verb::Plan => {}
             Verb::Adopt => self.ownership = adopted(fleet, &self.looks),
-            Verb::Apply | Verb::Rollback => {
-                self.ownership = found_as_intended(fleet, &self.planned, &self.looks);
+            Verb::Apply | Verb::Rollback | Verb::Save => {
+                let is_save = self.request.verb == Verb::Save;
+                if !is_save {
+                    self.ownership = found_as_intended(fleet, &self.planned, &self.looks);
+                }
                 let decided = tasks(TaskInputs {
                     fleet,
                     planned: &self.planned,
@@ -105,7 +108,8 @@ impl PreparedRun {
                     unsaved: &known.unsaved,
                     recovered,
                 });
-                let Tasks { tasks, skipped } = decided;
+                let Tasks { mut tasks, skipped } = decided;
+                tasks.retain(|task| !is_save || task.work == Work::SaveOnly);
                 (self.tasks, self.skipped) = (tasks, skipped);
             }
         }

@@ -19,6 +19,8 @@ pub enum Verb {
     Apply,
     /// Applies an earlier commit on purpose.
     Rollback,
+    /// Saves devices that were verified and never saved; sends no step, and its commit does not count as applied.
+    Save,
     /// Records ownership of objects that device and inventory have in common; writes to no device.
     Adopt,
 }
@@ -103,6 +105,7 @@ impl Verb {
             Self::Plan => "plan",
             Self::Apply => "apply",
             Self::Rollback => "rollback",
+            Self::Save => "save",
             Self::Adopt => "adopt",
         }
     }
@@ -110,7 +113,7 @@ impl Verb {
     /// Returns whether runs of this kind write to devices.
     pub fn writes(self) -> bool {
         match self {
-            Self::Apply | Self::Rollback => true,
+            Self::Apply | Self::Rollback | Self::Save => true,
             Self::Plan | Self::Adopt => false,
         }
     }

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::hour::over_limit;
 use super::past::{MOST_ATTEMPTS, MOST_ROLLOUTS, PastOfDevice};
-use super::past_of;
+use super::save::save;
+use super::{facts_of, past_of};
 use crate::history::{
     DeviceStatusRow, Leader, NewRollout, NewRolloutStep, RestoredField, RolloutId, RolloutKind,
     RolloutPlan, RolloutState, RolloutStepContent, Target,
@@ -43,10 +44,12 @@ pub(super) async fn begin(
     if store.branch_state().await?.halted.is_some() {
         return Ok(());
     }
+    let statuses = store.device_statuses().await?;
+    save(shared, target, &statuses).await?;
     let past = past_of(shared, &target.target.commit).await?;
-    let candidates = candidates(shared, target, &past).await?;
+    let candidates = candidates(shared, target, &statuses, &past).await?;
     if candidates.is_empty() {
-        return note_reached(shared, target).await;
+        return note_reached(shared, target, &statuses).await;
     }
     if !shared.is_new_question(target.target.number, &candidates) {
         return Ok(());
@@ -96,13 +99,16 @@ pub(super) async fn begin(
 
 /// Records a target that every device matches without a change, such as one of `policy.toml` alone: from then on its own
 /// policy applies.
-async fn note_reached(shared: &Shared, target: &ServedTarget) -> Result<(), TaskError> {
+async fn note_reached(
+    shared: &Shared,
+    target: &ServedTarget,
+    statuses: &BTreeMap<DeviceName, DeviceStatusRow>,
+) -> Result<(), TaskError> {
     let commit = &target.target.commit;
     if target.applied.as_ref() == Some(commit) {
         return Ok(());
     }
     let store = &shared.store.store;
-    let statuses = store.device_statuses().await?;
     let devices = target.inventory.devices().into_iter();
     let is_reached = devices
         .filter(|device| device.state.is_written())
@@ -118,18 +124,13 @@ async fn note_reached(shared: &Shared, target: &ServedTarget) -> Result<(), Task
     Ok(())
 }
 
-/// Returns the facts of a device as they were stored; facts of a later version cannot be read.
-fn facts_of(row: Option<&DeviceStatusRow>) -> Option<ConditionFacts> {
-    row.and_then(|row| serde_json::from_value(row.status.facts.clone()).ok())
-}
-
 /// Returns the devices that differ from the target, may be written to, and are in no open rollout; with their looks.
 async fn candidates(
     shared: &Shared,
     target: &ServedTarget,
+    statuses: &BTreeMap<DeviceName, DeviceStatusRow>,
     past: &BTreeMap<DeviceName, PastOfDevice>,
 ) -> Result<BTreeMap<DeviceName, Option<u64>>, TaskError> {
-    let statuses = shared.store.store.device_statuses().await?;
     let mut left = BTreeMap::new();
     let now = shared.store.store.clock().await?;
     let is_fresh = now.saturating_sub(target.target.at) < MOST_WAIT;
@@ -177,7 +178,6 @@ fn is_to_change(facts: &ConditionFacts, commit: &str) -> bool {
     (is_pending || is_drifted)
         && facts.identity.is_none()
         && facts.stuck.is_none()
-        && facts.unsaved.is_none()
         && facts.applying.is_none()
         && facts.unreachable.is_none()
         && facts.invalid.is_none()

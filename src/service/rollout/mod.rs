@@ -1,7 +1,8 @@
 //! Brings devices to the target: begins rollouts, waits for consent and windows, carries out waves, and decides gates.
 //!
 //! `begin` makes plans and rollouts · `drive` moves one rollout on · `carry` carries out one wave · `consent` checks approvals ·
-//! `past` what earlier rollouts mean for a device · `hour` what they did within the last hour.
+//! `past` what earlier rollouts mean for a device · `hour` what they did within the last hour · `save` saves devices that were
+//! never saved.
 
 mod begin;
 mod carry;
@@ -9,6 +10,8 @@ mod consent;
 mod drive;
 mod hour;
 pub(super) mod past;
+mod save;
+pub(super) mod save_attempts;
 
 use std::sync::Arc;
 
@@ -16,8 +19,9 @@ use super::instance_state::{Past, PastKey, Shared};
 use super::task::TaskError;
 use super::task::heartbeat::ROLLOUT;
 use crate::history::{
-    Leader, NewRolloutStep, Rollout, RolloutState, RolloutStepContent, StoreError,
+    DeviceStatusRow, Leader, NewRolloutStep, Rollout, RolloutState, RolloutStepContent, StoreError,
 };
+use crate::reconcile::rollout::condition::ConditionFacts;
 
 /// One round of the leader: every open rollout is moved on, and a new one begins where something is left to do.
 pub(super) async fn round(shared: Arc<Shared>) -> Result<(), TaskError> {
@@ -69,6 +73,11 @@ fn measured(shared: &Shared, open: &[Rollout]) {
     let mut paused = open.iter();
     let is_paused = paused.any(|rollout| rollout.last.state == RolloutState::Paused);
     shared.metrics.rollout_paused().set_flag(is_paused);
+}
+
+/// Returns the facts of a device as they were stored; facts of a later version cannot be read.
+fn facts_of(row: Option<&DeviceStatusRow>) -> Option<ConditionFacts> {
+    row.and_then(|row| serde_json::from_value(row.status.facts.clone()).ok())
 }
 
 /// Returns what past rollouts mean for each device; read again only when a rollout began or moved on.

@@ -5,6 +5,7 @@ mod drift;
 mod freezes;
 mod instances;
 mod rollouts;
+mod saves;
 mod unreachable;
 mod waves;
 mod web;

@@ -44,8 +44,10 @@ pub(super) const MEANINGS: &[ConditionMeaning] = &[
         word: ConditionWord::Unsaved,
         summary: "the device runs as intended, but a reboot would undo it",
         means: "The apply was verified, and the copy to the startup-config failed or could not be checked.",
-        automatic: "Looks continue. The condition ends when a run saves the device.",
-        person: "Run `gamctl apply --device NAME`: it saves and checks, and sends no other line if nothing differs.",
+        automatic: "The service tries to save it: at once, after a minute, then in intervals that double up to an hour. A device \
+                    that differs from the target is saved at the end of its rollout. Each attempt is a run `save` in the history.",
+        person: "If it stays, read the device's reply with `gamctl history --device NAME --detailed`. `gamctl apply --device NAME` \
+                 saves and checks at once, and sends no other line if nothing differs.",
     },
     ConditionMeaning {
         word: ConditionWord::Applying,
