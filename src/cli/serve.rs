@@ -142,10 +142,7 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
             seconds: clock::seconds,
             queue_limits: SlotLimits::default(),
             timing,
-            run_options: |stop| RunOptions {
-                finishes_devices: true,
-                ..RunOptions::until(stop)
-            },
+            run_options: RunOptions::of_service,
         },
         location,
         secrets: settings.secrets.clone(),

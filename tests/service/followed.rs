@@ -61,7 +61,7 @@ fn opening(world: &World, remote: RemoteSettings) -> Opening {
                 fetch: TIMER,
                 ..Timing::default()
             },
-            run_options: RunOptions::until,
+            run_options: RunOptions::of_service,
         },
         location: StoreLocation {
             url: StoreUrl::sqlite(state.join("gamctl.db")),

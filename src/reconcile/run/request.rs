@@ -150,4 +150,12 @@ impl RunOptions {
             finishes_devices: false,
         }
     }
+
+    /// Returns the options of the service: a stop finishes the devices in progress, because nobody watches them.
+    pub fn of_service(stop: watch::Receiver<bool>) -> Self {
+        Self {
+            finishes_devices: true,
+            ..Self::until(stop)
+        }
+    }
 }

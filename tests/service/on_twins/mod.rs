@@ -207,7 +207,7 @@ impl ServiceBed {
                 look: every(1_000),
             },
             webhook: None,
-            run_options: RunOptions::until,
+            run_options: RunOptions::of_service,
             store,
             running: None,
         };

@@ -15,7 +15,7 @@ fn one_at_a_time(stop: watch::Receiver<bool>) -> RunOptions {
             at_once: 1,
             ..ConcurrencyLimits::default()
         },
-        ..RunOptions::until(stop)
+        ..RunOptions::of_service(stop)
     }
 }
 
