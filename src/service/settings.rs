@@ -30,7 +30,7 @@ pub struct ServiceSettings {
     pub run_options: fn(tokio::sync::watch::Receiver<bool>) -> RunOptions,
 }
 
-/// How often the tasks run. Tests shorten these.
+/// The intervals of the tasks. Tests shorten these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     pub fetch: Duration,

@@ -1,4 +1,4 @@
-//! Lists who wrote the commits of a target, so that nobody approves their own change.
+//! Lists who wrote the commits of a target, so that they cannot approve their own change.
 
 use std::collections::BTreeSet;
 

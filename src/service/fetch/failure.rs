@@ -30,6 +30,7 @@ pub(super) enum FailureCause {
 /// refused login git also prints that it could not read from the repository.
 const MESSAGES: &[(&str, FailureCause)] = &[
     ("No space left on device", FailureCause::DiskFull),
+    ("Out of diskspace", FailureCause::DiskFull),
     ("Disk quota exceeded", FailureCause::DiskFull),
     (
         "REMOTE HOST IDENTIFICATION HAS CHANGED",
@@ -192,6 +193,10 @@ mod tests {
             ),
             (
                 "fatal: write error: No space left on device\nfatal: index-pack failed",
+                FailureCause::DiskFull,
+            ),
+            (
+                "fatal: sha1 file 'objects/pack/tmp_idx_x' write error. Out of diskspace\nfatal: fetch-pack: invalid index-pack output",
                 FailureCause::DiskFull,
             ),
             (
