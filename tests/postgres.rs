@@ -65,6 +65,33 @@ impl Cluster {
         cluster
     }
 
+    /// Returns the file that clients connect to.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
+    }
+
+    /// Writes a copy of a database to a file.
+    pub(crate) fn dump(&self, database: &str, to: &str) {
+        self.run("pg_dump", |dump| {
+            dump.arg("-h")
+                .arg(&self.folder)
+                .args(["-U", "gam", "-Fc", "-f"])
+                .arg(self.folder.join(to))
+                .arg(database)
+        });
+    }
+
+    /// Fills an empty database with a copy.
+    pub(crate) fn restore(&self, database: &str, from: &str) {
+        self.run("pg_restore", |restore| {
+            restore
+                .arg("-h")
+                .arg(&self.folder)
+                .args(["-U", "gam", "--no-owner", "-d", database])
+                .arg(self.folder.join(from))
+        });
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }

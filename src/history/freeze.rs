@@ -8,7 +8,7 @@ use super::run::signed;
 use super::session::Bind;
 use super::stored::Freeze;
 use super::version::FREEZE_SCOPE;
-use super::{Store, StoreError};
+use super::{Hint, Store, StoreError};
 
 impl Store {
     /// Stores a freeze; the store's clock fills in `since`. The same id again changes nothing.
@@ -47,6 +47,7 @@ impl Store {
                     ),
                     other => other,
                 })?;
+            session.hint(Hint::Decision).await?;
             session.commit().await
         })
         .await
@@ -61,6 +62,7 @@ impl Store {
                 select id, $2, @now from frozen where id = $1 and until > @now on conflict (frozen) do nothing";
             let binds = [Bind::Id(freeze), Bind::Text(&who)];
             let thawed = session.execute(sql, &binds).await? > 0;
+            session.hint(Hint::Decision).await?;
             session.commit().await?;
             Ok(thawed)
         })

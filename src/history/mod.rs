@@ -2,7 +2,8 @@
 //!
 //! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
-//! `owned`, `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story`, `rollbacks` operations · `service` what the service keeps · `query` pages of lists and past states · `journal` entries while the
+//! `owned`, `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story`, `rollbacks` operations · `service` what the service
+//! keeps · `hints` what changed, for other instances · `query` pages of lists and past states · `journal` entries while the
 //! store is unreachable.
 
 mod audit;
@@ -11,6 +12,7 @@ mod deadline;
 mod document;
 mod error;
 mod freeze;
+mod hints;
 mod holder;
 mod journal;
 mod lease;
@@ -36,6 +38,7 @@ mod url;
 mod version;
 
 pub use error::StoreError;
+pub use hints::{Hint, Hints};
 pub use holder::{LeaseHolder, LeaseInForce};
 pub use journal::{Journal, JournalError, Replayed};
 pub use look::LookStatus;

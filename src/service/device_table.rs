@@ -149,8 +149,7 @@ pub(super) struct TableChange {
 
 impl DeviceTable {
     /// Sets the live instances; returns whether they changed. An instance always counts itself.
-    pub(super) fn set_instances(&mut self, own: Uuid, mut live: BTreeSet<Uuid>) -> bool {
-        live.insert(own);
+    pub(super) fn set_instances(&mut self, own: Uuid, live: BTreeSet<Uuid>) -> bool {
         let is_new = self.own != Some(own) || self.live != live;
         (self.own, self.live) = (Some(own), live);
         self.is_to_share |= is_new;
@@ -266,8 +265,8 @@ mod tests {
     #[test]
     fn a_single_instance_looks_at_every_device() {
         let mut table = DeviceTable::default();
-        assert!(table.set_instances(OWN, BTreeSet::new()));
-        assert!(!table.set_instances(OWN, BTreeSet::new()));
+        assert!(table.set_instances(OWN, BTreeSet::from([OWN])));
+        assert!(!table.set_instances(OWN, BTreeSet::from([OWN])));
         let change = table.set_devices(
             vec![device("oak"), device("elm")],
             &BTreeMap::new(),
@@ -289,13 +288,13 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let mut table = DeviceTable::default();
-        table.set_instances(OWN, BTreeSet::new());
+        table.set_instances(OWN, BTreeSet::from([OWN]));
         table.set_devices(devices(), &BTreeMap::new(), true, 0);
-        assert!(table.set_instances(OWN, BTreeSet::from([Uuid::from_u128(2)])));
+        assert!(table.set_instances(OWN, BTreeSet::from([OWN, Uuid::from_u128(2)])));
         let change = table.set_devices(devices(), &BTreeMap::new(), false, 0);
         assert!(change.taken.is_empty() && !change.left.is_empty());
         assert_eq!(table.owned() + change.left.len(), 50);
-        table.set_instances(OWN, BTreeSet::new());
+        table.set_instances(OWN, BTreeSet::from([OWN]));
         let back = table.set_devices(devices(), &BTreeMap::new(), false, 0);
         assert_eq!(back.taken, change.left);
     }
@@ -303,7 +302,7 @@ mod tests {
     #[test]
     fn a_device_that_nobody_looked_at_is_unknown() {
         let mut table = DeviceTable::default();
-        table.set_instances(OWN, BTreeSet::new());
+        table.set_instances(OWN, BTreeSet::from([OWN]));
         table.set_devices(vec![device("oak")], &BTreeMap::new(), true, 5000);
         let oak = table.get(&DeviceName::new("oak").unwrap()).unwrap();
         assert_eq!((oak.word, oak.since), (ConditionWord::Unknown, 5));

@@ -93,6 +93,8 @@ pub(super) struct Shared {
     save_attempts: Mutex<SaveAttempts>,
     /// The leader tasks of this instance, by name.
     leading: Mutex<BTreeMap<&'static str, Leader>>,
+    /// Until when leader tasks are left to other instances, in milliseconds since 1970.
+    left_to_others: Mutex<BTreeMap<&'static str, u64>>,
     /// The last tick of the scheduler, in milliseconds since 1970.
     ticked: AtomicU64,
     /// The last heartbeat that the store took.
@@ -141,6 +143,7 @@ impl Shared {
             past: Mutex::default(),
             save_attempts: Mutex::default(),
             leading: Mutex::default(),
+            left_to_others: Mutex::default(),
             ticked: AtomicU64::new(0),
             heartbeat: AtomicU64::new(now),
             skew: AtomicU64::new(0),
@@ -234,6 +237,23 @@ impl Shared {
             Some(leader) => leading.insert(task, leader),
             None => leading.remove(task),
         };
+    }
+
+    /// Leaves a leader task to other instances for a while, because it fails here.
+    pub(super) fn leave_to_others(&self, task: &'static str, until: u64) {
+        let mut left = self
+            .left_to_others
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        left.insert(task, until);
+    }
+
+    pub(super) fn is_left_to_others(&self, task: &str) -> bool {
+        let left = self
+            .left_to_others
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        left.get(task).is_some_and(|until| self.now() < *until)
     }
 
     /// Returns the leader tasks of this instance.

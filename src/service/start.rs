@@ -139,6 +139,7 @@ impl Service {
         }
         tasks.push(look::start(shared.clone()));
         tasks.extend(start_tasks(&shared));
+        tasks.push(task::once(task::hints::pass_on(shared.clone())));
         let (all_ended, until) = watch::channel(false);
         let every = shared.settings.timing.heartbeat;
         let timer = timer(&shared, "heartbeat", every, Arc::default(), until);

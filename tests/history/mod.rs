@@ -4,6 +4,7 @@ mod bench_store;
 mod documents;
 mod failures;
 mod full;
+mod hints;
 mod journal;
 mod killed;
 mod leases;

@@ -5,3 +5,4 @@ mod fetch;
 mod followed;
 mod on_twins;
 mod settings;
+mod web;

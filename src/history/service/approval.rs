@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::history::Hint;
 use crate::history::document::plain;
 use crate::history::session::Bind;
 use crate::history::version::APPROVAL;
@@ -72,6 +73,7 @@ impl Store {
                 Bind::Document(APPROVAL.stored(&content)?),
             ];
             session.execute(sql, &binds).await?;
+            session.hint(Hint::Decision).await?;
             session.commit().await
         })
         .await

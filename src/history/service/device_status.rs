@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::history::Hint;
 use crate::history::error::Fault;
 use crate::history::ledger::device_name;
 use crate::history::session::Bind;
@@ -92,6 +93,7 @@ impl Store {
                     ];
                     session.execute(sql, &binds).await?;
                 }
+                session.hint(Hint::Devices).await?;
                 session.commit().await
             })
             .await?;

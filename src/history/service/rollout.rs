@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Leader;
 use super::leader::still_leads;
+use crate::history::Hint;
 use crate::history::document::plain;
 use crate::history::error::Fault;
 use crate::history::run::most;
@@ -225,6 +226,7 @@ impl Store {
             ];
             session.execute(sql, &binds).await?;
             insert_step(&mut session, rollout.id, step).await?;
+            session.hint(Hint::Rollout).await?;
             session.commit().await
         })
         .await
@@ -248,6 +250,13 @@ impl Store {
             let binds = [Bind::Id(rollout.0), Bind::Number(signed(step.number))];
             let row = session.row(sql, &binds).await?;
             let stored = row.map(|row| step_of(&row)).transpose()?;
+            // The leader knows its own steps; those of a person are news to it.
+            session
+                .hint(match leader {
+                    Some(_) => Hint::Rollout,
+                    None => Hint::Decision,
+                })
+                .await?;
             session.commit().await?;
             Ok(stored.is_some_and(|stored| {
                 (stored.state, &stored.who, &stored.content)

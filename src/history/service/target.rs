@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Leader;
 use super::leader::still_leads;
+use crate::history::Hint;
 use crate::history::document::plain;
 use crate::history::session::Bind;
 use crate::history::version::{BRANCH_STATE, TARGET_CHANGE};
@@ -168,6 +169,7 @@ impl Store {
                 Bind::Document(TARGET_CHANGE.stored(&content)?),
             ];
             session.execute(sql, &binds).await?;
+            session.hint(Hint::Target).await?;
             session.commit().await?;
             Ok(true)
         })
@@ -208,6 +210,10 @@ impl Store {
                 Bind::Document(BRANCH_STATE.stored(state)?),
             ];
             session.execute(sql, &binds).await?;
+            if leader.is_none() {
+                // Of a person: the leader judges the branch anew.
+                session.hint(Hint::Branch).await?;
+            }
             session.commit().await
         })
         .await

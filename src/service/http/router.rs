@@ -13,7 +13,9 @@ use axum::routing::{get, post};
 
 use super::health::{Health, HealthFacts};
 use super::hook::{Hook, HookVerdict, MAX_BODY_BYTES, judge};
+use crate::history::Hint;
 use crate::service::instance_state::Shared;
+use crate::service::task::heartbeat::FETCH;
 
 /// The name of the repository in the path of the webhook. There is one repository.
 const HOOK_NAME: &str = "inventory";
@@ -148,6 +150,10 @@ async fn hook(
     match judge(hook, secret) {
         HookVerdict::Genuine => {
             shared.triggers.fetch.notify_one();
+            if shared.leader(FETCH).is_none() {
+                // The forge knows one address, and another instance fetches. Without the store its timer does it.
+                let _by_timer = shared.store.store.hint(Hint::Branch).await;
+            }
             (StatusCode::ACCEPTED, "accepted\n").into_response()
         }
         HookVerdict::Unsigned => (

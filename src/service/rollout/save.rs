@@ -52,7 +52,7 @@ pub(super) async fn save(
     Ok(())
 }
 
-/// Returns whether a device can be saved now: it runs as the target says, and nothing but the copy is left to do.
+/// Returns whether a device can be saved now: it matches the target, and only the copy is left to do.
 fn is_to_save(facts: &ConditionFacts, commit: &str) -> bool {
     let is_matched = facts
         .matched

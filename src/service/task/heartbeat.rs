@@ -1,7 +1,10 @@
 //! Records that this instance lives, leads what no other instance leads, and learns which instances live.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use uuid::Uuid;
 
 use super::TaskError;
 use crate::history::{Instance, InstanceReport};
@@ -15,6 +18,12 @@ pub(in crate::service) const ROLLOUT: &str = "rollout";
 
 /// An instance whose clock differs more than this leads no task: its windows and budgets would be wrong.
 const MOST_SKEW: u64 = 30;
+
+/// After so many failures in a row a task is left to another instance: a full disk here need not hold up the fleet.
+const MOST_FAILURES: u32 = 3;
+
+/// The time, in milliseconds, for which it is left: the other instance needs a moment to claim it.
+const LEFT_TO_OTHERS: u64 = 60_000;
 
 pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), TaskError> {
     let store = &shared.store.store;
@@ -30,11 +39,23 @@ pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), Tas
     shared.heard();
     let skew = store.clock().await?.abs_diff(shared.seconds());
     shared.set_skew(skew);
+    let instances = store.instances().await?;
+    let others = instances.iter().filter(|one| one.id != shared.id());
+    let dead = shared.settings.timing.leads;
+    let has_fit_other = others
+        .clone()
+        .any(|one| is_live(one, dead) && is_fit(&one.report));
     for task in LEADER_TASKS {
         let led = shared.leader(task);
+        if led.is_some() && has_fit_other && fails(&report, task) {
+            tracing::warn!(task, "the task fails here, so another instance may lead it");
+            shared.leave_to_others(task, shared.now().saturating_add(LEFT_TO_OTHERS));
+        }
         // A wave in progress is finished under its leader: another one would take it for abandoned.
         let is_finishing = task == ROLLOUT && led.is_some();
-        let may_lead = skew <= MOST_SKEW && (!shared.is_stopping() || is_finishing);
+        let may_lead = skew <= MOST_SKEW
+            && !shared.is_left_to_others(task)
+            && (!shared.is_stopping() || is_finishing);
         let leader = match (may_lead, &led) {
             (true, _) => {
                 store
@@ -57,17 +78,32 @@ pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), Tas
             }
         }
     }
-    let instances = store.instances().await?;
     for dead in instances.iter().filter(|one| is_long_dead(one)) {
         store.remove_instance(dead.id).await?;
     }
-    let dead = shared.settings.timing.leads;
     let live = instances.iter().filter(|one| is_live(one, dead));
-    let live = live.map(|one| one.id).collect();
-    if shared.devices().set_instances(shared.id(), live) {
+    // An instance that cannot read the target would compare its devices with an older one.
+    let fit = live.filter(|one| is_fit(&one.report)).map(|one| one.id);
+    let mut sharing: BTreeSet<Uuid> = fit.collect();
+    if sharing.is_empty() || is_fit(&report) {
+        sharing.insert(shared.id());
+    }
+    if shared.devices().set_instances(shared.id(), sharing) {
         shared.triggers.target.notify_one();
     }
     Ok(())
+}
+
+/// Returns whether a leader task, or what it needs, fails again and again.
+fn fails(report: &InstanceReport, task: &str) -> bool {
+    let failures = |name: &str| report.tasks.get(name).map_or(0, |task| task.failures);
+    failures(task) >= MOST_FAILURES || (task == ROLLOUT && !is_fit(report))
+}
+
+/// Returns whether an instance reads the target: without it, neither its looks nor its rollouts would be of the present commit.
+fn is_fit(report: &InstanceReport) -> bool {
+    let target = report.tasks.get("target");
+    target.is_none_or(|task| task.failures < MOST_FAILURES)
 }
 
 /// Returns whether an instance takes part: it had a heartbeat recently, and is not about to end.
@@ -100,6 +136,26 @@ mod tests {
                 ..InstanceReport::default()
             },
         }
+    }
+
+    #[test]
+    fn a_task_that_fails_three_times_in_a_row_is_left_to_another_instance() {
+        let report = |name: &str, failures| {
+            let report = crate::history::TaskReport {
+                failures,
+                ..crate::history::TaskReport::default()
+            };
+            InstanceReport {
+                tasks: [(name.to_owned(), report)].into(),
+                ..InstanceReport::default()
+            }
+        };
+        assert!(!fails(&report("fetch", 2), FETCH));
+        assert!(fails(&report("fetch", 3), FETCH));
+        assert!(!fails(&report("fetch", 3), ROLLOUT));
+        // Without the target no rollout moves on, though the task itself does not fail.
+        assert!(fails(&report("target", 3), ROLLOUT));
+        assert!(!is_fit(&report("target", 3)) && is_fit(&report("fetch", 30)));
     }
 
     #[test]

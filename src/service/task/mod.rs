@@ -1,10 +1,11 @@
 //! Runs a task of the service again and again: by a timer or a trigger, with panics caught and failures retried later.
 //!
 //! `heartbeat` liveness and leader tasks · `fetch` the branch · `target` the target's inventory and devices · `status`
-//! conditions · `recover` devices of dead processes.
+//! conditions · `recover` devices of dead processes · `hints` of other processes.
 
 pub(super) mod fetch;
 pub(super) mod heartbeat;
+pub(super) mod hints;
 pub(super) mod recover;
 pub(super) mod status;
 pub(super) mod target;

@@ -29,6 +29,10 @@ pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskEr
     if !is_new && !is_other_policy {
         return share(&shared, None, BTreeSet::new(), false).await;
     }
+    if known.is_some() {
+        // Even if the new target cannot be read here: others may look at the devices of this instance by now.
+        share(&shared, None, BTreeSet::new(), false).await?;
+    }
     if !has_commit(&shared, &target.commit) {
         // Another instance moved the target: this one fetches the same branch.
         branch::fetch(&shared).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -11,15 +12,22 @@ use gamctl::model::ConditionWord;
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::State;
 
+use super::wire::Wire;
 use crate::crash::chance::DEVICES;
+use crate::crash::judge::writings;
 use crate::crash::site::{Flat, Site};
 use crate::postgres::Cluster;
+use crate::service::web::{ask, signature};
 
 /// The longest time until all devices are at the target, in a debug build on a busy machine.
 const LONGEST: Duration = Duration::from_secs(240);
 
 /// How often something is asked again while a test waits for it.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// The secret of webhooks in each pair, and a body.
+const HOOK_SECRET: &str = "canary-hook";
+const HOOK_BODY: &str = "{}";
 
 /// A lease and a leader last this long without renewal, in seconds.
 pub(super) const DEAD: u16 = 3;
@@ -30,16 +38,47 @@ pub(super) struct Instance {
     said: PathBuf,
 }
 
+/// How a pair begins.
+pub(super) struct Setup {
+    /// The time between two looks at a device, and between two fetches.
+    pub(super) look: &'static str,
+    pub(super) fetch: &'static str,
+    pub(super) cluster: Cluster,
+    /// The instances reach their server through a wire that the test controls.
+    pub(super) has_wire: bool,
+    /// Further variables of the environment of each instance.
+    pub(super) variables: [Vec<(&'static str, String)>; 2],
+    /// Further lines of `[git]`.
+    pub(super) git: String,
+}
+
 /// Two instances with a state directory each, their store, and the devices.
 pub(super) struct Pair {
     // First, so that they end before what they use is gone.
     instances: [Option<Instance>; 2],
     pub(super) site: Site,
     pub(super) cluster: Cluster,
+    pub(super) database: String,
+    pub(super) wire: Option<Wire>,
+    variables: [Vec<(&'static str, String)>; 2],
     /// The output of all instances so far, for the report of a failure.
     said: Vec<PathBuf>,
     /// The sentences of rollouts that were paused, which a person read and resumed.
     pub(super) paused: Vec<String>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            look: "2s",
+            fetch: "1s",
+            // Committed rows must survive a power cut.
+            cluster: Cluster::own(&["synchronous_commit = on"]),
+            has_wire: false,
+            variables: [Vec::new(), Vec::new()],
+            git: String::new(),
+        }
+    }
 }
 
 impl Drop for Instance {
@@ -59,14 +98,27 @@ impl Instance {
 
 impl Pair {
     /// Both instances run, and look at every device this often.
-    pub(super) fn with_looks_every(look: &str) -> Self {
+    pub(super) fn with_looks_every(look: &'static str) -> Self {
+        Self::with(Setup {
+            look,
+            ..Setup::default()
+        })
+    }
+
+    pub(super) fn with(setup: Setup) -> Self {
+        let Setup {
+            look,
+            fetch,
+            cluster,
+            has_wire,
+            variables,
+            git,
+        } = setup;
         let mut site = Site::with_leases(DEVICES, DEAD);
-        // Committed rows must survive a power cut.
-        let cluster = Cluster::own(&["synchronous_commit = on"]);
         let database = site.runtime.block_on(cluster.database());
         site.url = Some(cluster.url_text(&database));
         let settings = format!(
-            "{}\n[git]\nevery = \"1s\"\n\n[serve]\nlisten = \"127.0.0.1:0\"\nmetrics = false\n\
+            "{}\n[git]\nevery = \"{fetch}\"\n{git}\n\n[serve]\nlisten = \"127.0.0.1:0\"\nmetrics = false\n\
             probe = \"10s\"\npoll = \"10s\"\nlook = \"{look}\"\nheartbeat = \"500ms\"\ndead = \"{DEAD}s\"\n",
             site.world.read("gamctl.toml")
         );
@@ -78,10 +130,16 @@ impl Pair {
         );
         site.world.write("policy.toml", policy);
         site.world.commit_all("policy");
+        let hook = site.secrets().join("hook");
+        fs::write(&hook, HOOK_SECRET).unwrap();
+        fs::set_permissions(hook, fs::Permissions::from_mode(0o600)).unwrap();
         plug_in(&site);
         let mut pair = Self {
             site,
+            wire: has_wire.then(|| Wire::to(&cluster.socket())),
             cluster,
+            database,
+            variables,
             instances: [None, None],
             said: Vec::new(),
             paused: Vec::new(),
@@ -91,7 +149,7 @@ impl Pair {
         pair
     }
 
-    fn state(&self, nth: usize) -> PathBuf {
+    pub(super) fn state(&self, nth: usize) -> PathBuf {
         self.site.state.with_file_name(format!("instance-{nth}"))
     }
 
@@ -101,7 +159,15 @@ impl Pair {
         command
             .env("GAMCTL_STATE", self.state(nth))
             .env("GAMCTL_WHO", format!("instance-{nth}@noc"))
-            .env("GAMCTL_LOG", "info");
+            .env("GAMCTL_LOG", "info")
+            .envs(self.variables[nth].iter().cloned());
+        if let Some(wire) = &self.wire {
+            let (address, database) = (wire.address, &self.database);
+            command.env(
+                "GAMCTL_STORE_URL",
+                format!("postgres://gam@{address}/{database}"),
+            );
+        }
         let child = command.spawn().unwrap();
         self.said.push(said.clone());
         let instance = self.instances[nth].insert(Instance { child, said });
@@ -221,10 +287,14 @@ impl Pair {
 
     /// Returns the instance that leads the rollouts.
     pub(super) fn leader(&mut self) -> usize {
+        self.leader_of("rollout")
+    }
+
+    pub(super) fn leader_of(&mut self, task: &str) -> usize {
         self.waits_for("leader", |pair| {
             let process = pair.ask(async |store: &Store| {
                 let leaders = store.leaders().await.unwrap();
-                let leader = leaders.get("rollout").filter(|one| one.is_in_force)?;
+                let leader = leaders.get(task).filter(|one| one.is_in_force)?;
                 let instances = store.instances().await.unwrap();
                 let found = instances.iter().find(|one| one.id == leader.holder);
                 found.map(|one| one.process)
@@ -293,6 +363,27 @@ impl Pair {
             let journal = fs::metadata(self.state(nth).join("journal"));
             assert!(journal.map_or(true, |file| file.len() == 0), "{nth}");
         }
+    }
+
+    /// Checks the devices alone: each runs what is intended, has saved it, and two sessions never wrote at once.
+    pub(super) fn is_as_intended(&self) {
+        self.site.run(&["plan"]).exits(0);
+        for (name, twin) in &self.site.twins {
+            let _one_after_the_other = writings(twin);
+            twin.gam(|gam| {
+                let startup = gam.startup().map(|saved| &saved.configuration);
+                assert_eq!(startup, Some(gam.running()), "{name} is not saved");
+            });
+        }
+    }
+
+    /// Sends a signed webhook to an instance; returns the status of the answer.
+    pub(super) fn posts_a_webhook(&self, nth: usize) -> u16 {
+        let said = fs::read_to_string(&self.instances[nth].as_ref().unwrap().said).unwrap();
+        let address = said.split("is ready: http://").nth(1).unwrap();
+        let address = address.split_whitespace().next().unwrap().parse().unwrap();
+        let header = signature(HOOK_SECRET.as_bytes(), HOOK_BODY);
+        ask(address, "POST", "/hooks/git/inventory", &header, HOOK_BODY).0
     }
 
     /// Returns everything that is known, for the message of a failed test.

@@ -8,6 +8,13 @@ use crate::crash::chance::Chance;
 /// In the suite.
 const ROUNDS: u64 = 5;
 
+/// Kills in the suite, and between two commits that must be reached.
+const KILLS: u64 = 50;
+const KILLS_OF_A_COMMIT: u64 = 10;
+
+/// Sets the number of kills of the long run.
+const KILLS_VARIABLE: &str = "GAMCTL_KILLS";
+
 /// After so many rounds both instances end and everything is checked; a store with hundreds of runs needs long for it.
 const OF_A_PAIR: u64 = 10;
 
@@ -20,6 +27,17 @@ const SEED_VARIABLE: &str = "GAMCTL_SEED";
 #[test]
 fn instances_that_end_at_any_moment_lose_and_double_nothing() {
     run(ROUNDS, SEED);
+}
+
+#[test]
+fn fifty_kills_of_one_instance_or_the_other_lose_and_double_nothing() {
+    kill(KILLS, SEED);
+}
+
+#[test]
+#[ignore = "as many kills as GAMCTL_KILLS says, two seconds each"]
+fn instances_that_are_killed_five_hundred_times() {
+    kill(told(KILLS_VARIABLE, 500), told(SEED_VARIABLE, SEED));
 }
 
 #[test]
@@ -46,6 +64,37 @@ fn run(rounds: u64, seed: u64) {
         let mut pair = Pair::with_looks_every("2s");
         for _ in 0..of_this {
             round(&mut pair, &mut chance);
+        }
+        pair.ends_as_intended();
+    }
+}
+
+/// Kills one instance or the other while a commit is carried out, and starts it again at once.
+fn kill(kills: u64, seed: u64) {
+    let mut left = kills;
+    for number in 0.. {
+        if left == 0 {
+            return;
+        }
+        let mut chance = Chance(seed.wrapping_add(number));
+        let mut pair = Pair::with_looks_every("2s");
+        let of_this = left.min(KILLS_OF_A_COMMIT * OF_A_PAIR);
+        left -= of_this;
+        for nth in 0..of_this {
+            if nth % KILLS_OF_A_COMMIT == 0 {
+                pair.slowly(chance.below(150));
+                pair.site.intend(chance.flats());
+            }
+            waits(&mut chance, 1_500);
+            let one = usize::try_from(chance.below(2)).unwrap();
+            pair.kill(one);
+            waits(&mut chance, 300);
+            pair.start(one);
+            if nth % KILLS_OF_A_COMMIT == KILLS_OF_A_COMMIT - 1 {
+                pair.fast();
+                pair.converges();
+                pair.is_sound();
+            }
         }
         pair.ends_as_intended();
     }

@@ -7,12 +7,17 @@ use super::pair::Pair;
 use crate::crash::chance::Chance;
 
 /// Both run, everything is at the target, and devices answer slowly enough to be met in the middle.
-fn settled(chance: &mut Chance, look: &str) -> Pair {
+fn settled(chance: &mut Chance, look: &'static str) -> Pair {
     let mut pair = Pair::with_looks_every(look);
+    settle(&mut pair, chance);
+    pair
+}
+
+/// Brings everything to the target, and makes devices slow.
+pub(super) fn settle(pair: &mut Pair, chance: &mut Chance) {
     pair.site.intend(chance.flats());
     pair.converges();
     pair.slowly(200);
-    pair
 }
 
 #[test]

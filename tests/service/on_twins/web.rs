@@ -1,45 +1,13 @@
 //! Tests health checks, metrics and webhooks over real connections.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
-
 use gamctl::model::ConditionWord;
 use gamctl::secrets::Secret;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 
 use super::{EVERYTHING, ServiceBed, one_each};
+use crate::service::web::{ask, signature};
 
 const SECRET: &[u8] = b"shared with the forge";
 const BODY: &str = "{\"ref\":\"refs/heads/main\"}";
-
-/// Sends a request, and returns the status and the body of the answer.
-fn ask(address: SocketAddr, method: &str, path: &str, header: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: gamctl\r\nConnection: close\r\nContent-Length: {length}\r\n{header}\r\n{body}"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    (status, body.to_owned())
-}
-
-fn signature(secret: &[u8], body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap();
-    mac.update(body.as_bytes());
-    let digits = mac.finalize().into_bytes();
-    let digits: String = digits.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("X-Hub-Signature-256: sha256={digits}\r\n")
-}
 
 #[test]
 fn health_checks_and_metrics_answer_and_say_what_is_there() {
