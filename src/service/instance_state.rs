@@ -12,9 +12,10 @@ use super::device_table::DeviceTable;
 use super::fetch::{Mirror, RemoteSettings};
 use super::http::routes::ROUTES;
 use super::metrics::Metrics;
+use super::requests::Requests;
 use super::rollout::past::PastOfDevice;
 use super::rollout::save_attempts::SaveAttempts;
-use super::schedule::{Queue, Stretch};
+use super::schedule::Queue;
 use super::settings::ServiceSettings;
 use super::task_reports::TaskReports;
 use super::watch_remote::RemoteWatch;
@@ -85,6 +86,7 @@ pub(super) struct Shared {
     pub(super) triggers: Triggers,
     pub(super) reports: TaskReports,
     pub(super) metrics: Metrics,
+    pub(super) requests: Requests,
     devices: Mutex<DeviceTable>,
     queue: Mutex<Queue>,
     /// What was planned last, so that the same question is not planned again every few seconds.
@@ -137,6 +139,7 @@ impl Shared {
             triggers: Triggers::default(),
             reports: TaskReports::default(),
             metrics: Metrics::new(env!("CARGO_PKG_VERSION"), now / 1000, &ROUTES),
+            requests: Requests::new(settings.serve.requests_per_second),
             devices: Mutex::default(),
             queue: Mutex::new(Queue::new(settings.queue_limits)),
             planned: Mutex::default(),
@@ -194,11 +197,6 @@ impl Shared {
 
     pub(super) fn keep_past(&self, key: PastKey, past: Past) {
         *self.past.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, past));
-    }
-
-    /// Returns the factor by which intervals grow while the request budget is exceeded.
-    pub(super) fn stretch(&self) -> Stretch {
-        Stretch::NONE
     }
 
     /// Returns milliseconds since 1970.

@@ -30,8 +30,13 @@ async fn schedule(shared: Arc<Shared>) {
             false => Next::Idle,
         };
         let wait = match next {
-            Next::Start { device, kind, .. } => {
-                reads.spawn(read(shared.clone(), device, kind));
+            Next::Start {
+                device,
+                kind,
+                priority,
+                ..
+            } => {
+                reads.spawn(read(shared.clone(), device, kind, priority));
                 continue;
             }
             Next::WaitUntil(at) => Duration::from_millis(at.saturating_sub(shared.now())).min(TICK),

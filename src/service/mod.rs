@@ -3,7 +3,7 @@
 //! `start` starts and ends an instance · `settings` its settings · `instance_state` what its tasks share · `task` runs tasks
 //! again and again, one file each, `task_reports` how the last ones ended · `fetch` follows the branch and judges its commits,
 //! `branch` calls it, `watch_remote` triggers it, `lanes` checks authors · `schedule` decides which device is read when,
-//! `look` starts the reads, `read` does one, `device_table` keeps the results, `share` divides the devices among instances ·
+//! `look` starts the reads, `read` does one, `requests` limits their SNMP requests, `device_table` keeps the results, `share` divides the devices among instances ·
 //! `rollout` brings devices to the target · `metrics` counts what happens, `measure` fills in the present state · `http`
 //! answers health checks, webhooks and Prometheus.
 
@@ -17,6 +17,7 @@ mod look;
 mod measure;
 pub mod metrics;
 mod read;
+mod requests;
 mod rollout;
 pub mod schedule;
 mod settings;

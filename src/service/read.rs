@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::instance_state::{ServedTarget, Shared};
 use super::metrics::{LookKind, LookResult};
+use super::requests::cost;
 use super::schedule::{Outcome, Pace, Priority, ReadKind};
 use super::task;
 use crate::model::{DeviceName, EndpointState, NotObserved, Observation, Poll, PollDepth, Probe};
@@ -34,7 +35,21 @@ struct Look {
 }
 
 /// Reads a device and records the result; a failure inside gamctl counts as a failed read of this device alone.
-pub(super) async fn read(shared: Arc<Shared>, device: DeviceName, kind: ReadKind) {
+pub(super) async fn read(
+    shared: Arc<Shared>,
+    device: DeviceName,
+    kind: ReadKind,
+    priority: Priority,
+) {
+    let wish = shared
+        .devices()
+        .get(&device)
+        .map(|known| (known.device.site.clone(), cost(kind, known)));
+    if let Some((site, requests)) = wish {
+        let now = || shared.now();
+        let waiting = shared.requests.wait(site.as_ref(), requests, priority, now);
+        waiting.await;
+    }
     let began = Instant::now();
     let (within, name) = (shared.clone(), device.clone());
     let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -151,10 +166,11 @@ fn ended(
             known.reads.tried = Some(now);
             known.reads.last.record(kind, outcome, now);
             let activity = known.activity;
+            let site = known.device.site.clone();
             let pace = |activity| Pace {
                 intervals: &intervals,
                 activity,
-                stretch: shared.stretch(),
+                stretch: shared.requests.stretch(site.as_ref()),
             };
             let interval = |activity| {
                 let look = *known.reads.last.get(ReadKind::Look);

@@ -135,6 +135,22 @@ impl RequestBudget {
         Permission::Granted
     }
 
+    /// Deducts requests that are sent in any case; those that follow wait until the debt is paid.
+    pub fn take(&mut self, site: Option<&SiteName>, requests: u32, now: u64) {
+        let rates = self.rates;
+        let total = self
+            .total
+            .get_or_insert_with(|| Bucket::full(rates.total, now));
+        total.fill(now);
+        total.remove(requests);
+        if let Some(site) = site {
+            let new = || Bucket::full(rates.per_site, now);
+            let bucket = self.sites.entry(site.clone()).or_insert_with(new);
+            bucket.fill(now);
+            bucket.remove(requests);
+        }
+    }
+
     /// Forgets sites whose bucket is full, which is the same as no bucket. Sites of a former inventory are among them.
     pub fn forget_idle_sites(&mut self, now: u64) {
         self.sites.retain(|_, bucket| {

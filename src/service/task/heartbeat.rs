@@ -91,6 +91,13 @@ pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), Tas
     if shared.devices().set_instances(shared.id(), sharing) {
         shared.triggers.target.notify_one();
     }
+    let (per_second, intervals) = (
+        shared.settings.serve.requests_per_second,
+        &shared.settings.intervals,
+    );
+    let requests = &shared.requests;
+    requests.update(per_second, &shared.devices(), intervals);
+    requests.forget_idle_sites(shared.now());
     Ok(())
 }
 

@@ -167,7 +167,7 @@ fn first_reads(shared: &Shared, known: &ServedDevice, now: u64) -> FirstReads {
     let pace = Pace {
         intervals: &shared.settings.intervals,
         activity: known.activity,
-        stretch: shared.stretch(),
+        stretch: shared.requests.stretch(known.device.site.as_ref()),
     };
     let device = &known.device;
     let last = match known.reads.silent_since {
