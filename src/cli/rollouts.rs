@@ -193,9 +193,17 @@ fn changed(
     // A resumed rollout goes on with the next wave: the person decided about the gate.
     let content = &rollout.last.content;
     let is_past_gate = state == RolloutState::Ready && content.run.is_some();
+    // One that needs approvals waits for them again, whatever it waited for when it was paused.
+    let is_before_first_wave = content.wave == 0 && content.run.is_none();
+    let resumes_at = match rollout.plan.approvals {
+        1.. if is_before_first_wave && state == RolloutState::Ready => {
+            RolloutState::WaitingForApproval
+        }
+        _ => state,
+    };
     let step = NewRolloutStep {
         number: rollout.last.number.saturating_add(1),
-        state,
+        state: resumes_at,
         who: who.clone(),
         content: RolloutStepContent {
             wave: content.wave.saturating_add(u32::from(is_past_gate)),

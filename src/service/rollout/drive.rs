@@ -110,6 +110,25 @@ async fn start(
     let store = &shared.store.store;
     let now = store.clock().await?;
     let approvals = store.approvals(&rollout.plan_id).await?;
+    // However it became ready: nothing is written without the approvals that it needs. They do not expire while a window is
+    // closed.
+    if content.wave == 0
+        && let ApprovalState::Missing { .. } = consent(rollout, &approvals, now, u16::MAX)
+    {
+        let content = RolloutStepContent {
+            because: rollout.plan.because.clone(),
+            ..content
+        };
+        step(
+            shared,
+            leader,
+            rollout,
+            RolloutState::WaitingForApproval,
+            content,
+        )
+        .await?;
+        return Ok(());
+    }
     let ignores_windows = approvals.iter().any(|approval| approval.now);
     let devices: BTreeSet<DeviceName> = wave.iter().cloned().collect();
     if !ignores_windows && let Some(because) = closed(shared, target, &devices, now) {

@@ -1,6 +1,6 @@
 //! Tests what the service applies by itself, and what waits for a person.
 
-use gamctl::history::RolloutState;
+use gamctl::history::{NewRolloutStep, RolloutState, RolloutStepContent};
 use gamctl::model::ConditionWord;
 
 use super::{ASK, EVERYTHING, HARMLESS, ServiceBed, one_each};
@@ -186,4 +186,36 @@ fn a_commit_that_makes_itself_automatic_waits_for_a_person() {
     });
     bed.another_round();
     assert_eq!(bed.all_written(), before);
+}
+
+#[test]
+fn a_rollout_that_is_paused_and_resumed_still_waits_for_its_approval() {
+    let mut bed = ServiceBed::applied(1, ASK, one_each(1, "home-100"));
+    let before = bed.all_written();
+    bed.start();
+    bed.until("converged", |seen| seen.all_are(ConditionWord::Converged));
+    let commit = bed.intend(one_each(1, "home-500"));
+    let waiting = RolloutState::WaitingForApproval;
+    bed.until("a plan", |seen| seen.rollout(waiting).is_some());
+    let change = |verb| ["rollout", verb, "latest", "--reason", "a look at it first"];
+    bed.site.run(&change("pause")).exits(0);
+    bed.another_round();
+    bed.site.run(&change("resume")).exits(0);
+    let seen = bed.another_round();
+    assert_eq!(seen.last().0, waiting.word(), "{}", seen.brief());
+    // Of another gamctl, which resumes everything at its next wave.
+    let rollout = seen.rollouts[0].clone();
+    let step = NewRolloutStep {
+        number: rollout.last.number + 1,
+        state: RolloutState::Ready,
+        who: "eve@noc".to_owned(),
+        content: RolloutStepContent::default(),
+    };
+    let counts = bed.wait(bed.store.rollout_step(rollout.id, &step, None));
+    assert!(counts.unwrap());
+    bed.until("waiting again", |seen| seen.rollout(waiting).is_some());
+    bed.another_round();
+    assert_eq!(bed.all_written(), before);
+    bed.approve(&rollout, "ben@noc", false);
+    bed.until("the commit", |seen| seen.has_reached(&commit));
 }
