@@ -53,6 +53,8 @@ pub(super) struct ReadFacts {
     pub(super) last: LastReads,
     /// The last look that was answered.
     pub(super) looked: Option<u64>,
+    /// When that look began: only what was read after a moment says anything about the time since.
+    pub(super) look_began: Option<u64>,
     pub(super) tried: Option<u64>,
     pub(super) silent_since: Option<u64>,
     pub(super) error: Option<NotObserved>,

@@ -267,6 +267,7 @@ fn take_look(
     }
     known.reads.fingerprint = Some(fingerprint);
     known.reads.looked = Some(now);
+    known.reads.look_began = Some(observation.taken_at.saturating_mul(1000));
     known.reads.uptime_seconds = observation.identity.uptime_seconds;
     let alarms = observation.health.known_alarms().ok();
     known.reads.alarms = alarms.and_then(|alarms| u64::try_from(alarms.len()).ok());

@@ -82,6 +82,9 @@ pub(super) async fn carry_out(
     };
     step(shared, leader, rollout, state, ended).await?;
     shared.triggers.rollout.notify_one();
+    if state == RolloutState::Gate {
+        look_when_settled(shared, Duration::from_secs(rollout.plan.settle));
+    }
     Ok(())
 }
 
@@ -186,6 +189,18 @@ fn count_lines(shared: &Shared, plan: &PlanFile, report: &RunReport) {
     let lines: usize = lines.sum();
     let counter = shared.metrics.cli_lines_sent();
     counter.add(u64::try_from(lines).unwrap_or_default());
+}
+
+/// Has the devices of the wave looked at as soon as the settle time is over, not at the next turn of the timer.
+fn look_when_settled(shared: &Arc<Shared>, settle: Duration) {
+    let shared = shared.clone();
+    task::once(async move {
+        let mut stop = shared.stop.clone();
+        tokio::select! {
+            () = tokio::time::sleep(settle) => shared.triggers.status.notify_one(),
+            _ = stop.wait_for(|is_stopping| *is_stopping) => {}
+        }
+    });
 }
 
 /// Looks at the devices of the wave as soon as there is a slot.

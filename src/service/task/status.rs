@@ -202,7 +202,7 @@ impl StoreFacts {
             let last = &facts.rollout.last;
             let wave = facts.rollout.plan.waves.get(index(last.content.wave));
             let is_of_wave = wave.is_some_and(|wave| wave.contains(&known.device.name));
-            let looked = known.reads.looked.unwrap_or_default();
+            let looked = known.reads.look_began.unwrap_or_default();
             // A probe or poll in between is no attempt.
             let tried = known.reads.last.get(ReadKind::Look).at.unwrap_or_default();
             let ended = last.content.wave_ended.unwrap_or_default();
