@@ -375,6 +375,16 @@ impl Site {
         self.world.beside("secrets")
     }
 
+    /// Returns the first column of a query on the SQLite store.
+    pub(crate) fn texts(&self, sql: &'static str) -> Vec<String> {
+        self.runtime.block_on(async {
+            let url = self.url();
+            let mut connection = sqlite(url.path().unwrap()).await;
+            let rows = sqlx::query_scalar(sql);
+            rows.fetch_all(&mut connection).await.unwrap()
+        })
+    }
+
     /// Returns the number of rows of a table.
     pub(crate) fn count(&self, table: &str) -> i64 {
         let sql = format!("select count(*) from {table}");

@@ -4,6 +4,7 @@ mod branch;
 mod drift;
 mod freezes;
 mod instances;
+mod quiet;
 mod rollouts;
 mod saves;
 mod unreachable;
