@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fetch::{
-    CandidateError, CandidateOptions, CommitId, FETCH_DEADLINE, FetchError, Fetched, LaneJudge,
-    MOST_COMMITS, Verdict, author_addresses, judge_candidate,
+    AuthoredStep, CandidateError, CandidateOptions, CommitId, FETCH_DEADLINE, FetchError, Fetched,
+    LaneJudge, MOST_COMMITS, Verdict, author_addresses, judge_candidate, steps_to,
 };
 use super::instance_state::Shared;
 use super::lanes::{LaneViolation, lane_violations};
@@ -71,6 +71,31 @@ pub(super) async fn judge(
             &candidate,
             &options,
         )?)
+    })
+    .await
+}
+
+/// Returns the steps of the branch from an earlier target to this one, as lanes count them.
+pub(super) async fn steps_since(
+    shared: &Arc<Shared>,
+    before: CommitId,
+    target: CommitId,
+) -> Result<Vec<AuthoredStep>, BranchError> {
+    let shared = shared.clone();
+    aside(move || {
+        let (limits, cache) = (Limits::default(), Cache::default());
+        let options = CandidateOptions::<LaneViolation> {
+            folder: &shared.remote.folder,
+            signers: shared.remote.signers.as_deref(),
+            lanes: None,
+            recent: Some(&before),
+            accepted_rules: &[],
+            accepts_smaller_fleet: false,
+            accepted_history: None,
+            limits: &limits,
+            cache: &cache,
+        };
+        Ok(steps_to(&shared.mirror, &target, &options)?)
     })
     .await
 }

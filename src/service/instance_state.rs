@@ -11,8 +11,10 @@ use uuid::Uuid;
 use super::device_table::DeviceTable;
 use super::fetch::{Mirror, RemoteSettings};
 use super::http::routes::ROUTES;
+use super::lanes::LaneHour;
 use super::metrics::Metrics;
 use super::requests::Requests;
+use super::rollout::hour::{HourLimits, RecentEffects};
 use super::rollout::past::PastOfDevice;
 use super::rollout::save_attempts::SaveAttempts;
 use super::schedule::Queue;
@@ -34,12 +36,15 @@ pub(super) struct ServedTarget {
     pub(super) applied: Option<String>,
     /// The policy of the commit before, which decides what goes by itself.
     pub(super) policy: RolloutPolicy,
+    /// Computed once: it walks the whole fleet.
+    pub(super) hour: HourLimits,
 }
 
 impl ServedTarget {
     pub(super) fn new(target: Target, inventory: TargetInventory, applied: Option<String>) -> Self {
         Self {
             policy: inventory.rollout_policy(),
+            hour: HourLimits::of(&inventory),
             target,
             inventory,
             applied,
@@ -47,8 +52,14 @@ impl ServedTarget {
     }
 }
 
-/// What past rollouts mean for each device.
-pub(super) type Past = Arc<BTreeMap<DeviceName, PastOfDevice>>;
+/// The past of each device, and the effects of rollouts that count for an hour.
+#[derive(Debug, Default)]
+pub(super) struct PastRollouts {
+    pub(super) devices: BTreeMap<DeviceName, PastOfDevice>,
+    pub(super) hour: RecentEffects,
+}
+
+pub(super) type Past = Arc<PastRollouts>;
 
 /// The number of a target, and the devices that were planned for it, with the times of their looks.
 type PlannedQuestion = (u64, BTreeMap<DeviceName, Option<u64>>);
@@ -93,6 +104,7 @@ pub(super) struct Shared {
     planned: Mutex<Option<PlannedQuestion>>,
     past: Mutex<Option<(PastKey, Past)>>,
     save_attempts: Mutex<SaveAttempts>,
+    lane_hour: Mutex<LaneHour>,
     /// The leader tasks of this instance, by name.
     leading: Mutex<BTreeMap<&'static str, Leader>>,
     /// Until when leader tasks are left to other instances, in milliseconds since 1970.
@@ -145,6 +157,7 @@ impl Shared {
             planned: Mutex::default(),
             past: Mutex::default(),
             save_attempts: Mutex::default(),
+            lane_hour: Mutex::default(),
             leading: Mutex::default(),
             left_to_others: Mutex::default(),
             ticked: AtomicU64::new(0),
@@ -193,6 +206,18 @@ impl Shared {
         let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, past) = past.as_ref()?;
         (known == key).then(|| past.clone())
+    }
+
+    /// Returns the past of the devices as it was read last.
+    pub(super) fn last_past(&self) -> Option<Past> {
+        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        past.as_ref().map(|(_, past)| past.clone())
+    }
+
+    pub(super) fn lane_hour(&self) -> MutexGuard<'_, LaneHour> {
+        self.lane_hour
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn keep_past(&self, key: PastKey, past: Past) {

@@ -25,6 +25,14 @@ pub(super) enum LaneViolation {
     OverLimit(BudgetUse),
 }
 
+/// The use of the limits of lanes, as last read.
+#[derive(Debug, Default)]
+pub(super) struct LaneHour {
+    /// The target, and the one of an hour ago if there was another: only with these does the answer change.
+    pub(super) commits: Option<(String, Option<String>)>,
+    pub(super) uses: Vec<BudgetUse>,
+}
+
 /// Returns the new commits that change more than their author's lane allows, oldest first, and the limits that lanes exceed
 /// with what was accepted within the last hour.
 pub(super) fn lane_violations(
@@ -58,6 +66,28 @@ pub(super) fn lane_violations(
         violations.extend(exceeded.map(LaneViolation::OverLimit));
     }
     violations
+}
+
+/// Returns the use of each lane's limits by these commits.
+pub(super) fn lane_uses(
+    policy: &ServicePolicy,
+    subscribers: usize,
+    recent: &[AuthoredStep],
+    now: u64,
+) -> Vec<BudgetUse> {
+    let lanes = lanes(policy);
+    let each = policy.lanes.iter().flat_map(|lane| {
+        let name = lane.name.as_str();
+        let counts = [counts(&lanes, name, recent), BTreeMap::new()];
+        lane_budgets(
+            name,
+            &limits(&lane.limits),
+            counts.each_ref(),
+            subscribers,
+            now,
+        )
+    });
+    each.collect()
 }
 
 fn identity(step: &AuthoredStep) -> CommitIdentity {

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::instance_state::Shared;
+use super::metrics::{BudgetLimit, BudgetUse as BudgetValue};
 use super::metrics::{LabelValue, LeaderTask, LookKind, LookPriority, Task};
 use super::metrics::{Metrics, read_process, render};
 use super::schedule::{Priority, ReadKind};
 use crate::model::ConditionWord;
+use crate::reconcile::rollout::{BudgetScope, BudgetUse};
 
 /// Returns all metrics in Prometheus' text format.
 pub(super) fn text(shared: &Shared) -> String {
     devices(shared);
     queue(shared);
+    budgets(shared);
     let metrics = &shared.metrics;
     let target = shared.served_target();
     metrics.set_target(target.map(|target| target.target.at));
@@ -76,6 +79,60 @@ fn queue(shared: &Shared) {
         let millis = u32::try_from(*counts.lag.get(kind)).unwrap_or(u32::MAX);
         metrics.schedule_lag(label).set(f64::from(millis) / 1000.0);
     }
+}
+
+/// Sets the use of each limit of the policy by the last hour.
+fn budgets(shared: &Shared) {
+    let Some(target) = shared.served_target() else {
+        return;
+    };
+    let past = shared.last_past().unwrap_or_default();
+    let mut uses = past.hour.used(&target.hour, shared.seconds());
+    uses.extend(shared.lane_hour().uses.iter().cloned());
+    let mut values: Vec<BudgetValue> = uses.iter().filter_map(of_all_devices).collect();
+    let per_device = target.hour.limits.fleet.removals_per_device;
+    values.extend(nearest_device(&uses, per_device.count));
+    shared.metrics.set_budgets(&values);
+}
+
+/// The lane under which limits for everyone are exported.
+const FLEET: &str = "fleet";
+
+fn of_all_devices(one: &BudgetUse) -> Option<BudgetValue> {
+    let lane = match &one.scope {
+        BudgetScope::Fleet => FLEET,
+        BudgetScope::Lane(lane) => lane,
+        BudgetScope::Device(_) => return None,
+    };
+    Some(BudgetValue {
+        lane: lane.to_owned(),
+        limit: BudgetLimit::from_word(one.effect.as_str())?,
+        used: count(one.used),
+        most: Some(count(one.limit)),
+    })
+}
+
+/// Returns the use of the limit for each device, by the device that is nearest to it: a label never names a device.
+fn nearest_device(uses: &[BudgetUse], most: Option<u32>) -> Option<BudgetValue> {
+    let of_devices = uses
+        .iter()
+        .filter(|one| matches!(one.scope, BudgetScope::Device(_)));
+    let share = |one: &BudgetUse| one.used.saturating_mul(1000) / one.limit.max(1);
+    let (used, most) = match of_devices.max_by_key(|one| share(one)) {
+        Some(nearest) => (count(nearest.used), count(nearest.limit)),
+        // A limit in percent is another number for each device, so without one there is none.
+        None => (0, most?),
+    };
+    Some(BudgetValue {
+        lane: FLEET.to_owned(),
+        limit: BudgetLimit::RemovalsPerDevice,
+        used,
+        most: Some(most),
+    })
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Counts the end of a task's run.

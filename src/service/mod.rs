@@ -2,16 +2,18 @@
 //!
 //! `start` starts and ends an instance · `settings` its settings · `instance_state` what its tasks share · `task` runs tasks
 //! again and again, one file each, `task_reports` how the last ones ended · `fetch` follows the branch and judges its commits,
-//! `branch` calls it, `watch_remote` triggers it, `lanes` checks authors · `schedule` decides which device is read when,
-//! `look` starts the reads, `read` does one, `requests` limits their SNMP requests, `device_table` keeps the results, `share` divides the devices among instances ·
-//! `rollout` brings devices to the target · `metrics` counts what happens, `measure` fills in the present state · `http`
-//! answers health checks, webhooks and Prometheus.
+//! `branch` calls it, `watch_remote` triggers it, `lanes` checks authors, `lane_hour` counts their changes of
+//! the last hour · `schedule` decides which device is read when, `look` starts the reads, `read` does one, `requests` limits
+//! their SNMP requests, `device_table`
+//! keeps the results, `share` divides the devices among instances · `rollout` brings devices to the target · `metrics`
+//! counts what happens, `measure` fills in the present state · `http` answers health checks, webhooks and Prometheus.
 
 mod branch;
 mod device_table;
 pub mod fetch;
 mod http;
 mod instance_state;
+mod lane_hour;
 mod lanes;
 mod look;
 mod measure;

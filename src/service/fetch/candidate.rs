@@ -226,6 +226,15 @@ pub fn judge_candidate<L>(
     Ok(found.unwrap_or(Verdict::Acceptable { commits }))
 }
 
+/// Returns the steps to a target since `CandidateOptions::recent`. Blocks, as `judge_candidate` does.
+pub fn steps_to<L>(
+    mirror: &Mirror,
+    target: &CommitId,
+    options: &CandidateOptions<'_, L>,
+) -> Result<Vec<AuthoredStep>, CandidateError> {
+    Judge::new(mirror, options)?.recent_steps(target)
+}
+
 fn invalid<L>(reading: Reading) -> Option<Verdict<L>> {
     let is_invalid = reading.has_errors() || reading.is_partial;
     is_invalid.then_some(Verdict::Invalid {

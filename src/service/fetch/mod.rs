@@ -22,7 +22,7 @@ mod watch;
 pub use authors::author_addresses;
 pub use candidate::{
     BeforeAndAfter, CandidateError, CandidateOptions, LaneJudge, LaneSteps, Verdict,
-    judge_candidate,
+    judge_candidate, steps_to,
 };
 pub use child::{GitProgram, StopRequest};
 pub use command::CommandError;

@@ -117,7 +117,7 @@ label! {
 }
 
 label! {
-    /// A limit of `policy.toml`, by its key there.
+    /// A limit of `policy.toml`, by its key there; the last three are limits of lanes only.
     BudgetLimit, "limit":
     RemovalsPerDevice = "removals_per_device",
     Removals = "removals",
@@ -126,6 +126,9 @@ label! {
     Suspensions = "suspensions",
     Reassignments = "reassignments",
     Devices = "devices",
+    Additions = "additions",
+    Changes = "changes",
+    Moves = "moves",
 }
 
 label! {

@@ -201,7 +201,7 @@ metrics! {
     DEVICE_APPLIES = Metric::counter("gamctl_device_applies_total", "applies", "Applies on devices that ended, by outcome. `moved` means changed since the plan.")
         .by(&[Label::closed::<ApplyOutcome>()]);
     LINES_SENT = Metric::counter("gamctl_cli_lines_sent_total", "lines", "Lines of configuration that were sent to devices.");
-    BUDGET_USED = Metric::gauge("gamctl_budget_used", "effects", "Effects of the last hour that count towards a limit of the policy.")
+    BUDGET_USED = Metric::gauge("gamctl_budget_used", "effects", "Effects of the last hour that count towards a limit of the policy. `removals_per_device` is that of the device nearest to its limit.")
         .by(BUDGET_LABELS);
     BUDGET_LIMIT = Metric::gauge("gamctl_budget_limit", "effects", "The limit of the policy for an hour. It is absent where the policy sets none.")
         .by(BUDGET_LABELS);

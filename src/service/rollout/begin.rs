@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::hour::over_limit;
-use super::past::{MOST_ATTEMPTS, MOST_ROLLOUTS, PastOfDevice};
+use super::past::{MOST_ATTEMPTS, PastOfDevice};
 use super::save::save;
 use super::{facts_of, past_of};
 use crate::history::{
@@ -47,7 +46,7 @@ pub(super) async fn begin(
     let statuses = store.device_statuses().await?;
     save(shared, target, &statuses).await?;
     let past = past_of(shared, &target.target.commit).await?;
-    let candidates = candidates(shared, target, &statuses, &past).await?;
+    let candidates = candidates(shared, target, &statuses, &past.devices).await?;
     if candidates.is_empty() {
         return note_reached(shared, target, &statuses).await;
     }
@@ -78,7 +77,10 @@ pub(super) async fn begin(
     let mut classes: BTreeMap<PlanClass, BTreeSet<DeviceName>> = BTreeMap::new();
     let now = store.clock().await?;
     for plan in &planned.devices {
-        let restores = past.get(&plan.device).map(|past| past.restores.as_slice());
+        let restores = past
+            .devices
+            .get(&plan.device)
+            .map(|past| past.restores.as_slice());
         let restores = restores.unwrap_or_default();
         if let Some(class) = plan_class(plan, &target.policy, restores, now) {
             classes
@@ -212,14 +214,12 @@ async fn begin_one(
     let authors = authors(shared, target, &part.planned).await?;
     let store = &shared.store.store;
     let effects = target.inventory.limited_effects(&part.planned.devices);
-    let over_limit = over_limit(
-        &target.inventory,
-        &store.rollouts(MOST_ROLLOUTS).await?,
-        &effects,
-        store.clock().await?,
-    );
+    // Read again: another class of the same target may have begun a moment ago.
+    let past = past_of(shared, &target.target.commit).await?;
+    let now = store.clock().await?;
+    let over_limit = past.hour.over_limit(&target.hour, &effects, now);
     for limit in &over_limit {
-        tracing::warn!(%limit, "a rollout needs an approval");
+        tracing::warn!(%limit, "a rollout exceeds a limit for an hour");
     }
     let facts = ApprovalFacts {
         is_automatic: !class.needs_person,

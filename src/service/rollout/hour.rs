@@ -6,41 +6,98 @@ use crate::history::{Rollout, RolloutState, RolloutStepContent};
 use crate::model::DeviceName;
 use crate::plan::LimitedEffects;
 use crate::reconcile::TargetInventory;
-use crate::reconcile::rollout::{BudgetUse, CountedEffect, EffectCount, ExecutedEffect, budgets};
+use crate::reconcile::rollout::{
+    BudgetLimits, BudgetSizes, BudgetUse, CountedEffect, EffectCount, ExecutedEffect, HOUR, budgets,
+};
 
-/// Returns the limits that a plan exceeds together with the rollouts of the last hour.
-pub(super) fn over_limit(
-    target: &TargetInventory,
-    rollouts: &[Rollout],
-    effects: &BTreeMap<DeviceName, LimitedEffects>,
-    now: u64,
-) -> Vec<BudgetUse> {
-    let executed: Vec<ExecutedEffect> = rollouts
-        .iter()
-        .filter_map(|rollout| Some((counts_at(rollout, now)?, &rollout.plan.effects)))
-        .flat_map(|(at, effects)| {
-            let counted = counted(effects).into_iter();
-            counted.map(move |effect| ExecutedEffect { at, effect })
-        })
-        .collect();
-    let (limits, sizes) = target.budget();
-    let mut uses = budgets(&executed, &counted(effects), &limits, &sizes, now);
-    uses.retain(BudgetUse::is_exceeded);
-    uses
+/// The limits for an hour, by the policy of the commit before, and the sizes that percentages are of.
+#[derive(Debug)]
+pub(in crate::service) struct HourLimits {
+    pub(in crate::service) limits: BudgetLimits,
+    sizes: BudgetSizes,
 }
 
-/// Returns the time from which the changes of a rollout count; `None` if it has none.
-///
-/// An open one counts as a whole, from now: its waves come yet, or are hardly over. One that waits for a person counts when it
-/// was approved.
-fn counts_at(rollout: &Rollout, now: u64) -> Option<u64> {
+impl HourLimits {
+    pub(in crate::service) fn of(target: &TargetInventory) -> Self {
+        let (limits, sizes) = target.budget();
+        Self { limits, sizes }
+    }
+}
+
+/// The effects of rollouts that count now, as far as the stored rollouts tell.
+#[derive(Debug, Clone, Default)]
+pub(in crate::service) struct RecentEffects {
+    /// Of open rollouts: they count as a whole, from now, because their waves come yet or are hardly over.
+    open: Vec<EffectCount>,
+    /// Of those that ended within an hour.
+    ended: Vec<ExecutedEffect>,
+}
+
+impl RecentEffects {
+    /// Collects the effects of rollouts, read at `now`.
+    pub(super) fn of(rollouts: &[Rollout], now: u64) -> Self {
+        let mut recent = Self::default();
+        for rollout in rollouts {
+            match counts(rollout) {
+                Counts::No => {}
+                Counts::FromNow => recent.open.extend(counted(&rollout.plan.effects)),
+                Counts::From(at) if at.saturating_add(HOUR) <= now => {}
+                Counts::From(at) => {
+                    let effects = counted(&rollout.plan.effects).into_iter();
+                    let ended = effects.map(|effect| ExecutedEffect { at, effect });
+                    recent.ended.extend(ended);
+                }
+            }
+        }
+        recent
+    }
+
+    /// Returns the limits that a plan exceeds together with the rollouts of the last hour.
+    pub(in crate::service) fn over_limit(
+        &self,
+        hour: &HourLimits,
+        planned: &BTreeMap<DeviceName, LimitedEffects>,
+        now: u64,
+    ) -> Vec<BudgetUse> {
+        let mut uses = self.uses(hour, &counted(planned), now);
+        uses.retain(BudgetUse::is_exceeded);
+        uses
+    }
+
+    /// Returns the use of each limit of the policy by the last hour.
+    pub(in crate::service) fn used(&self, hour: &HourLimits, now: u64) -> Vec<BudgetUse> {
+        self.uses(hour, &[], now)
+    }
+
+    fn uses(&self, hour: &HourLimits, planned: &[EffectCount], now: u64) -> Vec<BudgetUse> {
+        let open = self.open.iter().map(|effect| ExecutedEffect {
+            at: now,
+            effect: effect.clone(),
+        });
+        let executed: Vec<ExecutedEffect> = open.chain(self.ended.iter().cloned()).collect();
+        budgets(&executed, planned, &hour.limits, &hour.sizes, now)
+    }
+}
+
+/// The time from which the changes of a rollout count for an hour.
+enum Counts {
+    No,
+    FromNow,
+    From(u64),
+}
+
+/// One that waits for a person or for the hour counts when it may start.
+fn counts(rollout: &Rollout) -> Counts {
     match rollout.last.state {
-        RolloutState::WaitingForApproval => None,
+        RolloutState::WaitingForApproval => Counts::No,
         RolloutState::Ready | RolloutState::Wave | RolloutState::Gate | RolloutState::Paused => {
-            Some(now)
+            Counts::FromNow
         }
         RolloutState::Done | RolloutState::Abandoned | RolloutState::Superseded => {
-            has_started(&rollout.last.content).then_some(rollout.last.at)
+            match has_started(&rollout.last.content) {
+                true => Counts::From(rollout.last.at),
+                false => Counts::No,
+            }
         }
     }
 }

@@ -8,14 +8,14 @@ mod begin;
 mod carry;
 mod consent;
 mod drive;
-mod hour;
+pub(super) mod hour;
 pub(super) mod past;
 mod save;
 pub(super) mod save_attempts;
 
 use std::sync::Arc;
 
-use super::instance_state::{Past, PastKey, Shared};
+use super::instance_state::{Past, PastKey, PastRollouts, Shared};
 use super::task::TaskError;
 use super::task::heartbeat::ROLLOUT;
 use crate::history::{
@@ -80,7 +80,7 @@ fn facts_of(row: Option<&DeviceStatusRow>) -> Option<ConditionFacts> {
     row.and_then(|row| serde_json::from_value(row.status.facts.clone()).ok())
 }
 
-/// Returns what past rollouts mean for each device; read again only when a rollout began or moved on.
+/// Returns the past of each device and the effects of the last hour; read again only when a rollout began or moved on.
 pub(super) async fn past_of(shared: &Shared, commit: &str) -> Result<Past, StoreError> {
     let store = &shared.store.store;
     let newest = store.rollouts(1).await?;
@@ -93,10 +93,11 @@ pub(super) async fn past_of(shared: &Shared, commit: &str) -> Result<Past, Store
     if let Some(known) = shared.known_past(&state) {
         return Ok(known);
     }
-    let past = Arc::new(past::past(
-        &store.rollouts(past::MOST_ROLLOUTS).await?,
-        commit,
-    ));
+    let rollouts = store.rollouts(past::MOST_ROLLOUTS).await?;
+    let past = Arc::new(PastRollouts {
+        devices: past::past(&rollouts, commit),
+        hour: hour::RecentEffects::of(&rollouts, store.clock().await?),
+    });
     shared.keep_past(state, past.clone());
     Ok(past)
 }

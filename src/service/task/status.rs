@@ -182,7 +182,7 @@ impl StoreFacts {
             left: Vec::new(),
         });
         known.facts.stuck = self.stuck.get(&device).cloned();
-        let past = self.past.get(&device).cloned().unwrap_or_default();
+        let past = self.past.devices.get(&device).cloned().unwrap_or_default();
         let pending = known.facts.pending.as_ref();
         let pending = pending.filter(|pending| pending.commit == self.commit);
         known.facts.remaining = past.remaining(pending.map_or(0, |pending| pending.steps));

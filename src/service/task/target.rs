@@ -12,10 +12,17 @@ use crate::service::branch;
 use crate::service::device_table::ServedDevice;
 use crate::service::fetch::CommitId;
 use crate::service::instance_state::{ServedTarget, Shared};
+use crate::service::lane_hour;
 use crate::service::schedule::{DueTimes, Outcome, Pace, Priority, ReadKind, spread_overdue};
 use crate::service::task::fetch::{MOST_FINDINGS, finding_line};
 
 pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskError> {
+    serve(&shared).await?;
+    lane_hour::read(&shared).await
+}
+
+/// Reads the target if it is another one, and shares its devices.
+async fn serve(shared: &Arc<Shared>) -> Result<(), TaskError> {
     let store = &shared.store.store;
     let Some(target) = store.target().await? else {
         return Ok(());
@@ -27,15 +34,15 @@ pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskEr
         .is_none_or(|known| known.target.number != target.number);
     let is_other_policy = known.as_ref().is_some_and(|known| known.applied != applied);
     if !is_new && !is_other_policy {
-        return share(&shared, None, BTreeSet::new(), false).await;
+        return share(shared, None, BTreeSet::new(), false).await;
     }
     if known.is_some() {
         // Even if the new target cannot be read here: others may look at the devices of this instance by now.
-        share(&shared, None, BTreeSet::new(), false).await?;
+        share(shared, None, BTreeSet::new(), false).await?;
     }
-    if !has_commit(&shared, &target.commit) {
+    if !has_commit(shared, &target.commit) {
         // Another instance moved the target: this one fetches the same branch.
-        branch::fetch(&shared).await?;
+        branch::fetch(shared).await?;
     }
     let who = &shared.instance.who;
     match shared.reconciler.read_target(&target.commit, who).await? {
@@ -48,7 +55,7 @@ pub(in crate::service) async fn follow(shared: Arc<Shared>) -> Result<(), TaskEr
             let served = ServedTarget::new(target, *inventory, applied);
             tracing::info!(commit = served.target.commit, "target read");
             shared.target.send_replace(Some(Arc::new(served)));
-            share(&shared, before, changed, is_new).await
+            share(shared, before, changed, is_new).await
         }
         // It was judged valid before it became the target; a later gamctl may have other rules.
         TargetReading::Invalid(reading) => {

@@ -3,6 +3,7 @@
 mod branch;
 mod drift;
 mod freezes;
+mod hour;
 mod instances;
 mod quiet;
 mod rollouts;

@@ -88,41 +88,6 @@ fn what_is_harmless_goes_by_itself_and_the_rest_waits() {
 }
 
 #[test]
-fn two_small_rollouts_within_an_hour_may_not_do_what_a_single_one_may_not() {
-    let mut bed = ServiceBed::applied(2, EVERYTHING, one_each(2, "home-100"));
-    let policy = bed.site.world.read("policy.toml");
-    let one = policy.replace(
-        "interruptions = { count = 1000 }",
-        "interruptions = { count = 1 }",
-    );
-    assert_ne!(one, policy);
-    bed.site.world.write("policy.toml", one);
-    let limited = bed.site.world.commit_all("one interruption");
-    bed.start();
-    bed.until("the limit", |seen| seen.has_reached(&limited));
-    let mut flats = one_each(2, "home-100");
-    flats[0].vlan = 777;
-    let first = bed.intend(flats.clone());
-    bed.until("the first", |seen| seen.has_reached(&first));
-    let before = bed.all_written();
-    flats[1].vlan = 778;
-    let second = bed.intend(flats);
-    let seen = bed.until("a question", |seen| {
-        seen.rollout(RolloutState::WaitingForApproval).is_some()
-    });
-    let rollout = seen.rollout(RolloutState::WaitingForApproval).unwrap();
-    assert_eq!(
-        rollout.plan.because.as_deref(),
-        Some("with what was done within the last hour, it exceeds `limits.interruptions`")
-    );
-    bed.another_round();
-    assert_eq!(bed.all_written(), before);
-    bed.approve(rollout, "ben", false);
-    bed.until("the second", |seen| seen.has_reached(&second));
-    assert!(bed.written(1).iter().any(|line| line.contains("778")));
-}
-
-#[test]
 fn two_persons_approve_removals_and_the_author_is_none_of_them() {
     let policy = format!("{EVERYTHING}[approval]\ntwo_persons = [\"removals\"]\n");
     let both = vec![Flat::new(1, 0, "home-100"), Flat::new(2, 0, "home-100")];

@@ -9,6 +9,14 @@ use crate::service::web::{ask, signature};
 const SECRET: &[u8] = b"shared with the forge";
 const BODY: &str = "{\"ref\":\"refs/heads/main\"}";
 
+/// Returns the text of `/metrics`.
+pub(super) fn metrics_of(bed: &ServiceBed) -> String {
+    let address = bed.running.as_ref().unwrap().metrics;
+    let (status, text) = ask(address, "GET", "/metrics", "", "");
+    assert_eq!(status, 200);
+    text
+}
+
 #[test]
 fn health_checks_and_metrics_answer_and_say_what_is_there() {
     let mut bed = ServiceBed::applied(1, EVERYTHING, one_each(1, "home-100"));
@@ -19,8 +27,7 @@ fn health_checks_and_metrics_answer_and_say_what_is_there() {
     assert_eq!(get("/livez").0, 200);
     assert_eq!(get("/readyz").0, 200);
     assert_eq!(get("/metrics").0, 404, "it has a listener of its own");
-    let (status, text) = ask(running.metrics, "GET", "/metrics", "", "");
-    assert_eq!(status, 200);
+    let text = metrics_of(&bed);
     for line in text.lines() {
         if line.starts_with('#') || line.is_empty() {
             continue;
