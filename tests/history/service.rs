@@ -114,6 +114,7 @@ async fn rollout(bed: &Bed, id: u128) -> NewRollout {
         plan_id: "p".to_owned(),
         commit: "a".to_owned(),
         plan: RolloutPlan {
+            waits_for_hour: false,
             kind: RolloutKind::Commit,
             policy: "q".to_owned(),
             waves: vec![vec![device("oak")], vec![device("ash"), device("elm")]],

@@ -50,6 +50,9 @@ pub struct RolloutPlan {
     /// The reason that it needs approval, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// Only limits for an hour block it: it starts without an approval when they allow it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_hour: bool,
     /// The number of steps.
     #[serde(default)]
     pub steps: u64,

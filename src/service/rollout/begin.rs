@@ -16,8 +16,8 @@ use crate::model::{DeviceName, Observation};
 use crate::plan::Planned;
 use crate::reconcile::rollout::condition::{ConditionFacts, OnDrift};
 use crate::reconcile::rollout::{
-    ApprovalFacts, BudgetUse, PlanClass, needed_approvals, plan_class, plan_removals, split_drift,
-    waves,
+    ApprovalFacts, ApprovalReason, BudgetUse, NeededApprovals, PlanClass, needed_approvals,
+    plan_class, plan_removals, split_drift, waves,
 };
 use crate::reconcile::run::{LookSource, PlanFile, Preparation, RunRequest, Verb, Watcher};
 use crate::reconcile::wave_devices;
@@ -227,7 +227,15 @@ async fn begin_one(
         over_limit: over_limit.iter().map(BudgetUse::key).collect(),
     };
     let needed = needed_approvals(&facts, &target.policy.approval, &authors);
+    let waits_for_hour = facts.is_automatic && waits_for_hour(&needed, &over_limit);
     let because: Vec<String> = needed.because.iter().map(ToString::to_string).collect();
+    let because = (needed.count > 0).then(|| match waits_for_hour {
+        true => format!(
+            "{}; it starts by itself when enough of the hour is over",
+            listed(&because)
+        ),
+        false => listed(&because),
+    });
     let steps: usize = part
         .planned
         .devices
@@ -247,7 +255,8 @@ async fn begin_one(
         settle: target.policy.waves.settle.as_secs(),
         authors: needed.not_by.iter().cloned().collect(),
         approvals: u32::try_from(needed.count).unwrap_or(u32::MAX),
-        because: (needed.count > 0).then(|| listed(&because)),
+        because,
+        waits_for_hour,
         steps: u64::try_from(steps).unwrap_or(u64::MAX),
         restores: restored(&part.planned, target),
         effects,
@@ -278,6 +287,15 @@ async fn begin_one(
     shared.triggers.status.notify_one();
     shared.triggers.rollout.notify_one();
     Ok(())
+}
+
+/// Returns whether a plan that goes by itself may start without a person as soon as enough of the last hour is over: only limits for an hour
+/// block it, and it alone is within them.
+fn waits_for_hour(needed: &NeededApprovals, over_limit: &[BudgetUse]) -> bool {
+    let is_limit = |reason: &ApprovalReason| matches!(reason, ApprovalReason::OverLimit { .. });
+    needed.count > 0
+        && needed.because.iter().all(is_limit)
+        && over_limit.iter().all(|one| one.enough_at.is_some())
 }
 
 /// Returns the e-mail addresses of everyone who may have asked for a plan: the authors of what came since another commit was

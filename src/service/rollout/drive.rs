@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::carry::carry_out;
 use super::consent::consent;
-use super::step;
+use super::{past_of, step};
 use crate::apply::Ended;
 use crate::history::{Filter, Leader, Rollout, RolloutState, RolloutStepContent, RunId};
 use crate::model::{DeviceName, SiteName};
@@ -43,7 +43,7 @@ pub(super) async fn drive(
         return Ok(());
     }
     match rollout.last.state {
-        RolloutState::WaitingForApproval => approve(shared, leader, &mut rollout).await,
+        RolloutState::WaitingForApproval => approve(shared, leader, target, &mut rollout).await,
         RolloutState::Ready => start(shared, leader, target, &mut rollout).await,
         RolloutState::Wave => take_over(shared, leader, &mut rollout).await,
         RolloutState::Gate => decide(shared, leader, &mut rollout).await,
@@ -71,7 +71,13 @@ fn superseded(rollout: &Rollout, target: &ServedTarget) -> Option<String> {
         .then(|| "the policy changed".to_owned())
 }
 
-async fn approve(shared: &Shared, leader: &Leader, rollout: &mut Rollout) -> Result<(), TaskError> {
+/// Starts a rollout that was approved, or that waited only for limits of an hour which allow it again.
+async fn approve(
+    shared: &Shared,
+    leader: &Leader,
+    target: &ServedTarget,
+    rollout: &mut Rollout,
+) -> Result<(), TaskError> {
     let store = &shared.store.store;
     let approvals = store.approvals(&rollout.plan_id).await?;
     let now = store.clock().await?;
@@ -90,6 +96,18 @@ async fn approve(shared: &Shared, leader: &Leader, rollout: &mut Rollout) -> Res
         };
         step(shared, leader, rollout, RolloutState::Ready, content).await?;
         shared.triggers.rollout.notify_one();
+    } else if rollout.plan.waits_for_hour {
+        // Others that waited may have started in this round: their effects count already.
+        let past = past_of(shared, &target.target.commit).await?;
+        let effects = &rollout.plan.effects;
+        if past.hour.over_limit(&target.hour, effects, now).is_empty() {
+            let content = RolloutStepContent {
+                because: Some("the limits for an hour allow it now".to_owned()),
+                ..RolloutStepContent::default()
+            };
+            step(shared, leader, rollout, RolloutState::Ready, content).await?;
+            shared.triggers.rollout.notify_one();
+        }
     }
     Ok(())
 }

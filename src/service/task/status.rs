@@ -9,9 +9,9 @@ use crate::history::{DeviceStatus, Freeze, LeaseInForce, Rollout, RolloutState, 
 use crate::model::{DeviceName, SiteName};
 use crate::reconcile::rollout::condition::{
     ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts, FailedApply,
-    FreezeInForce, PausedRollout, condition,
+    FreezeInForce, PausedRollout, UsedBudget, condition,
 };
-use crate::reconcile::rollout::{RolloutPolicy, WindowState};
+use crate::reconcile::rollout::{BudgetScope, BudgetUse, RolloutPolicy, WindowState};
 use crate::report::cause_text;
 use crate::service::device_table::ServedDevice;
 use crate::service::instance_state::{Past, ServedTarget, Shared};
@@ -41,6 +41,8 @@ struct StoreFacts {
 struct RolloutFacts {
     rollout: Rollout,
     approvals: usize,
+    /// The limits for an hour that it waits for.
+    over_limit: Vec<BudgetUse>,
 }
 
 pub(in crate::service) async fn refresh(shared: Arc<Shared>) -> Result<(), TaskError> {
@@ -123,13 +125,26 @@ impl StoreFacts {
     async fn of(shared: &Shared, target: &ServedTarget) -> Result<Self, TaskError> {
         let commit = &target.target.commit;
         let store = &shared.store.store;
+        let past = past_of(shared, commit).await?;
+        let now = shared.seconds();
         let mut rollouts = Vec::new();
         for rollout in store.open_rollouts().await? {
             let approvals = match rollout.last.state {
                 RolloutState::WaitingForApproval => store.approvals(&rollout.plan_id).await?.len(),
                 _ => 0,
             };
-            rollouts.push(RolloutFacts { rollout, approvals });
+            let over_limit = match rollout.last.state {
+                RolloutState::WaitingForApproval if rollout.plan.waits_for_hour => {
+                    let effects = &rollout.plan.effects;
+                    past.hour.over_limit(&target.hour, effects, now)
+                }
+                _ => Vec::new(),
+            };
+            rollouts.push(RolloutFacts {
+                rollout,
+                approvals,
+                over_limit,
+            });
         }
         let unsaved = store.unsaved().await?.into_iter();
         let stuck = store.stuck().await?.into_iter().map(|row| {
@@ -147,7 +162,7 @@ impl StoreFacts {
             unsaved: unsaved.map(|one| (one.device.clone(), one)).collect(),
             stuck: stuck.collect(),
             rollouts,
-            past: past_of(shared, commit).await?,
+            past,
             commit: commit.clone(),
             policy: target.policy.clone(),
         })
@@ -187,7 +202,8 @@ impl StoreFacts {
         let pending = pending.filter(|pending| pending.commit == self.commit);
         known.facts.remaining = past.remaining(pending.map_or(0, |pending| pending.steps));
         known.restores = past.restores;
-        (known.facts.approval, known.facts.wave, known.facts.window) = (None, None, None);
+        (known.facts.approval, known.facts.wave) = (None, None);
+        (known.facts.window, known.facts.budget) = (None, None);
         let site = known.device.site.as_ref().map(SiteName::as_str);
         let window = self.policy.window(site, now);
         for rollout in &self.rollouts {
@@ -237,12 +253,37 @@ impl RolloutFacts {
         current.saturating_add(usize::from(has_begun))
     }
 
+    /// Returns the limit that keeps the rollout waiting for the longest time.
+    fn used_budget(&self) -> Option<UsedBudget> {
+        let last = self.over_limit.iter().max_by_key(|one| one.enough_at)?;
+        let device = match &last.scope {
+            BudgetScope::Device(device) => Some(device.clone()),
+            BudgetScope::Lane(_) | BudgetScope::Fleet => None,
+        };
+        // To the next minute: while another rollout is open, this time moves on with every second.
+        let free_at = last.enough_at.map(|at| at.div_ceil(60).saturating_mul(60));
+        Some(UsedBudget {
+            rule: last.key(),
+            device,
+            used: last.used,
+            planned: last.planned,
+            limit: last.limit,
+            free_at,
+            plan: Some(self.rollout.plan_id.clone()),
+            persons: index(self.rollout.plan.approvals),
+            since: Some(self.rollout.at),
+        })
+    }
+
     fn put(&self, facts: &mut ConditionFacts, device: &DeviceName, window: WindowState) {
         let Rollout { plan, last, .. } = &self.rollout;
         let Some(wave) = plan.waves.iter().position(|wave| wave.contains(device)) else {
             return;
         };
         match last.state {
+            RolloutState::WaitingForApproval if !self.over_limit.is_empty() => {
+                facts.budget = self.used_budget();
+            }
             RolloutState::WaitingForApproval => {
                 facts.approval = Some(AwaitedApproval {
                     plan: self.rollout.plan_id.clone(),

@@ -421,6 +421,22 @@ impl ServiceBed {
         self.wait(self.store.approve(&approval)).unwrap();
     }
 
+    /// Makes everything in the store older, as if time had passed. The service must be stopped: it keeps what it read.
+    fn store_is_older_by(&self, seconds: u64) {
+        use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+        assert!(self.running.is_none());
+        let url = self.site.url();
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(url.path().unwrap());
+        self.wait(async {
+            let mut connection = options.connect().await.unwrap();
+            let sql = format!(
+                "drop trigger rollout_step_is_kept; update rollout_step set at = at - {seconds} * 1000"
+            );
+            connection.execute(AssertSqlSafe(sql)).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    }
+
     /// Makes a twin take its time for each line of configuration.
     fn slow_down(&self, number: usize) {
         let slow = FaultOrder::new(Fault::SshSlowLine { millis: 500 });

@@ -206,11 +206,14 @@ fn add_wait(word: ConditionWord, facts: &mut ConditionFacts) {
         }
         ConditionWord::WaitingForBudget => {
             facts.budget = Some(UsedBudget {
-                rule: "fleet.interruptions".to_owned(),
-                used: 40,
+                rule: "limits.interruptions".to_owned(),
+                device: None,
+                used: 38,
+                planned: 3,
                 limit: 40,
                 free_at: Some(NOW + 25 * MINUTE),
                 plan: Some(PLAN.to_owned()),
+                persons: 1,
                 since: None,
             });
         }

@@ -236,17 +236,26 @@ pub struct ClosedWindow {
     pub since: Option<u64>,
 }
 
-/// A rolling budget that is used up.
+/// A limit for an hour that the plan of the device exceeds together with the last hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedBudget {
-    /// The id of the limit in `policy.toml`.
+    /// The key of the limit in `policy.toml`.
     pub rule: String,
+    /// Left out: the limit is for all devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceName>,
     pub used: usize,
+    /// By the plan, which other devices may be part of.
+    #[serde(default)]
+    pub planned: usize,
     pub limit: usize,
     /// Enough of it is free again then.
     pub free_at: Option<u64>,
     /// The plan that would have to be approved.
     pub plan: Option<String>,
+    /// The persons that must approve it to exceed the limit.
+    #[serde(default)]
+    pub persons: usize,
     pub since: Option<u64>,
 }
 

@@ -137,9 +137,9 @@ pub(super) const MEANINGS: &[ConditionMeaning] = &[
     ConditionMeaning {
         word: ConditionWord::WaitingForBudget,
         summary: "a limit for one hour is used up",
-        means: "The effects of the last hour and those of the plan together are above a limit of the policy, for the \
-                device, the lane or the fleet.",
-        automatic: "gamctl goes on when enough of the last hour is over. A plan that alone is above the limit stays.",
+        means: "The effects of the last hour and those of the plan together are above a limit of the policy. Nothing else \
+                blocks the plan; a plan that needs a person anyway is `waiting-for-approval`.",
+        automatic: "gamctl goes on when enough of the last hour is over.",
         person: "Wait, or run `gamctl approve PLAN` to exceed the limit once.",
     },
     ConditionMeaning {

@@ -158,10 +158,16 @@ fn waiting_for_budget(budget: &UsedBudget, now: u64) -> String {
         None => "nothing happens by itself".to_owned(),
     };
     match &budget.plan {
-        Some(plan) => format!(
-            "{goes_on}; {} exceeds the limit once",
-            command::approve(plan)
-        ),
+        Some(plan) => {
+            let by = match budget.persons {
+                0 | 1 => String::new(),
+                persons => format!(" by {persons} persons"),
+            };
+            format!(
+                "{goes_on}; {}{by} exceeds the limit once",
+                command::approve(plan)
+            )
+        }
         None => goes_on,
     }
 }

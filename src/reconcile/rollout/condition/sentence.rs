@@ -216,11 +216,16 @@ fn waiting_for_budget(budget: &UsedBudget, now: u64) -> String {
         Some(at) => format!("; enough is free at {}", time(at, now)),
         None => "; the plan alone is above the limit".to_owned(),
     };
+    let on = match &budget.device {
+        Some(device) => format!(" on {device}"),
+        None => String::new(),
+    };
     format!(
-        "`{}` is used up in the last hour, {} of {}{free}",
+        "`{}` allows {} in an hour{on}: {} used, {} planned{free}",
         name(&budget.rule),
+        budget.limit,
         budget.used,
-        budget.limit
+        budget.planned
     )
 }
 

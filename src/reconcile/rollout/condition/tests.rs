@@ -274,6 +274,25 @@ fn a_wait_without_an_end_needs_a_person() {
 }
 
 #[test]
+fn a_limit_names_its_device_and_the_persons_who_may_exceed_it() {
+    let mut facts = with(&[ConditionWord::WaitingForBudget]);
+    let budget = facts.budget.as_mut().unwrap();
+    budget.rule = "limits.removals_per_device".to_owned();
+    budget.device = Some("oak".parse().unwrap());
+    budget.persons = 2;
+    let condition = condition(&facts, NOW);
+    assert_eq!(
+        condition.sentence,
+        "`limits.removals_per_device` allows 40 in an hour on oak: 38 used, 3 planned; enough is free at 16:57 UTC"
+    );
+    assert!(
+        condition.next.contains("by 2 persons exceeds the limit"),
+        "{}",
+        condition.next
+    );
+}
+
+#[test]
 fn a_look_is_stale_after_three_intervals() {
     let mut facts = with(&[ConditionWord::Converged]);
     let is_stale = |facts: &ConditionFacts| {
