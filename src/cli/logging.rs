@@ -9,9 +9,12 @@ use std::sync::Mutex;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer as _, fmt, registry};
 
 use crate::model::WIRE;
@@ -93,16 +96,45 @@ where
             .with_writer(writer)
             .with_ansi(false)
             .with_span_events(spans)
+            .map_event_format(WithoutRoutine)
             .boxed(),
         true => fmt::layer()
             .json()
             .with_writer(writer)
             .with_span_events(spans)
+            .map_event_format(WithoutRoutine)
             .boxed(),
     };
     let logging = registry().with(layer.with_filter(targets));
     // A second start in one process, as in tests, keeps the first subscriber.
     let _started = tracing::subscriber::set_global_default(logging);
+}
+
+/// The spans whose end is not logged: they end every few seconds all day, or have an event of their own at their end.
+const ROUTINE: [&str; 4] = ["task", "request", "poll", "probe"];
+
+/// A format of events that leaves out the end of routine spans.
+struct WithoutRoutine<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for WithoutRoutine<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        // The event of a span's end has the metadata of the span.
+        let of = event.metadata();
+        if of.is_span() && ROUTINE.contains(&of.name()) {
+            return Ok(());
+        }
+        self.0.format_event(context, writer, event)
+    }
 }
 
 /// Opens a log file, which only its owner can read; an existing one is continued.

@@ -23,6 +23,7 @@ pub async fn probe_all(devices: Accesses, seen: impl FnMut(&DeviceName)) -> Prob
 }
 
 /// Probes one device.
+#[tracing::instrument(name = "probe", level = "debug", skip_all, fields(device = %device))]
 pub async fn probe_one(device: &DeviceName, access: &DeviceAccess) -> Result<Probe, NotObserved> {
     let options = SnmpOptions {
         in_flight: 1,

@@ -110,7 +110,10 @@ async fn apply(
         }
     };
     let request = task.wanted.request();
-    let replan = |seen: &Observation| replan(&task.wanted, seen);
+    let replan = |seen: &Observation| {
+        let span = debug_span!("plan");
+        span.in_scope(|| replan(&task.wanted, seen))
+    };
     let job = Job {
         target: Target {
             device,

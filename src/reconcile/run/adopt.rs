@@ -1,11 +1,9 @@
 //! Records ownership of objects that device and inventory have in common; writes to no device.
 
-use uuid::Uuid;
-
 use super::execute::new_run;
 use super::{PreparedRun, Reconciler, RunError, Verb};
 use crate::apply::{AdoptReport, Adopted};
-use crate::history::{Audit, RunId};
+use crate::history::Audit;
 
 impl Reconciler {
     /// Records the ownership that a run of `Verb::Adopt` computed.
@@ -17,7 +15,7 @@ impl Reconciler {
             adopted: Vec::new(),
             unobservable: run.planned.unobservable.clone(),
         };
-        let id = RunId(Uuid::now_v7());
+        let id = run.identity.id;
         let is_new =
             run.request.verb == Verb::Adopt && run.ownership.iter().any(|change| change.added > 0);
         if is_new {

@@ -37,7 +37,9 @@ impl Reconciler {
             options,
             watcher: watcher.clone(),
         };
-        let executing = tokio::spawn(async move { execution.run(confirmed).await });
+        let span = confirmed.run.identity.span.clone();
+        let executing =
+            tokio::spawn(async move { execution.run(confirmed).await }.instrument(span));
         let executed = executing.await;
         executed.map_err(|why| RunError::Panicked(why.to_string()))?
     }
@@ -60,7 +62,6 @@ struct StartedRun {
 }
 
 impl Execution {
-    #[tracing::instrument(name = "run", skip_all, fields(verb = confirmed.run.request.verb.word(), who = %confirmed.run.request.who, id))]
     async fn run(self, confirmed: ConfirmedRun) -> Result<RunReport, RunError> {
         let ConfirmedRun { mut run, refusal } = confirmed;
         let mut report = first_report(&mut run);
@@ -87,7 +88,7 @@ impl Execution {
         if let Some(refusal) = self.lacks_room(tasks.len()) {
             return self.refused(&run, refusal, report).await;
         }
-        let id = RunId(Uuid::now_v7());
+        let id = run.identity.id;
         let begun = self.begin(id, &run).instrument(debug_span!("record-plan"));
         match begun.await? {
             Ok(begun) => {
@@ -97,7 +98,6 @@ impl Execution {
             Err(refusal) => return self.refused(&run, refusal, report).await,
         }
         report.run = Some(id.0);
-        tracing::Span::current().record("id", tracing::field::display(id.0));
         let _alive = AliveRun::start(&self.store, id, self.lease);
         self.carry_out(id, &run, tasks, &mut report).await;
         if let Err(error) = self.record_ownership(&run, Some(id)).await {

@@ -1,6 +1,6 @@
 //! Runs `plan`, `apply`, `rollback` and `adopt`, from the inventory to the recorded result.
 //!
-//! `request` the request · `reconciler` state kept between runs · `inputs` the inventory and the last applied one · `gates`
+//! `request` the request, `identity` its id and span · `reconciler` state kept between runs · `inputs` the inventory and the last applied one · `gates`
 //! refusals · `prepare` up to the decision, `recovery` of dead processes before it, `prepared` a run that waits for
 //! confirmation, `approved` a confirmed plan for waves · `execute` the rest · `adopt` and
 //! `ownership` without a write · `rollback` past runs, `rolled_back` steps that undo a rollback · `plan_devices` the plans of a run · `plan_file` approved plans · `stored_state` facts of the store for a plan · `tasks` the devices to start · `event` progress for callers.
@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod execute;
 mod gates;
+mod identity;
 mod inputs;
 mod ownership;
 mod plan_devices;

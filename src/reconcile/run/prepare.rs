@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::{Instrument as _, debug_span};
 use uuid::Uuid;
 
+use super::identity::RunIdentity;
 use super::inputs::{StoreState, aside};
 use super::plan_devices::complete;
 use super::plan_file::only_approved;
@@ -35,9 +36,19 @@ impl Reconciler {
     ///
     /// First it looks at devices that a dead process left unfinished. A caller that stops waiting leaves no lease
     /// behind: only tasks that outlive it request leases.
-    #[tracing::instrument(name = "run", skip_all, fields(verb = request.verb.word(), who = %request.who))]
     pub async fn prepare(
         &self,
+        request: RunRequest,
+        watcher: &Watcher,
+    ) -> Result<Preparation, RunError> {
+        let identity = RunIdentity::new(&request);
+        let preparing = self.prepare_as(&identity, request, watcher);
+        preparing.instrument(identity.span.clone()).await
+    }
+
+    async fn prepare_as(
+        &self,
+        identity: &RunIdentity,
         request: RunRequest,
         watcher: &Watcher,
     ) -> Result<Preparation, RunError> {
@@ -87,7 +98,7 @@ impl Reconciler {
                 .await;
         }
         let known = self.known(&request).await?;
-        let mut run = PreparedRun::of(request, &fleet, planned, looks, names);
+        let mut run = PreparedRun::of(identity.clone(), request, &fleet, planned, looks, names);
         run.decide(&fleet, accesses, &known, &recovered);
         Ok(Preparation::Ready(Box::new(run)))
     }

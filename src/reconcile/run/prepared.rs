@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::identity::RunIdentity;
 use super::ownership::{OwnershipChange, adopted, found_as_intended};
 use super::tasks::{TaskInputs, Tasks, tasks};
 use super::{RunRequest, Verb};
@@ -33,6 +34,7 @@ pub struct Refused {
 #[derive(Debug)]
 #[must_use = "a dropped prepared run is not carried out"]
 pub struct PreparedRun {
+    pub(super) identity: RunIdentity,
     pub(super) request: RunRequest,
     pub(super) version: InventoryVersion,
     pub(super) planned: Planned,
@@ -64,6 +66,7 @@ pub(super) struct Known {
 
 impl PreparedRun {
     pub(super) fn of(
+        identity: RunIdentity,
         request: RunRequest,
         fleet: &Fleet<'_>,
         planned: Planned,
@@ -71,6 +74,7 @@ impl PreparedRun {
         names: Vec<DeviceName>,
     ) -> Self {
         Self {
+            identity,
             version: fleet.version.clone(),
             request,
             planned,

@@ -13,6 +13,8 @@ use axum::routing::{get, post};
 
 use super::health::{Health, HealthFacts};
 use super::hook::{Hook, HookVerdict, MAX_BODY_BYTES, judge};
+use super::request_log::logged;
+use super::routes::OTHER;
 use crate::history::Hint;
 use crate::service::instance_state::Shared;
 use crate::service::task::heartbeat::FETCH;
@@ -49,6 +51,7 @@ fn bounded(routes: Router<App>, shared: &App) -> Router<App> {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(within_time))
         .layer(middleware::from_fn(with_headers))
+        .layer(middleware::from_fn(logged))
 }
 
 /// Counts a request under its route as it was declared, never under the path that a client sent.
@@ -60,7 +63,7 @@ async fn counted(
 ) -> Response {
     let began = Instant::now();
     let response = next.run(request).await;
-    let route = route.as_ref().map_or("other", MatchedPath::as_str);
+    let route = route.as_ref().map_or(OTHER, MatchedPath::as_str);
     let status = response.status().as_u16();
     let seconds = began.elapsed().as_secs_f64();
     shared.metrics.http_request(route, status, seconds);

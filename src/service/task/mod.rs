@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use super::measure::task_ended;
 use super::metrics::Metrics;
@@ -71,7 +72,8 @@ where
         while !*stop.borrow() {
             let began = Instant::now();
             // A task of its own: a panic ends only this run.
-            let ended = match tokio::spawn(work()).await {
+            let round = tracing::info_span!("task", task = timer.name);
+            let ended = match tokio::spawn(work().instrument(round)).await {
                 Ok(ended) => ended,
                 Err(why) => Err(TaskError::Panicked(why.to_string())),
             };

@@ -17,7 +17,7 @@ use crate::crash::chance::DEVICES;
 use crate::crash::judge::writings;
 use crate::crash::site::{Flat, Site};
 use crate::postgres::Cluster;
-use crate::service::web::{ask, signature};
+use crate::service::client::{request, signature};
 
 /// The longest time until all devices are at the target, in a debug build on a busy machine.
 const LONGEST: Duration = Duration::from_secs(240);
@@ -383,7 +383,7 @@ impl Pair {
         let address = said.split("is ready: http://").nth(1).unwrap();
         let address = address.split_whitespace().next().unwrap().parse().unwrap();
         let header = signature(HOOK_SECRET.as_bytes(), HOOK_BODY);
-        ask(address, "POST", "/hooks/git/inventory", &header, HOOK_BODY).0
+        request(address, "POST", "/hooks/git/inventory", &header, HOOK_BODY).status
     }
 
     /// Returns everything that is known, for the message of a failed test.

@@ -1,13 +1,21 @@
 //! Tests health checks, metrics and webhooks over real connections.
 
+use std::net::SocketAddr;
+
 use gamctl::model::ConditionWord;
 use gamctl::secrets::Secret;
 
 use super::{EVERYTHING, ServiceBed, one_each};
-use crate::service::web::{ask, signature};
+use crate::service::client::{request, signature};
 
 const SECRET: &[u8] = b"shared with the forge";
 const BODY: &str = "{\"ref\":\"refs/heads/main\"}";
+
+/// Sends a request, and returns the status and the body of the answer.
+fn ask(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let answer = request(address, method, path, headers, body);
+    (answer.status, answer.body)
+}
 
 /// Returns the text of `/metrics`.
 pub(super) fn metrics_of(bed: &ServiceBed) -> String {
