@@ -1,6 +1,7 @@
 //! Sends the lines of a plan one by one; logs each step before the next starts.
 
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::cause::{Failure, Interruption, SoFar, SshFailure, StoppedAt};
 use super::device_apply::{DeviceApply, SendFailure, SendResult, interrupted, lease_expired};
@@ -36,10 +37,11 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 of,
             });
             crash::point("step-before");
-            let span = tracing::info_span!("step", number, of, purpose = ?purpose);
-            let exchanges = match send_step(&mut session, step).instrument(span).await {
+            let span = tracing::info_span!("step", number, of, purpose = ?purpose, failed = Empty);
+            let exchanges = match send_step(&mut session, step).instrument(span.clone()).await {
                 Ok(exchanges) => exchanges,
                 Err((exchanges, error)) => {
+                    span.record("failed", true);
                     let cause = Failure::of_line(number, &error);
                     let trouble = self.failed(purpose, number, exchanges, &error, cause);
                     return trouble.await.map(SendResult::Failed);

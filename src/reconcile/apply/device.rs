@@ -1,6 +1,6 @@
 //! Carries out the task of one device: lease, freeze check, apply, new ledger.
 
-use tracing::{Instrument as _, debug_span};
+use tracing::{Instrument as _, Span, debug_span};
 
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
@@ -18,7 +18,7 @@ use crate::reconcile::run::frozen;
 use crate::transport::ssh::Fence;
 
 /// Leases a device, carries out its task and releases it.
-#[tracing::instrument(name = "device", skip_all, fields(device = %task.wanted.intended.name))]
+#[tracing::instrument(name = "device", skip_all, fields(device = %task.wanted.intended.name, ended, failed))]
 pub(super) async fn carry_out(
     task: &DeviceTask,
     context: &RunContext,
@@ -64,11 +64,12 @@ pub(super) async fn carry_out(
     let ending = apply(task, context, progress, &held.fence, &log).await;
     let ledger = ledger_after(task, context, &ending);
     let outcome = ending.outcome;
-    tracing::info!(
-        ended = outcome.ended.word(),
-        millis = outcome.millis,
-        "device ended"
-    );
+    let ended = outcome.ended.word();
+    let is_reached = matches!(outcome.ended, Ended::Applied | Ended::Unchanged);
+    Span::current()
+        .record("ended", ended)
+        .record("failed", !is_reached);
+    tracing::info!(ended, millis = outcome.millis, "device ended");
     // Outcome and ledger are stored under the lease: after the release, another process could write a newer ledger
     // first.
     let finished = log.finish(outcome.clone(), ledger);

@@ -116,7 +116,12 @@ impl Execution {
             // A notice already reports an unreachable store.
             let _recorded = self.store.store.audit(&audit).await;
         }
-        tracing::info!(result = report.result().word(), "run ended");
+        let result = report.result();
+        run.identity
+            .span
+            .record("result", result.word())
+            .record("failed", result != RunResult::Done);
+        tracing::info!(result = result.word(), "run ended");
         let ended = self.store.store.end_run(id, report.result()).await;
         if let Err(error) = ended {
             let error = error.to_string();

@@ -1,6 +1,7 @@
 //! Names a run: the id that the store gets if it is executed, and the span around everything that it does.
 
 use tracing::Span;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use super::RunRequest;
@@ -18,7 +19,7 @@ impl RunIdentity {
     pub(super) fn new(request: &RunRequest) -> Self {
         let id = RunId(Uuid::now_v7());
         let verb = request.verb.word();
-        let span = tracing::info_span!("run", verb, who = %request.who, id = %id.0);
+        let span = tracing::info_span!("run", verb, who = %request.who, id = %id.0, result = Empty, failed = Empty);
         Self { id, span }
     }
 }
