@@ -18,4 +18,5 @@ pub mod report;
 pub mod secrets;
 pub mod service;
 pub mod simulator;
+pub mod telemetry;
 pub mod transport;

@@ -25,6 +25,7 @@ const FLOORS: &[&[&str]] = &[
         "notify",
         "billing",
         "config",
+        "telemetry",
     ],
     &["crash", "inventory", "plan", "secrets", "simulator"],
     &["git", "model"],

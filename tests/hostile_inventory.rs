@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -161,6 +161,34 @@ fn settings_of_a_cloned_inventory_reach_no_file_and_no_store_outside_of_it() {
 }
 
 /// The attack works where the victim says that the settings are their own: what is tried above is no straw man.
+#[test]
+fn settings_of_a_cloned_inventory_do_not_choose_where_traces_go() {
+    let attack = Attack::new();
+    let collector = TcpListener::bind("127.0.0.1:0").unwrap();
+    collector.set_nonblocking(true).unwrap();
+    let address = collector.local_addr().unwrap();
+    let settings = format!("[telemetry]\notlp = \"http://{address}\"\n");
+    attack.world.write("gamctl.toml", settings);
+    let clone = attack.cloned();
+    attack.run(&clone, &["plan", "--timeout", "1s"]);
+    let (code, said) = attack.run(&clone, &["serve", "--check"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("`[telemetry]` is used only from settings that you name"),
+        "{said}"
+    );
+    assert_eq!(
+        collector.accept().unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+    // As named settings they are used.
+    let (_, said) = attack.run(
+        &clone,
+        &["--config", "gamctl.toml", "plan", "--timeout", "1s"],
+    );
+    assert!(collector.accept().is_ok(), "{said}");
+}
+
 #[test]
 fn a_settings_file_that_is_named_may_be_in_any_folder() {
     let attack = Attack::new();

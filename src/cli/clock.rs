@@ -14,6 +14,11 @@ pub(super) fn millis() -> u64 {
     u64::try_from(since_1970().as_millis()).unwrap_or_default()
 }
 
+/// Returns the nanoseconds since 1970.
+pub(super) fn nanos() -> u64 {
+    u64::try_from(since_1970().as_nanos()).unwrap_or(u64::MAX)
+}
+
 fn since_1970() -> Duration {
     #[allow(
         clippy::disallowed_methods,

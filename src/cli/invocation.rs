@@ -18,12 +18,15 @@ use crate::inventory::Reading;
 use crate::model::chain;
 use crate::reconcile::run::{LEASE, Reconciler, RunNote, Watcher};
 use crate::reconcile::{SILENCE, StoreLocation};
+use crate::telemetry::TraceCounts;
 
 /// One invocation of the program.
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) settings: Settings,
     pub(super) terminal: Terminal,
+    /// The numbers of exported traces, if they are exported.
+    pub(super) traces: Option<TraceCounts>,
     /// The inventory that was named before the command.
     named: Option<PathBuf>,
     runtime: OnceCell<Runtime>,
@@ -52,10 +55,16 @@ pub(super) enum StoreUse {
 }
 
 impl Invocation {
-    pub(super) fn new(settings: Settings, named: Option<PathBuf>, terminal: Terminal) -> Self {
+    pub(super) fn new(
+        settings: Settings,
+        named: Option<PathBuf>,
+        terminal: Terminal,
+        traces: Option<TraceCounts>,
+    ) -> Self {
         Self {
             settings,
             terminal,
+            traces,
             named,
             runtime: OnceCell::new(),
         }

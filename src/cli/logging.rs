@@ -15,10 +15,11 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{Layer as _, fmt, registry};
+use tracing_subscriber::{Layer, Registry, fmt, registry};
 
 use crate::model::WIRE;
 use crate::report::visible;
+use crate::telemetry::Exporter;
 
 /// The crate that is logged. Logs of libraries may hold the lines of a session, or SQL statements with their values.
 const OWN: &str = "gamctl";
@@ -49,13 +50,16 @@ impl LogWord {
     }
 }
 
-/// Starts logging, if words, a file or a filter (GAMCTL_LOG) are given.
+/// Starts logging, if words, a file or a filter (GAMCTL_LOG) are given, and hands spans to the export of traces.
 pub(super) fn start(
     words: &[LogWord],
     file: Option<&Path>,
     filter: Option<&str>,
+    traces: Option<&Exporter>,
 ) -> anyhow::Result<()> {
+    let traces = traces.map(Exporter::layer);
     if words.is_empty() && file.is_none() && filter.is_none() {
+        begin(traces.into_iter().collect());
         return Ok(());
     }
     let level = words.iter().find_map(|word| word.level());
@@ -66,16 +70,20 @@ pub(super) fn start(
         None => targets(filter.unwrap_or("info"))?,
     };
     let is_json = words.contains(&LogWord::Json);
-    match file {
+    let written = match file {
         Some(path) => {
             let log = open(path)
                 .with_context(|| format!("cannot write the log to {}", path.display()))?;
-            begin(is_json, targets, Mutex::new(log));
+            written(is_json, Mutex::new(log))
         }
-        None => begin(is_json, targets, io::stderr),
-    }
+        None => written(is_json, io::stderr),
+    };
+    let written = written.with_filter(targets).boxed();
+    begin(traces.into_iter().chain([written]).collect());
     Ok(())
 }
+
+type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Returns the level of exchanges for a level that was named on the command line.
 fn exchanges_at(level: LevelFilter) -> LevelFilter {
@@ -86,12 +94,13 @@ fn exchanges_at(level: LevelFilter) -> LevelFilter {
     }
 }
 
-fn begin<W>(is_json: bool, targets: Targets, writer: W)
+/// Returns the layer that writes lines.
+fn written<W>(is_json: bool, writer: W) -> BoxedLayer
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let spans = fmt::format::FmtSpan::CLOSE;
-    let layer = match is_json {
+    match is_json {
         false => fmt::layer()
             .with_writer(writer)
             .with_ansi(false)
@@ -104,8 +113,14 @@ where
             .with_span_events(spans)
             .map_event_format(WithoutRoutine)
             .boxed(),
-    };
-    let logging = registry().with(layer.with_filter(targets));
+    }
+}
+
+fn begin(layers: Vec<BoxedLayer>) {
+    if layers.is_empty() {
+        return;
+    }
+    let logging = registry().with(layers);
     // A second start in one process, as in tests, keeps the first subscriber.
     let _started = tracing::subscriber::set_global_default(logging);
 }

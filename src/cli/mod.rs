@@ -63,6 +63,7 @@ mod store_client;
 mod subject;
 mod terminal;
 mod timeout;
+mod traces;
 mod trust;
 mod twin;
 mod validate;
@@ -82,6 +83,7 @@ use crate::config;
 use crate::crash;
 use crate::inventory::source::SearchEnd;
 use crate::report::{Exit, visible};
+use crate::telemetry::Exporter;
 pub use flags::flag_reference;
 pub use generated::manual;
 use invocation::Invocation;
@@ -282,11 +284,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         .and_then(|()| Ok(settings?))
         .and_then(|settings| {
             let file = arguments.log_file.as_deref();
-            logging::start(&arguments.log, file, settings.log.as_deref())?;
+            let traces = traces::start(&settings)?;
+            let filter = settings.log.as_deref();
+            logging::start(&arguments.log, file, filter, traces.as_ref())?;
             terminal.check()?;
             let named = arguments.inventory.clone();
-            let invocation = Invocation::new(settings, named, terminal.clone());
-            arguments.command.run(&invocation)
+            let counts = traces.as_ref().map(Exporter::counts);
+            let invocation = Invocation::new(settings, named, terminal.clone(), counts);
+            let result = arguments.command.run(&invocation);
+            if let Some(traces) = traces {
+                traces.flush();
+            }
+            result
         });
     let exit = match result {
         Ok(exit) => exit,

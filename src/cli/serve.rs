@@ -10,6 +10,7 @@ use super::clock;
 use super::invocation::{Invocation, Selected};
 use super::signals::{AtWork, stop_on_signals};
 use super::source::FolderArguments;
+use super::traces;
 use crate::config::Settings;
 use crate::inventory::source::root_and_folder;
 use crate::reconcile::run::{LEASE, RunOptions};
@@ -58,6 +59,15 @@ pub(super) fn run(arguments: &ServeArguments, invocation: &Invocation) -> anyhow
     if arguments.check {
         invocation.wait(check(&opening))??;
         terminal.say("The settings are complete: store, repository and listeners can be used.");
+        if let Some(collector) = traces::collector(&selected.settings)? {
+            let listens = match invocation.wait(collector.listens())? {
+                Ok(()) => "it accepts connections".to_owned(),
+                Err(why) => {
+                    format!("it cannot be reached now, and traces are dropped until it can: {why}")
+                }
+            };
+            terminal.say(&format!("Traces go to {collector}; {listens}."));
+        }
         return Ok(Exit::Done);
     }
     let (stopping, stop) = watch::channel(false);
@@ -103,6 +113,10 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
         settings.is_named || !settings.git.names_anything(),
         "`[git]` is used only from settings that you name, because the author of an inventory must not choose what its devices follow; use `gamctl --config gamctl.toml serve`"
     );
+    ensure!(
+        settings.is_named || settings.telemetry.otlp.is_none(),
+        "`[telemetry]` is used only from settings that you name, because the author of an inventory must not choose where traces go; use `gamctl --config gamctl.toml serve`"
+    );
     let wrong = settings.serve.check();
     if !wrong.is_empty() {
         let lines: Vec<String> = wrong.iter().map(|error| format!("  {error}")).collect();
@@ -143,6 +157,7 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
             queue_limits: SlotLimits::default(),
             timing,
             run_options: RunOptions::of_service,
+            traces: selected.invocation.traces.clone(),
         },
         location,
         secrets: settings.secrets.clone(),

@@ -20,7 +20,9 @@ use crate::inventory::source::{Around, SETTINGS_FILE, around};
 use crate::model::{HostEnvironment, hazard_on_a_terminal};
 use crate::secrets::{SEALED_FOLDER, Secret, SecretSources, VARIABLE_PREFIX};
 use credentials::{credentials_folder, store_url};
-pub use service::{GitSettings, LoginSettings, NamedSecret, ServeSettings, ServiceSettingsError};
+pub use service::{
+    GitSettings, LoginSettings, NamedSecret, ServeSettings, ServiceSettingsError, TelemetrySettings,
+};
 pub use settings_file::SettingsError;
 use settings_file::{Origin, SettingsFile, StoreTable, WrittenSecrets, is_there, read};
 
@@ -44,6 +46,7 @@ pub struct Settings {
     pub backup: BackupSettings,
     pub git: GitSettings,
     pub serve: ServeSettings,
+    pub telemetry: TelemetrySettings,
     /// The user as `user@host`, for the record.
     pub who: String,
     /// The log filter of `GAMCTL_LOG`; left out: nothing, or `info` with `--log`.
@@ -259,6 +262,7 @@ fn found(given: Option<&Path>) -> Result<Settings, SettingsError> {
         backup: written.backup.unwrap_or_default(),
         git: written.git.unwrap_or_default(),
         serve: written.serve.unwrap_or_default(),
+        telemetry: written.telemetry.unwrap_or_default(),
         who: who(host.who()),
         log: variable("GAMCTL_LOG"),
         crash_at: variable("GAMCTL_CRASH_AT").filter(|_| cfg!(debug_assertions)),
@@ -316,6 +320,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
                 backup: BackupSettings::default(),
                 git: GitSettings::default(),
                 serve: ServeSettings::default(),
+                telemetry: TelemetrySettings::default(),
                 ..settings.clone()
             });
         }

@@ -39,6 +39,14 @@ pub struct GitSettings {
     pub home: PathBuf,
 }
 
+/// The traces of runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct TelemetrySettings {
+    /// The address of a collector that accepts OTLP over HTTP; left out: no traces.
+    pub otlp: Option<String>,
+}
+
 /// A secret that is named and not written here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedSecret {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::inside::{entries_are_inside, is_inside};
-use super::{ApplySettings, BackupSettings, GitSettings, ServeSettings};
+use super::{ApplySettings, BackupSettings, GitSettings, ServeSettings, TelemetrySettings};
 use crate::secrets::{Secret, SecretCommand, SecretError};
 
 /// The reason that the settings cannot be read.
@@ -45,6 +45,7 @@ pub(super) struct SettingsFile {
     pub(super) backup: Option<BackupSettings>,
     pub(super) git: Option<GitSettings>,
     pub(super) serve: Option<ServeSettings>,
+    pub(super) telemetry: Option<TelemetrySettings>,
 }
 
 #[derive(Debug, Default, Deserialize)]

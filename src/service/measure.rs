@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::instance_state::Shared;
 use super::metrics::{BudgetLimit, BudgetUse as BudgetValue};
-use super::metrics::{LabelValue, LeaderTask, LookKind, LookPriority, Task};
+use super::metrics::{LabelValue, LeaderTask, LookKind, LookPriority, Task, TraceResult};
 use super::metrics::{Metrics, read_process, render};
 use super::schedule::{Priority, ReadKind};
 use crate::model::ConditionWord;
@@ -15,6 +15,7 @@ pub(super) fn text(shared: &Shared) -> String {
     devices(shared);
     queue(shared);
     budgets(shared);
+    traces(shared);
     let metrics = &shared.metrics;
     let target = shared.served_target();
     metrics.set_target(target.map(|target| target.target.at));
@@ -78,6 +79,15 @@ fn queue(shared: &Shared) {
     ] {
         let millis = u32::try_from(*counts.lag.get(kind)).unwrap_or(u32::MAX);
         metrics.schedule_lag(label).set(f64::from(millis) / 1000.0);
+    }
+}
+
+/// Takes over the numbers of the export of traces, which knows nothing of metrics.
+fn traces(shared: &Shared) {
+    if let Some(counts) = &shared.settings.traces {
+        let spans = |result| shared.metrics.trace_spans(result);
+        spans(TraceResult::Exported).rise_to(counts.exported());
+        spans(TraceResult::Dropped).rise_to(counts.dropped());
     }
 }
 

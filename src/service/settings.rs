@@ -7,6 +7,7 @@ use super::schedule::{Intervals, Limits};
 use crate::config::{GitSettings, ServeSettings};
 use crate::reconcile::run::RunOptions;
 use crate::secrets::Secret;
+use crate::telemetry::TraceCounts;
 
 /// The settings of an instance.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct ServiceSettings {
     pub timing: Timing,
     /// Makes the options of a run that ends when this becomes true.
     pub run_options: fn(tokio::sync::watch::Receiver<bool>) -> RunOptions,
+    /// The numbers of exported traces, if they are exported.
+    pub traces: Option<TraceCounts>,
 }
 
 /// The intervals of the tasks. Tests shorten these.

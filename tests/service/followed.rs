@@ -62,6 +62,7 @@ fn opening(world: &World, remote: RemoteSettings) -> Opening {
                 ..Timing::default()
             },
             run_options: RunOptions::of_service,
+            traces: None,
         },
         location: StoreLocation {
             url: StoreUrl::sqlite(state.join("gamctl.db")),

@@ -1,7 +1,5 @@
 //! Tests that the log of the service has run, task and request ids, and neither secrets nor what clients send.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::client::request;
@@ -56,13 +54,7 @@ fn a_webhook_and_the_run_that_follows_are_found_in_the_log_by_their_ids() {
         (&"other".into(), &"other".into())
     );
 
-    let store = program.site.store();
-    let filter = gamctl::history::Filter {
-        most: u32::MAX,
-        ..gamctl::history::Filter::default()
-    };
-    let runs = program.site.runtime.block_on(store.runs(&filter)).unwrap();
-    let stored: BTreeSet<String> = runs.iter().map(|run| run.run.id.0.to_string()).collect();
+    let stored = program.stored_runs();
     assert!(!stored.is_empty());
     // Each part of the last run: the look and the plan before the first line, and the line.
     let wanted = device(0).to_string();

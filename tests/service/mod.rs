@@ -2,9 +2,11 @@
 
 pub(crate) mod chaos;
 mod client;
+mod collector;
 mod fetch;
 mod followed;
 mod logged;
 mod on_twins;
 mod program;
 mod settings;
+mod traced;

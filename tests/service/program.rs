@@ -1,5 +1,6 @@
 //! Runs `gamctl serve` as a process of its own on one twin, with a webhook and with logs as JSON.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use gamctl::history::Filter;
 use gamctl::model::MacAddress;
 use serde_json::Value;
 
@@ -25,6 +27,7 @@ pub(super) struct ServeProgram {
     log: PathBuf,
     running: Option<Running>,
     pub(super) listen: SocketAddr,
+    pub(super) metrics: SocketAddr,
 }
 
 impl ServeProgram {
@@ -60,6 +63,7 @@ impl ServeProgram {
         };
         let mut program = Self {
             listen: address("ready: http://"),
+            metrics: address("metrics at http://"),
             site,
             log,
             running: Some(running),
@@ -89,6 +93,17 @@ impl ServeProgram {
         let store = self.site.store();
         let open = self.site.runtime.block_on(store.open_rollouts()).unwrap();
         open.is_empty()
+    }
+
+    /// Returns the ids of all runs in the store.
+    pub(super) fn stored_runs(&self) -> BTreeSet<String> {
+        let store = self.site.store();
+        let filter = Filter {
+            most: u32::MAX,
+            ..Filter::default()
+        };
+        let runs = self.site.runtime.block_on(store.runs(&filter)).unwrap();
+        runs.iter().map(|run| run.run.id.0.to_string()).collect()
     }
 
     #[track_caller]

@@ -61,6 +61,37 @@ fn a_login_is_used_only_for_https_and_is_never_shown() {
 }
 
 #[test]
+fn a_collector_of_traces_is_shown_and_a_wrong_one_is_refused_before_anything_starts() {
+    let world = World::good();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = closed.local_addr().unwrap();
+    let telemetry = |otlp: &str| format!("\n[telemetry]\notlp = \"{otlp}\"");
+    let (code, said) = check(&world, "", &telemetry(&format!("http://{address}")));
+    assert_eq!(code, Some(0), "{said}");
+    let shown = format!("Traces go to http://{address}/v1/traces; it accepts connections.");
+    assert!(said.contains(&shown), "{said}");
+    drop(closed);
+    let (code, said) = check(&world, "", &telemetry(&format!("http://{address}")));
+    assert_eq!(code, Some(0), "traces are not needed for work: {said}");
+    assert!(said.contains("cannot be reached now"), "{said}");
+    for (wrong, expected) in [
+        ("https://otel.example.net:4318", "without TLS"),
+        ("127.0.0.1:4318", "write it without a user"),
+        (
+            &format!("http://gamctl:{PASSWORD}@127.0.0.1"),
+            "write it without a user",
+        ),
+    ] {
+        let (code, said) = check(&world, "", &telemetry(wrong));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains("invalid `[telemetry] otlp`") && said.contains(expected),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn paths_begin_at_the_folder_of_the_settings() {
     let world = World::good();
     let (code, said) = check(&world, "", "url = \"../work\"");

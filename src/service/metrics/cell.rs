@@ -19,6 +19,11 @@ impl Counter {
     pub fn add(&self, count: u64) {
         self.0.fetch_add(count, Relaxed);
     }
+
+    /// Takes over a number that is counted elsewhere; a smaller one changes nothing.
+    pub fn rise_to(&self, count: u64) {
+        self.0.fetch_max(count, Relaxed);
+    }
 }
 
 /// A number that goes up and down; it is not exported before it is set.

@@ -132,6 +132,13 @@ label! {
 }
 
 label! {
+    /// The end of a span of a trace.
+    TraceResult, "result":
+    Exported = "exported",
+    Dropped = "dropped",
+}
+
+label! {
     /// A kind of work that the store did.
     StoreOperation, "operation":
     Read = "read",
@@ -209,6 +216,7 @@ mod tests {
         check::<RolloutState>();
         check::<ApplyOutcome>();
         check::<BudgetLimit>();
+        check::<TraceResult>();
         check::<StoreOperation>();
         check::<Task>();
         check::<LeaderTask>();

@@ -16,7 +16,7 @@ pub use board::dashboard;
 pub use cell::{Age, Counter, Gauge, Histogram};
 pub use label::{
     ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
-    RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
+    RolloutState, StatusClass, StoreOperation, SubscriberState, Task, TraceResult,
 };
 pub use process::{ProcessFiles, ProcessReading, read_process};
 pub use reference::metric_reference;

@@ -6,7 +6,7 @@ use super::cell::{Age, Cell, Counter, Gauge, Histogram};
 use super::family::{Family, LabelSet, NamedFamily};
 use super::label::{
     ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
-    RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
+    RolloutState, StatusClass, StoreOperation, SubscriberState, Task, TraceResult,
 };
 use super::process::ProcessReading;
 use super::snapshot::{MetricSeries, Series, SeriesValue, Snapshot};
@@ -50,6 +50,7 @@ struct Cells {
     task_failures_in_a_row: Family<Task, Gauge>,
     http_requests: NamedFamily<StatusClass, Counter>,
     http_duration: NamedFamily<(), Histogram>,
+    trace_spans: Family<TraceResult, Counter>,
 }
 
 /// The use of one limit of a lane, or of all lanes under the name `fleet`.
@@ -106,6 +107,7 @@ impl Metrics {
                 MAX_ROUTES,
                 seconds(table::HTTP_DURATION),
             ),
+            trace_spans: Family::new(Counter::default),
         }))
     }
 
@@ -250,6 +252,10 @@ impl Metrics {
         self.0.http_duration.get(route, ()).observe(seconds);
     }
 
+    pub fn trace_spans(&self, result: TraceResult) -> &Counter {
+        self.0.trace_spans.get(result)
+    }
+
     /// Returns all values at a time in seconds since 1970.
     pub fn snapshot(&self, now: u64, process: &ProcessReading) -> Snapshot {
         let mut metrics = self.of_service(now);
@@ -308,6 +314,7 @@ impl Metrics {
             ),
             named(table::HTTP_REQUESTS, cells.http_requests.series(now)),
             named(table::HTTP_DURATION, cells.http_duration.series(now)),
+            of(table::TRACE_SPANS, &cells.trace_spans, now),
         ]
     }
 

@@ -2,7 +2,7 @@
 
 use super::label::{
     ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
-    RolloutState, StatusClass, StoreOperation, SubscriberState, Task,
+    RolloutState, StatusClass, StoreOperation, SubscriberState, Task, TraceResult,
 };
 use crate::model::ConditionWord;
 
@@ -223,6 +223,10 @@ metrics! {
         .by(&[ROUTE, Label::closed::<StatusClass>()]);
     HTTP_DURATION = Metric::seconds("gamctl_http_duration_seconds", HTTP_BOUNDS, "Time from the head of an HTTP request to the head of its answer.")
         .by(&[ROUTE]);
+
+    TRACE_SPANS = Metric::counter("gamctl_trace_spans_total", "spans",
+        "Ended spans of runs: exported to the collector of `[telemetry]`, or dropped because it is slow or does not answer.")
+        .by(&[Label::closed::<TraceResult>()]);
 
     PROCESS_CPU = Metric::counter("process_cpu_seconds_total", "seconds", "Processor time that the process used.");
     PROCESS_RESIDENT = Metric::gauge("process_resident_memory_bytes", "bytes", "Memory of the process that is in RAM.");

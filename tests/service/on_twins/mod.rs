@@ -273,6 +273,7 @@ impl ServiceBed {
                 intervals: self.intervals,
                 timing: self.timing,
                 run_options: self.run_options,
+                traces: None,
             },
             location: StoreLocation {
                 url: self.site.url(),

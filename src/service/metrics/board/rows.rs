@@ -313,6 +313,15 @@ pub(super) const ROWS: &[Row] = &[
                 )],
             ),
             Panel(
+                "Spans of traces",
+                Lines,
+                "cps",
+                &[(
+                    r#"sum by (result) (rate(gamctl_trace_spans_total{job="$job"}[$__rate_interval]))"#,
+                    "{{result}}",
+                )],
+            ),
+            Panel(
                 "Processor",
                 Lines,
                 "percentunit",
