@@ -23,7 +23,7 @@ use crate::plan::{Field, LimitedEffects, Object};
 pub struct RolloutId(pub Uuid);
 
 /// The reason of a rollout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RolloutKind {
     /// A commit changed the inventory.

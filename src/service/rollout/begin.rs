@@ -147,10 +147,10 @@ async fn candidates(
         }
         let of_device = past.get(&device.name).cloned().unwrap_or_default();
         if device.state.is_written()
-            && facts.is_some_and(|facts| is_to_change(&facts, &target.target.commit))
+            && facts.is_some_and(|facts| {
+                is_to_change(&facts, &target.target.commit) && of_device.abandoned(&facts).is_none()
+            })
             && !of_device.is_in_open_rollout
-            // A person ended it: the same differences are not applied a moment later.
-            && !of_device.is_abandoned
             && of_device.attempts < MOST_ATTEMPTS
         {
             let looked = statuses.get(&device.name).and_then(|row| row.status.looked);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::history::{Rollout, RolloutKind, RolloutState};
 use crate::model::DeviceName;
-use crate::reconcile::rollout::condition::RemainingDifferences;
+use crate::reconcile::rollout::condition::{
+    AbandonedRollout, ConditionFacts, RemainingDifferences,
+};
 use crate::reconcile::rollout::{DriftEvent, DriftEventKind};
 
 /// After so many rollouts of the same target that left a device different, no further one begins: it does not converge.
@@ -21,8 +23,8 @@ pub(in crate::service) struct PastOfDevice {
     /// The rollouts of the present target that are over.
     pub(in crate::service) attempts: usize,
     pub(in crate::service) is_in_open_rollout: bool,
-    /// A person ended a rollout of the present target.
-    pub(in crate::service) is_abandoned: bool,
+    /// The last rollout of each kind of the present target that a person ended.
+    abandoned: BTreeMap<RolloutKind, AbandonedRollout>,
     last_attempt: Option<(uuid::Uuid, u64)>,
 }
 
@@ -36,8 +38,16 @@ pub(in crate::service) fn past(
         for device in rollout.plan.waves.iter().flatten() {
             let of_device = past.entry(device.clone()).or_default();
             of_device.is_in_open_rollout |= !rollout.last.state.is_over();
-            of_device.is_abandoned |=
-                rollout.commit == commit && rollout.last.state == RolloutState::Abandoned;
+            if rollout.commit == commit && rollout.last.state == RolloutState::Abandoned {
+                let because = rollout.last.content.because.clone();
+                let abandoned = AbandonedRollout {
+                    rollout: rollout.id.0,
+                    who: rollout.last.who.clone(),
+                    reason: because.unwrap_or_default(),
+                    since: rollout.last.at,
+                };
+                of_device.abandoned.insert(rollout.plan.kind, abandoned);
+            }
             if is_attempt(rollout, commit) {
                 of_device.attempts += 1;
                 let run = rollout.last.content.run.map_or(rollout.id.0, |run| run.0);
@@ -73,6 +83,20 @@ fn is_attempt(rollout: &Rollout, commit: &str) -> bool {
 }
 
 impl PastOfDevice {
+    /// Returns the rollout that a person ended, if the device differs in what that one would have changed: the same
+    /// differences are not applied a moment later. Drift after an abandoned commit is restored all the same.
+    pub(in crate::service) fn abandoned(
+        &self,
+        facts: &ConditionFacts,
+    ) -> Option<&AbandonedRollout> {
+        let kind = match (&facts.pending, &facts.drift) {
+            (Some(_), _) => RolloutKind::Commit,
+            (None, Some(_)) => RolloutKind::Drift,
+            (None, None) => return None,
+        };
+        self.abandoned.get(&kind)
+    }
+
     /// Returns the differences that stayed although the device was brought to the target several times.
     pub(in crate::service) fn remaining(&self, pending: usize) -> Option<RemainingDifferences> {
         let (run, since) = self.last_attempt?;

@@ -201,6 +201,7 @@ impl StoreFacts {
         let pending = known.facts.pending.as_ref();
         let pending = pending.filter(|pending| pending.commit == self.commit);
         known.facts.remaining = past.remaining(pending.map_or(0, |pending| pending.steps));
+        known.facts.abandoned = past.abandoned(&known.facts).cloned();
         known.restores = past.restores;
         (known.facts.approval, known.facts.wave) = (None, None);
         (known.facts.window, known.facts.budget) = (None, None);

@@ -6,7 +6,7 @@ use super::pair::{DEAD, Pair};
 use crate::crash::chance::Chance;
 
 /// In the suite.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 3;
 
 /// Kills in the suite, and between two commits that must be reached.
 const KILLS: u64 = 50;

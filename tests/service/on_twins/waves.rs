@@ -69,6 +69,9 @@ fn an_abandoned_rollout_ends_and_does_not_begin_again() {
     let seen = bed.another_round();
     assert_eq!(seen.rollouts.len(), 1, "{}", seen.brief());
     assert_eq!(bed.all_written()[1..], before[1..]);
+    assert!(seen.all_are(ConditionWord::Held), "{}", seen.brief());
+    let shown = bed.site.run(&["status", "oak-1"]);
+    shown.says("abandoned rollout").says("not today");
 }
 
 #[test]

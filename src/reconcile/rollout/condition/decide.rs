@@ -60,6 +60,7 @@ fn links(reason: &Reason<'_>) -> ConditionEvidence {
         Reason::Applying(apply) => links.run = Some(apply.run),
         Reason::DoesNotConverge(remaining) => links.run = Some(remaining.run),
         Reason::Held(hold) => links.run = Some(hold.run),
+        Reason::Abandoned(abandoned) => links.rollout = Some(abandoned.rollout),
         Reason::Frozen(freeze, _) => links.freeze = Some(freeze.id),
         Reason::Wave(wave) => links.rollout = Some(wave.rollout),
         Reason::Approval(approval) => links.plan = Some(approval.plan.clone()),
@@ -103,6 +104,7 @@ fn details(reason: &Reason<'_>, facts: &ConditionFacts, now: u64) -> Vec<String>
         Reason::DoesNotConverge(remaining) => remaining.differences.clone(),
         Reason::Frozen(..) => freezes(facts, now),
         Reason::Held(hold) => vec![hold.reason.clone()],
+        Reason::Abandoned(abandoned) => vec![abandoned.reason.clone()],
         Reason::Approval(approval) => {
             let because = [approval.because.clone()].into_iter();
             let excluded = approval.excluded.iter();

@@ -45,6 +45,8 @@ pub struct ConditionFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<RollbackHold>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abandoned: Option<AbandonedRollout>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<AwaitedApproval>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<ClosedWindow>,
@@ -82,6 +84,7 @@ impl ConditionFacts {
             remaining: None,
             freezes: Vec::new(),
             hold: None,
+            abandoned: None,
             approval: None,
             window: None,
             budget: None,
@@ -203,6 +206,15 @@ pub struct FreezeInForce {
 pub struct RollbackHold {
     /// The rollback.
     pub run: Uuid,
+    pub who: String,
+    pub reason: String,
+    pub since: u64,
+}
+
+/// A rollout of the present target that a person ended, with differences that are left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AbandonedRollout {
+    pub rollout: Uuid,
     pub who: String,
     pub reason: String,
     pub since: u64,

@@ -110,11 +110,13 @@ pub(super) const MEANINGS: &[ConditionMeaning] = &[
     },
     ConditionMeaning {
         word: ConditionWord::Held,
-        summary: "the device was rolled back on purpose and is left as it is",
-        means: "A person ran `gamctl rollback`, and the target still has the change that it removed.",
-        automatic: "Looks continue, nothing is written. The hold ends when the target contains the rollback.",
+        summary: "a person rolled the device back or abandoned its rollout: it is left as it is",
+        means: "A person ran `gamctl rollback`, and the target still has the change that it removed; or a person ran `gamctl \
+                rollout abandon`, and the device still differs from the target.",
+        automatic: "Looks continue, nothing is written. The hold ends when the target contains the rollback, or with the next \
+                    target after an abandoned rollout.",
         person: "Revert the commit with `git revert` and push. To bring the change back, run `gamctl apply --device NAME \
-                 --reapply RUN`.",
+                 --reapply RUN`. What an abandoned rollout left is applied by `gamctl apply --device NAME`.",
     },
     ConditionMeaning {
         word: ConditionWord::WaitingForApproval,

@@ -20,10 +20,10 @@ mod tests;
 
 pub use decide::condition;
 pub use facts::{
-    ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts, ContestedField,
-    DriftFound, FailedApply, FreezeInForce, IdentityProblem, InvalidInventory, LastLook,
-    MatchedTarget, OnDrift, OutsideLane, PausedRollout, PendingSteps, Pin, RemainingDifferences,
-    RollbackHold, Unreachable, UsedBudget,
+    AbandonedRollout, ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts,
+    ContestedField, DriftFound, FailedApply, FreezeInForce, IdentityProblem, InvalidInventory,
+    LastLook, MatchedTarget, OnDrift, OutsideLane, PausedRollout, PendingSteps, Pin,
+    RemainingDifferences, RollbackHold, Unreachable, UsedBudget,
 };
 pub use meaning::{ConditionMeaning, meaning};
 pub use reference::condition_reference;

@@ -45,6 +45,10 @@ pub(super) fn next_step(reason: &Reason<'_>, facts: &ConditionFacts, now: u64) -
             "revert the commit with `git revert`, or bring the change back: {}",
             command::reapply(device, hold.run)
         ),
+        Reason::Abandoned(_) => format!(
+            "the next commit is planned again; {} applies this one",
+            command::apply(device)
+        ),
         Reason::Approval(approval) => waiting_for_approval(approval, now),
         Reason::Window(window) => waiting_for_window(window, now),
         Reason::Budget(budget) => waiting_for_budget(budget, now),

@@ -1,9 +1,10 @@
 //! Finds the words that apply to a device, in order of precedence, each with the fact behind it.
 
 use super::facts::{
-    ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts, ContestedField,
-    DriftFound, FailedApply, FreezeInForce, IdentityProblem, InvalidInventory, MatchedTarget,
-    OutsideLane, PendingSteps, RemainingDifferences, RollbackHold, Unreachable, UsedBudget,
+    AbandonedRollout, ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts,
+    ContestedField, DriftFound, FailedApply, FreezeInForce, IdentityProblem, InvalidInventory,
+    MatchedTarget, OutsideLane, PendingSteps, RemainingDifferences, RollbackHold, Unreachable,
+    UsedBudget,
 };
 use crate::model::{ConditionSeverity, ConditionWord, DeviceState};
 use crate::plan::Refusal;
@@ -24,6 +25,7 @@ pub(super) enum Reason<'a> {
     /// The freeze that ends last, and the number of all.
     Frozen(&'a FreezeInForce, usize),
     Held(&'a RollbackHold),
+    Abandoned(&'a AbandonedRollout),
     Approval(&'a AwaitedApproval),
     Window(&'a ClosedWindow),
     Budget(&'a UsedBudget),
@@ -61,7 +63,7 @@ impl Reason<'_> {
             Self::Contested(..) => ConditionWord::Contested,
             Self::DoesNotConverge(_) => ConditionWord::DoesNotConverge,
             Self::Frozen(..) => ConditionWord::Frozen,
-            Self::Held(_) => ConditionWord::Held,
+            Self::Held(_) | Self::Abandoned(_) => ConditionWord::Held,
             Self::Approval(_) => ConditionWord::WaitingForApproval,
             Self::Window(_) => ConditionWord::WaitingForWindow,
             Self::Budget(_) => ConditionWord::WaitingForBudget,
@@ -90,6 +92,7 @@ impl Reason<'_> {
             Self::DoesNotConverge(remaining) => Some(remaining.since),
             Self::Frozen(freeze, _) => Some(freeze.since),
             Self::Held(hold) => Some(hold.since),
+            Self::Abandoned(abandoned) => Some(abandoned.since),
             Self::Approval(approval) => Some(approval.since),
             Self::Window(window) => window.since,
             Self::Budget(budget) => budget.since,
@@ -154,6 +157,7 @@ pub(super) fn reasons(facts: &ConditionFacts, now: u64) -> (Reason<'_>, Vec<Reas
         facts.remaining.as_ref().map(Reason::DoesNotConverge),
         frozen(facts, now),
         facts.hold.as_ref().map(Reason::Held),
+        written.and_then(|facts| facts.abandoned.as_ref().map(Reason::Abandoned)),
         // A device that is never written to waits for nothing: its state is the answer.
         written.and_then(|facts| facts.approval.as_ref().map(Reason::Approval)),
         written.and_then(|facts| facts.window.as_ref().map(Reason::Window)),

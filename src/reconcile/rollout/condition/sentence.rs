@@ -1,9 +1,10 @@
 //! Renders the sentence of a condition: the facts, with times relative to now.
 
 use super::facts::{
-    ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts, ContestedField,
-    DriftFound, FailedApply, FreezeInForce, IdentityProblem, InvalidInventory, MatchedTarget,
-    OutsideLane, PendingSteps, Pin, RemainingDifferences, RollbackHold, Unreachable, UsedBudget,
+    AbandonedRollout, ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts,
+    ContestedField, DriftFound, FailedApply, FreezeInForce, IdentityProblem, InvalidInventory,
+    MatchedTarget, OutsideLane, PendingSteps, Pin, RemainingDifferences, RollbackHold, Unreachable,
+    UsedBudget,
 };
 use super::reason::{Ignorance, Reason};
 use super::wording::{
@@ -27,6 +28,7 @@ pub(super) fn sentence(reason: &Reason<'_>, facts: &ConditionFacts, now: u64) ->
         Reason::DoesNotConverge(remaining) => does_not_converge(remaining),
         Reason::Frozen(freeze, number) => frozen(freeze, *number, now),
         Reason::Held(hold) => held(hold, now),
+        Reason::Abandoned(rollout) => abandoned(rollout, now),
         Reason::Approval(approval) => waiting_for_approval(approval),
         Reason::Window(window) => waiting_for_window(window, now),
         Reason::Budget(budget) => waiting_for_budget(budget, now),
@@ -180,6 +182,16 @@ fn held(hold: &RollbackHold, now: u64) -> String {
         short_id(hold.run)
     );
     with_detail(sentence, &short(&hold.reason))
+}
+
+fn abandoned(abandoned: &AbandonedRollout, now: u64) -> String {
+    let sentence = format!(
+        "{} abandoned rollout {} at {}, so what is left of it is not applied",
+        name(&abandoned.who),
+        short_id(abandoned.rollout),
+        time(abandoned.since, now)
+    );
+    with_detail(sentence, &short(&abandoned.reason))
 }
 
 fn waiting_for_approval(approval: &AwaitedApproval) -> String {
