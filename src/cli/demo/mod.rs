@@ -1,11 +1,13 @@
 //! `gamctl demo`: shows a whole life of an inventory on this machine, with twins and the real program.
 //!
-//! `files` the example inventory · `program` its own path · `keys` `screen` pieces, pauses and keys · `stage` twins, folders and the commands run there · `stop` Ctrl-C · `story` the steps.
+//! `files` the example inventory · `program` its own path · `keys` `screen` pieces, pauses and keys · `service` the service as a process · `service_chapter` what it does by itself · `stage` twins, folders and the commands run there · `stop` Ctrl-C · `story` the steps.
 
 mod files;
 mod keys;
 mod program;
 mod screen;
+mod service;
+mod service_chapter;
 mod stage;
 mod stop;
 mod story;
@@ -22,9 +24,10 @@ use stop::Stop;
 /// Demonstrate gamctl on simulated devices; installs and changes nothing
 ///
 /// Starts a twin for each device of an example inventory, a new git repository and a store. It then walks through a
-/// first apply, a change by commit, drift, a device that fails during an apply, a mass removal that is refused, and the
-/// explanation of it all. Every command shown is really run, and works as it is shown. It pauses after each screen, 12
-/// seconds at most: any key continues at once, `q` ends. At the end the twins keep running, so that you can try more.
+/// first apply, a change by commit, drift, a device that fails during an apply, a mass removal that is refused, the
+/// service that applies a commit in waves and restores drift by itself, and the explanation of it all. Every command shown
+/// is really run, and works as it is shown. It pauses after each screen, 12 seconds at most: any key continues at once, `q`
+/// ends. At the end twins and service keep running, so that you can try more.
 #[derive(Debug, clap::Args)]
 pub(super) struct DemoArguments {
     /// Do not pause between the steps
@@ -35,7 +38,7 @@ pub(super) struct DemoArguments {
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
 
-    /// Exit after the last step instead of running the twins until Ctrl-C
+    /// Exit after the last step instead of running on until Ctrl-C
     #[arg(long)]
     end: bool,
 }

@@ -74,7 +74,7 @@ impl<'a> Screen<'a> {
         if !self.has_pauses || lines == 0 {
             return self.go_on();
         }
-        let lasts = (PER_LINE * lines).min(LONGEST_PAUSE);
+        let lasts = PER_LINE.saturating_mul(lines).min(LONGEST_PAUSE);
         if has_keys() {
             let seconds = lasts.as_secs().max(1);
             self.prompt(&format!("continues in {seconds} s; any key: now, q: end"))?;
@@ -82,6 +82,20 @@ impl<'a> Screen<'a> {
         let answer = pause(lasts, self.stop);
         self.erase()?;
         if answer == Answer::Quit {
+            self.stop.ask();
+        }
+        self.go_on()
+    }
+
+    /// Waits as long as a pause may be: the person does something elsewhere. A key ends it.
+    pub(super) fn pause_at_length(&self) -> anyhow::Result<()> {
+        self.unread.set(u32::MAX);
+        self.pause()
+    }
+
+    /// Waits for so long while something works elsewhere; `q` ends the demonstration here too.
+    pub(super) fn wait(&self, time: Duration) -> anyhow::Result<()> {
+        if pause(time, self.stop) == Answer::Quit {
             self.stop.ask();
         }
         self.go_on()

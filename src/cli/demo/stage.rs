@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, PipeReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -13,6 +14,7 @@ use anyhow::{Context, ensure};
 use super::files::FILES;
 use super::program::{name, own, quoted};
 use super::screen::{Screen, folded_command};
+use super::service::ServiceProcess;
 use super::stop::Stop;
 use crate::authoring::commit::{self, CommitRequest, FileChange, Person};
 use crate::authoring::replace;
@@ -32,6 +34,7 @@ pub(super) struct Stage<'a> {
     root: PathBuf,
     is_kept: bool,
     twins: RefCell<Child>,
+    pub(super) service: RefCell<Option<ServiceProcess>>,
     who: String,
     /// What a person enters to start this program.
     pub(super) program: String,
@@ -72,6 +75,7 @@ impl<'a> Stage<'a> {
             screen,
             is_kept: keep.is_some(),
             twins: RefCell::new(twins),
+            service: RefCell::new(None),
             who: settings.who.clone(),
             program: name(settings.host.path.as_deref())?,
             last_run: RefCell::new(None),
@@ -81,6 +85,11 @@ impl<'a> Stage<'a> {
 
     pub(super) fn inventory(&self) -> PathBuf {
         self.root.join("inventory")
+    }
+
+    /// The folder of everything, with the files that are not part of the inventory.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Prints an explanation between the commands.
@@ -102,13 +111,18 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    /// Prints this program with arguments, as a person enters it.
+    pub(super) fn show_gamctl(&self, prompt: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        let mut words = vec![self.program.clone()];
+        words.extend(arguments.iter().map(|argument| quoted(argument)));
+        self.show_command(prompt, &words)
+    }
+
     /// Runs gamctl with these arguments in the inventory's folder, shows its output and returns its exit code.
     pub(super) fn gamctl(&self, arguments: &[&str]) -> anyhow::Result<i32> {
         self.screen.pause()?;
         self.screen.line("")?;
-        let mut words = vec![self.program.clone()];
-        words.extend(arguments.iter().map(|argument| quoted(argument)));
-        self.show_command("$", &words)?;
+        self.show_gamctl("$", arguments)?;
         // One pipe for both, so that results and messages come in their order.
         let (reader, writer) = std::io::pipe().context("failed to open a pipe")?;
         let messages = writer.try_clone().context("failed to open a pipe")?;
@@ -170,39 +184,47 @@ impl<'a> Stage<'a> {
         self.last_run.take()
     }
 
-    /// Commits a change to one file, as an operator with an editor would.
-    pub(super) fn commit(
-        &self,
-        path: &str,
-        text: Option<String>,
-        message: &str,
-    ) -> anyhow::Result<()> {
+    /// Remembers a run that no command printed.
+    pub(super) fn set_run(&self, run: String) {
+        self.last_run.replace(Some(run));
+    }
+
+    /// Returns the text of a file of the inventory.
+    pub(super) fn read(&self, path: &str) -> anyhow::Result<String> {
+        fs::read_to_string(self.inventory().join(path))
+            .with_context(|| format!("failed to read {path}"))
+    }
+
+    /// Returns the newest commit of the inventory.
+    pub(super) fn head(&self) -> anyhow::Result<String> {
         let folder = self.inventory();
-        let Source::Git(source) = Source::git(&folder, "HEAD")? else {
-            anyhow::bail!("{} is not in git", folder.display());
-        };
+        match Source::git(&folder, "HEAD")? {
+            Source::Git(source) => Ok(source.commit().to_owned()),
+            Source::Directory(_) => anyhow::bail!("{} is not in git", folder.display()),
+        }
+    }
+
+    /// Commits changes to files, as an operator with an editor would, and returns the commit.
+    pub(super) fn commit(&self, changes: &[FileChange], message: &str) -> anyhow::Result<String> {
+        let folder = self.inventory();
         let person = Person {
             name: "Sam Example".to_owned(),
             email: "sam@example.net".to_owned(),
         };
-        let change = FileChange {
-            path: path.to_owned(),
-            text,
-        };
         let branch = commit::current_branch(&folder)?;
-        commit::commit(&CommitRequest {
+        let made = commit::commit(&CommitRequest {
             repository: &folder,
             prefix: "",
             branch: &branch,
-            expected_base: source.commit(),
-            changes: &[change],
+            expected_base: &self.head()?,
+            changes,
             author: &person,
             committer: &person,
             time: commit_time(),
             message,
             trailers: &[],
         })?;
-        Ok(())
+        Ok(made.to_string())
     }
 
     /// Waits until the twins exit, Ctrl-C is pressed or the reader of the output is gone.
@@ -213,8 +235,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Ends the twins and removes the temporary folder.
+    /// Ends the service and the twins, and removes the temporary folder.
     pub(super) fn strike(self) -> anyhow::Result<Exit> {
+        // First: it may be in the middle of a device.
+        if let Some(service) = self.service.into_inner() {
+            service.end();
+        }
         let mut twins = self.twins.into_inner();
         // An error means that they have already exited.
         let _ended = twins.kill();
@@ -226,7 +252,8 @@ impl<'a> Stage<'a> {
         Ok(Exit::Done)
     }
 
-    fn command(&self) -> anyhow::Result<Command> {
+    /// Returns this program, to run in the inventory's folder.
+    pub(super) fn command(&self) -> anyhow::Result<Command> {
         let mut command = own()?;
         command
             .current_dir(self.inventory())
@@ -267,6 +294,8 @@ fn start_twins(root: &Path) -> anyhow::Result<Child> {
         .args(["--latency", "ssh=150ms,line=40ms,snmp=1ms,save=1s,boot=6s"])
         .args(["--format", "json"])
         .current_dir(root)
+        // Ctrl-C is for the demonstration: it ends the service before the twins that the service writes to.
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)

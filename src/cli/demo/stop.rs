@@ -30,6 +30,8 @@ impl Stop {
             SignalKind::interrupt(),
             SignalKind::terminate(),
             SignalKind::hangup(),
+            // The twins and the service have process groups of their own, so Ctrl-\ does not end them.
+            SignalKind::quit(),
         ] {
             let mut asked = {
                 let _inside = runtime.enter();

@@ -1,21 +1,22 @@
 //! Runs the steps of the demonstration, with an explanation before each and a summary at the end.
 
 use std::cell::RefCell;
-use std::fs;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 
 use super::program::quoted;
+use super::service_chapter;
 use super::stage::Stage;
+use crate::authoring::commit::FileChange;
 
 /// The subscriber that the steps are about.
 const SUBSCRIBER: &str = "acct-1001";
-const DEVICE: &str = "maple-court-a";
+pub(super) const DEVICE: &str = "maple-court-a";
 const FILE: &str = "subscribers/maple-court.toml";
 
 /// The story so far.
-struct Story<'a> {
-    stage: &'a Stage<'a>,
+pub(super) struct Story<'a> {
+    pub(super) stage: &'a Stage<'a>,
     /// One line for each thing that happened, with its run.
     happened: RefCell<Vec<(&'static str, Option<String>)>>,
 }
@@ -45,26 +46,28 @@ pub(super) fn tell(stage: &Stage<'_>, goes_on: bool) -> anyhow::Result<()> {
     drift(&story)?;
     death(&story)?;
     mass_removal(&story)?;
+    let has_service = service_chapter::tell(&story)?;
     stage.say("Explain one subscriber: every change with its reason, author and verification:")?;
     expect(stage.gamctl(&["explain", SUBSCRIBER])?, &[0])?;
     stage.say("And all runs:")?;
     expect(stage.gamctl(&["history"])?, &[0])?;
     story.summary()?;
     match goes_on {
-        true => farewell(stage, &folder),
+        true if has_service => service_chapter::farewell(stage),
+        true => farewell(stage),
         false => Ok(()),
     }
 }
 
 impl Story<'_> {
-    fn apply(&self, arguments: &[&str], code: i32) -> anyhow::Result<()> {
+    pub(super) fn apply(&self, arguments: &[&str], code: i32) -> anyhow::Result<()> {
         // A run of an earlier step is not this one's.
         let _earlier = self.stage.take_run();
         expect(self.stage.gamctl(arguments)?, &[code])
     }
 
     /// Remembers what happened, with the run of the last command.
-    fn note(&self, what: &'static str) {
+    pub(super) fn note(&self, what: &'static str) {
         let run = self.stage.take_run();
         self.happened.borrow_mut().push((what, run));
     }
@@ -81,7 +84,7 @@ impl Story<'_> {
     }
 }
 
-fn farewell(stage: &Stage<'_>, folder: &str) -> anyhow::Result<()> {
+fn farewell(stage: &Stage<'_>) -> anyhow::Result<()> {
     stage.say(
         "That was the demonstration. The twins keep running until Ctrl-C. In another terminal, a change and its apply; \
          then drift, and an apply that meets a fault:",
@@ -99,12 +102,15 @@ fn farewell(stage: &Stage<'_>, folder: &str) -> anyhow::Result<()> {
         &["history"],
         &["doctor"],
     ];
-    // Without a prompt: all of them can be copied at once.
-    stage.show_command(" ", &["cd".to_owned(), quoted(folder)])?;
+    to_copy(stage, &commands)
+}
+
+/// Prints commands without a prompt, so that all of them can be copied at once.
+pub(super) fn to_copy(stage: &Stage<'_>, commands: &[&[&str]]) -> anyhow::Result<()> {
+    let folder = stage.inventory().display().to_string();
+    stage.show_command(" ", &["cd".to_owned(), quoted(&folder)])?;
     for command in commands {
-        let mut words = vec![stage.program.clone()];
-        words.extend(command.iter().map(|word| quoted(word)));
-        stage.show_command(" ", &words)?;
+        stage.show_gamctl(" ", command)?;
     }
     Ok(())
 }
@@ -172,20 +178,23 @@ fn mass_removal(story: &Story<'_>) -> anyhow::Result<()> {
     stage.say(&format!(
         "A script fails, and a commit removes {FILE}: all subscribers of a building. (Sam Example commits it.)"
     ))?;
-    let before = fs::read_to_string(stage.inventory().join(FILE))
-        .with_context(|| format!("failed to read {FILE}"))?;
-    stage.commit(FILE, None, "Tidy up")?;
+    let before = stage.read(FILE)?;
+    let change = |text| FileChange {
+        path: FILE.to_owned(),
+        text,
+    };
+    stage.commit(&[change(None)], "Tidy up")?;
     story.apply(&["apply", "--yes"], 4)?;
     story.note("a mass removal: refused by the policy, nothing was sent");
     stage.say("Refused, and nothing was written. Sam reverts the commit:")?;
-    stage.commit(FILE, Some(before), "Revert \"Tidy up\"")?;
+    stage.commit(&[change(Some(before))], "Revert \"Tidy up\"")?;
     story.apply(&["apply", "--yes"], 0)?;
     story.note("after the revert: nothing left to do");
     Ok(())
 }
 
 /// Stops the demonstration if a command did not end as announced.
-fn expect(code: i32, known: &[i32]) -> anyhow::Result<()> {
+pub(super) fn expect(code: i32, known: &[i32]) -> anyhow::Result<()> {
     ensure!(
         known.contains(&code),
         "the demonstration failed: the command exited with {code} instead of {known:?}"
