@@ -7,6 +7,7 @@ use super::invocation::Invocation;
 use super::source::FolderArguments;
 use super::store_client::StoreClient;
 use crate::history::{Audit, NewApproval, Rollout, RolloutState};
+use crate::plan::OutOfScope;
 use crate::reconcile::run::PlanFile;
 use crate::report::{Exit, PlanReport, counted, listed, short_id, visible};
 
@@ -54,7 +55,9 @@ pub(super) fn run(arguments: &ApproveArguments, invocation: &Invocation) -> anyh
     let rollout = waiting(&open, &arguments.plan, arguments.now)?;
     let stored = client.wait(client.store().plan(&rollout.plan_id))?;
     let (document, _) = stored.context("the store has no plan for this rollout")?;
-    let plan = PlanFile::read(document.to_string().into_bytes())?;
+    let mut plan = PlanFile::read(document.to_string().into_bytes())?;
+    // The service looks at the other devices too; whether something waits there is in `gamctl status`.
+    plan.planned.out_of_scope = OutOfScope::default();
     let report = PlanReport {
         planned: &plan.planned,
         is_detailed: arguments.detailed,
@@ -120,12 +123,15 @@ fn what_waits(rollout: &Rollout) -> String {
     let waves = rollout.plan.waves.iter().map(Vec::len);
     let devices: usize = waves.clone().sum();
     let waves: Vec<String> = waves.map(|wave| wave.to_string()).collect();
+    let sizes = match waves.len() {
+        0 | 1 => String::new(),
+        _ => format!(" ({} devices)", listed(&waves)),
+    };
     let mut text = format!(
-        "\nPlan {} for {} in {} ({} devices). It waits because {}.",
+        "\nPlan {} for {} in {}{sizes}. It waits because {}.",
         short_plan(&rollout.plan_id),
         counted(devices, "device"),
         counted(waves.len(), "wave"),
-        listed(&waves),
         because(rollout).map_or("the policy asks".into(), visible)
     );
     if !rollout.plan.authors.is_empty() {
