@@ -22,18 +22,36 @@ pub(crate) struct Writing {
 
 /// An intent in the store.
 #[derive(Debug)]
-pub(super) struct Intent {
-    pub(super) run: RunId,
+pub(crate) struct Intent {
+    pub(crate) run: RunId,
     number: u32,
     pub(super) purpose: Purpose,
     pub(crate) lines: Vec<String>,
 }
 
+/// A line that a device received.
+pub(crate) struct ReceivedLine {
+    pub(crate) session: u64,
+    /// In milliseconds since 1970.
+    pub(crate) at: u64,
+    pub(crate) line: String,
+}
+
 /// Returns the lines of sessions in order; no two overlapped.
 pub(crate) fn writings(twin: &Twin) -> Vec<Writing> {
+    let lines = twin.lines().into_iter().map(|logged| ReceivedLine {
+        session: logged.session,
+        at: logged.at.unix_millis(),
+        line: logged.line,
+    });
+    writings_of(lines)
+}
+
+/// As `writings`, of lines from anywhere.
+pub(crate) fn writings_of(lines: impl Iterator<Item = ReceivedLine>) -> Vec<Writing> {
     let mut configuring = BTreeSet::new();
     let mut writings: Vec<Writing> = Vec::new();
-    for logged in twin.lines() {
+    for logged in lines {
         let session = logged.session;
         match logged.line.as_str() {
             "configure terminal" => {
@@ -53,7 +71,7 @@ pub(crate) fn writings(twin: &Twin) -> Vec<Writing> {
                     );
                     writings.push(Writing {
                         session,
-                        at: logged.at.unix_millis(),
+                        at: logged.at,
                         lines: vec![logged.line],
                     });
                 }
@@ -79,7 +97,72 @@ async fn all_intents(path: &std::path::Path, device: &DeviceName) -> Vec<(RunId,
     intents.collect()
 }
 
-fn everything() -> Filter {
+/// Returns all entries of a device through the store's own queries, which is slower, in order of time.
+pub(crate) async fn stored_entries(store: &Store, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
+    let mut runs = store.runs(&everything()).await.unwrap();
+    runs.sort_by_key(|run| run.run.id);
+    let mut all = Vec::new();
+    for run in runs {
+        let run = run.run.id;
+        let entries = store.entries(run, device).await.unwrap();
+        let numbers: Vec<u32> = entries.iter().map(|row| row.number).collect();
+        let count = u32::try_from(entries.len()).unwrap();
+        assert_eq!(
+            numbers,
+            (1..=count).collect::<Vec<_>>(),
+            "a gap or a double"
+        );
+        all.extend(entries.into_iter().map(|row| (run, row.number, row.entry)));
+    }
+    all
+}
+
+/// Returns the intents among entries; no run begins twice with a device.
+pub(crate) fn intents_of(rows: Vec<(RunId, u32, Entry)>) -> Vec<Intent> {
+    let mut intents: Vec<Intent> = Vec::new();
+    for (run, number, entry) in rows {
+        let Entry::Intent { purpose, plan } = entry else {
+            continue;
+        };
+        let is_again = purpose == Purpose::Apply
+            && intents
+                .iter()
+                .any(|intent| intent.run == run && intent.purpose == purpose);
+        assert!(!is_again, "a run begins once with a device");
+        intents.push(Intent {
+            run,
+            number,
+            purpose,
+            lines: plan
+                .steps
+                .into_iter()
+                .flat_map(|step| step.lines)
+                .map(String::from)
+                .collect(),
+        });
+    }
+    intents
+}
+
+/// Checks that each session sent the beginning of an intent, each intent once and in order; returns the intent of each.
+pub(crate) fn intended<'a>(
+    device: &DeviceName,
+    writings: &[Writing],
+    intents: &'a [Intent],
+) -> Vec<&'a Intent> {
+    let mut left = intents.iter();
+    let of_writing = |writing: &Writing| {
+        // An intent is never resumed.
+        let intent = left.find(|intent| intent.lines.starts_with(&writing.lines));
+        let Some(intent) = intent else {
+            panic!("nobody intended {writing:?} on {device}: {intents:#?}");
+        };
+        intent
+    };
+    writings.iter().map(of_writing).collect()
+}
+
+pub(crate) fn everything() -> Filter {
     Filter {
         most: 1_000_000,
         ..Filter::default()
@@ -93,54 +176,15 @@ impl Site {
         let rows = self.runtime.block_on(async {
             match url.path() {
                 Some(path) => all_intents(path, device).await,
-                None => self.stored_intents(device).await,
+                None => {
+                    let store = Store::open(&url, Timeouts::default()).await.unwrap();
+                    let all = stored_entries(&store, device).await;
+                    store.close().await;
+                    all
+                }
             }
         });
-        let mut intents: Vec<Intent> = Vec::new();
-        for (run, number, entry) in rows {
-            let Entry::Intent { purpose, plan } = entry else {
-                continue;
-            };
-            let is_again = purpose == Purpose::Apply
-                && intents
-                    .iter()
-                    .any(|intent| intent.run == run && intent.purpose == purpose);
-            assert!(!is_again, "a run begins once with a device");
-            intents.push(Intent {
-                run,
-                number,
-                purpose,
-                lines: plan
-                    .steps
-                    .into_iter()
-                    .flat_map(|step| step.lines)
-                    .map(String::from)
-                    .collect(),
-            });
-        }
-        intents
-    }
-
-    /// Returns the same through the store's own queries, which is slower.
-    async fn stored_intents(&self, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
-        let store = Store::open(&self.url(), Timeouts::default()).await.unwrap();
-        let mut runs = store.runs(&everything()).await.unwrap();
-        runs.sort_by_key(|run| run.run.id);
-        let mut all = Vec::new();
-        for run in runs {
-            let run = run.run.id;
-            let entries = store.entries(run, device).await.unwrap();
-            let numbers: Vec<u32> = entries.iter().map(|row| row.number).collect();
-            let count = u32::try_from(entries.len()).unwrap();
-            assert_eq!(
-                numbers,
-                (1..=count).collect::<Vec<_>>(),
-                "a gap or a double"
-            );
-            all.extend(entries.into_iter().map(|row| (run, row.number, row.entry)));
-        }
-        store.close().await;
-        all
+        intents_of(rows)
     }
 
     /// Checks what holds at any moment between runs: each line that a device received is in an intent that was stored
@@ -161,13 +205,9 @@ impl Site {
         let times = self.entry_times();
         for (device, twin) in &self.twins {
             let intents = self.intents(device);
-            let mut left = intents.iter();
-            for writing in writings(twin) {
-                // A session sends a prefix of an intent; an intent is never resumed.
-                let intent = left.find(|intent| intent.lines.starts_with(&writing.lines));
-                let Some(intent) = intent else {
-                    panic!("nobody intended {writing:?} on {device}: {intents:#?}");
-                };
+            let writings = writings(twin);
+            let intended = intended(device, &writings, &intents);
+            for (writing, intent) in writings.iter().zip(intended) {
                 if let Some(times) = &times {
                     let stored = times[&(intent.run, device.clone(), intent.number)];
                     assert!(
