@@ -105,7 +105,7 @@ const SHAPES: [(&str, &str); 8] = [
 ];
 
 /// Replaces everything of a shape.
-fn reshaped(text: &str, shape: &str, with: &str) -> String {
+pub(crate) fn reshaped(text: &str, shape: &str, with: &str) -> String {
     let is_like = |shape: char, letter: char| match shape {
         '#' => letter.is_ascii_digit(),
         'h' => letter.is_ascii_digit() || ('a'..='f').contains(&letter),
@@ -135,6 +135,8 @@ fn every_transcript_matches_the_output() {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // A story that a test of its own writes.
+        .filter(|name| !name.starts_with("a-week"))
         .collect();
     names.sort();
     assert!(!names.is_empty());

@@ -1,4 +1,4 @@
-//! Tests of the service: its parts against the real programs they use, the whole of it on twins, and instances that are killed.
+//! Tests of the service: its parts with the programs that they use, all of it on twins, killed instances, and a week.
 
 pub(crate) mod chaos;
 mod client;
@@ -10,3 +10,4 @@ mod on_twins;
 mod program;
 mod settings;
 mod traced;
+mod week;

@@ -13,3 +13,5 @@ mod sound;
 mod stores;
 mod stories;
 mod wire;
+
+pub(super) use sound::{rollouts_have_no_gap, target_has_no_gap};
