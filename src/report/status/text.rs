@@ -38,6 +38,20 @@ fn attention(status: &FleetStatus, paint: Paint, width: usize, text: &mut String
             }
         }
     }
+    // Also where none of its devices waits: it may have paused in its last wave.
+    for rollout in &status.rollouts {
+        if rollout.state == "paused" {
+            let id = short_id(rollout.id);
+            let because = rollout
+                .because
+                .as_deref()
+                .map_or("no reason".into(), visible);
+            let said = format!(
+                "paused: {because}; `gamctl rollout show {id}` shows it, `gamctl rollout resume {id}` continues, `gamctl rollout abandon {id}` ends it, both with a reason"
+            );
+            entries.push((format!("rollout {id}"), said));
+        }
+    }
     let waiting: Vec<&DeviceStatusLine> = status
         .devices
         .iter()

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::TaskError;
-use crate::history::{DeviceStatus, Freeze, LeaseInForce, Rollout, RolloutState, UnsavedDevice};
+use crate::history::{
+    DeviceStatus, Freeze, LeaseInForce, Rollout, RolloutKind, RolloutState, UnsavedDevice,
+};
 use crate::model::{DeviceName, SiteName};
 use crate::reconcile::rollout::condition::{
     ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts, FailedApply,
@@ -242,6 +244,20 @@ fn index(number: u32) -> usize {
 }
 
 impl RolloutFacts {
+    /// Returns whether the rollout paused after the wave of this device, and the device still differs: no other rollout may
+    /// begin for it until a person resumes or abandons this one.
+    fn is_left(&self, wave: usize, facts: &ConditionFacts) -> bool {
+        let Rollout {
+            plan, last, commit, ..
+        } = &self.rollout;
+        let pending = facts.pending.as_ref();
+        let differs = match plan.kind {
+            RolloutKind::Commit => pending.is_some_and(|pending| pending.commit == *commit),
+            RolloutKind::Drift => facts.drift.is_some(),
+        };
+        last.state == RolloutState::Paused && wave <= index(last.content.wave) && differs
+    }
+
     /// Returns the first wave whose devices wait: those of an earlier one are done, or being written to.
     fn first_waiting(&self) -> usize {
         let last = &self.rollout.last;
@@ -299,7 +315,10 @@ impl RolloutFacts {
                         .saturating_add(crate::service::task::PLAN_SECONDS),
                 });
             }
-            state if !state.is_over() && wave >= self.first_waiting() => {
+            state
+                if !state.is_over()
+                    && (wave >= self.first_waiting() || self.is_left(wave, facts)) =>
+            {
                 if let (RolloutState::Ready, WindowState::Closed { opens }) = (state, window) {
                     facts.window = Some(ClosedWindow {
                         opens,

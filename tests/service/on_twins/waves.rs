@@ -142,3 +142,21 @@ fn a_newer_target_stops_a_wave_after_the_devices_in_progress() {
     let is_done = |seen: &Seen| seen.rollouts[0].last.state == RolloutState::Done;
     assert!(is_done(&seen));
 }
+
+#[test]
+fn a_rollout_that_pauses_after_its_only_wave_needs_a_person() {
+    let mut bed = ServiceBed::applied(1, EVERYTHING, one_each(1, "home-100"));
+    bed.start();
+    bed.until("converged", |seen| seen.all_are(ConditionWord::Converged));
+    bed.refuse_lines(0);
+    let commit = bed.intend(one_each(1, "home-500"));
+    bed.until("paused", |seen| {
+        seen.last().0 == "paused" && seen.all_are(ConditionWord::WaitingForWave)
+    });
+    let said = bed.site.run(&["status"]).exits(0).text;
+    assert!(said.starts_with("Needs attention\n  rollout "), "{said}");
+    bed.site.twin(0).clear_faults();
+    let arguments = ["rollout", "resume", "latest", "--reason", "it is repaired"];
+    bed.site.run(&arguments).exits(0);
+    bed.until("another rollout", |seen| seen.has_reached(&commit));
+}
