@@ -79,17 +79,36 @@ pub(super) fn init(mirror: &Path, path: &OsStr) -> GitCommand {
     command
 }
 
+/// Returns the command that prints the version of git.
+pub(super) fn version(path: &OsStr) -> GitCommand {
+    let mut command = GitCommand::new(path);
+    command.add(["--version"]);
+    command
+}
+
+/// Returns the command that prints the commit of the remote branch, and fetches nothing.
+pub(super) fn list_branch(
+    remote: &RemoteSettings,
+    path: &OsStr,
+) -> Result<GitCommand, CommandError> {
+    let mut command = GitCommand::new(path);
+    // It runs in the root folder, which could be a repository with a configuration of its own: none is read.
+    command.environment.push(("GIT_DIR", "/dev/null".into()));
+    command.isolate();
+    command.reach(remote)?;
+    command.add(["ls-remote", "--quiet", "--refs", "--"]);
+    command.add([remote.url.as_str(), &remote.branch.full()]);
+    Ok(command)
+}
+
 /// Returns the command that fetches the branch into the incoming ref, and nothing else.
 pub(super) fn fetch(
     remote: &RemoteSettings,
     mirror: &Path,
     path: &OsStr,
 ) -> Result<GitCommand, CommandError> {
-    let protocol = remote.url.protocol();
     let mut command = GitCommand::in_mirror(mirror, path);
-    command.set("protocol.allow=never");
-    command.set(&format!("protocol.{}.allow=always", protocol.name()));
-    command.set("protocol.version=2");
+    command.allow(remote);
     for setting in [
         "fetch.fsckObjects=true",
         "transfer.fsckObjects=true",
@@ -100,7 +119,6 @@ pub(super) fn fetch(
         "submodule.recurse=false",
         "fetch.writeCommitGraph=false",
         "fetch.showForcedUpdates=false",
-        "transfer.credentialsInUrl=die",
         "transfer.bundleURI=false",
         "gc.auto=0",
         "maintenance.auto=false",
@@ -108,12 +126,7 @@ pub(super) fn fetch(
     ] {
         command.set(setting);
     }
-    match protocol {
-        Protocol::Ssh => command.ssh(remote)?,
-        Protocol::Https => command.https(remote)?,
-        // The other end reads a repository of this host, and must not fetch what that one lacks from elsewhere.
-        Protocol::File => command.environment.push(("GIT_NO_LAZY_FETCH", "1".into())),
-    }
+    command.log_in(remote)?;
     command.add(["fetch", "--quiet", "--force", "--no-tags", "--no-prune"]);
     command.add(["--no-recurse-submodules", "--no-write-fetch-head"]);
     command.add(["--no-auto-maintenance", "--"]);
@@ -207,6 +220,12 @@ impl GitCommand {
         let mut git_dir = OsString::from("--git-dir=");
         git_dir.push(mirror);
         command.arguments.push(git_dir);
+        command.isolate();
+        command
+    }
+
+    /// Switches off everything by which a configuration could start a program.
+    fn isolate(&mut self) {
         for setting in [
             "core.hooksPath=/dev/null",
             "core.askPass=",
@@ -216,9 +235,35 @@ impl GitCommand {
             "core.excludesFile=/dev/null",
             "credential.helper=",
         ] {
-            command.set(setting);
+            self.set(setting);
         }
-        command
+    }
+
+    /// Lets the command contact the remote, with its login.
+    fn reach(&mut self, remote: &RemoteSettings) -> Result<(), CommandError> {
+        self.allow(remote);
+        self.log_in(remote)
+    }
+
+    /// Allows the protocol of the remote alone.
+    fn allow(&mut self, remote: &RemoteSettings) {
+        let protocol = remote.url.protocol();
+        self.set("protocol.allow=never");
+        self.set(&format!("protocol.{}.allow=always", protocol.name()));
+        self.set("protocol.version=2");
+        self.set("transfer.credentialsInUrl=die");
+    }
+
+    fn log_in(&mut self, remote: &RemoteSettings) -> Result<(), CommandError> {
+        match remote.url.protocol() {
+            Protocol::Ssh => self.ssh(remote),
+            Protocol::Https => self.https(remote),
+            // The other end reads a repository of this host, and must not fetch what that one lacks from elsewhere.
+            Protocol::File => {
+                self.environment.push(("GIT_NO_LAZY_FETCH", "1".into()));
+                Ok(())
+            }
+        }
     }
 
     fn add<T: Into<OsString>>(&mut self, arguments: impl IntoIterator<Item = T>) {
@@ -395,6 +440,46 @@ mod tests {
             "credential.helper=",
         ] {
             assert!(options.contains(&format!("-c {setting}")), "{setting}");
+        }
+    }
+
+    #[test]
+    fn a_branch_is_listed_with_the_same_protections_as_it_is_fetched() {
+        for url in ["git@host:x", "https://host/x", "/srv/x"] {
+            let remote = remote(url);
+            let (listed, fetched) = (
+                list_branch(&remote, OsStr::new("/usr/bin")).unwrap(),
+                built(&remote),
+            );
+            let line = text(&listed);
+            assert!(line.ends_with(&format!(
+                "ls-remote --quiet --refs -- {url} refs/heads/main"
+            )));
+            for variable in &fetched.environment {
+                assert!(listed.environment.contains(variable), "{}", variable.0);
+            }
+            let text = text(&fetched);
+            let settings = text.split(" -c ").skip(1);
+            let settings = settings.map(|rest| rest.split(' ').next().unwrap());
+            // What concerns objects and the mirror has no meaning for a list.
+            let of_objects = [
+                "fetch",
+                "core.fsync",
+                "core.big",
+                "submodule",
+                "gc",
+                "maintenance",
+                "transfer.f",
+                "transfer.b",
+            ];
+            for setting in
+                settings.filter(|one| !of_objects.iter().any(|start| one.starts_with(start)))
+            {
+                assert!(
+                    line.contains(&format!("-c {setting}")),
+                    "{setting} in {line}"
+                );
+            }
         }
     }
 

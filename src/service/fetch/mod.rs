@@ -2,7 +2,7 @@
 //!
 //! `command` builds what `git` is called with, `child` runs it within limits, `mirror` keeps the fetched repository,
 //! `signature` parses git's report on signatures, `candidate` decides whether a commit may become the target, and `authors`
-//! lists who wrote what it brings.
+//! lists who wrote what it brings. `remote_check` asks git and the remote for people, and fetches nothing.
 
 mod authors;
 mod candidate;
@@ -14,6 +14,7 @@ mod failure;
 mod mirror;
 mod new_commits;
 mod remote;
+mod remote_check;
 mod repository;
 mod signature;
 mod step;
@@ -33,6 +34,7 @@ pub use new_commits::{CommitSummary, MOST_COMMITS};
 pub use remote::{
     BranchName, BranchNameError, HttpLogin, Protocol, RemoteSettings, RemoteUrl, RemoteUrlError,
 };
+pub use remote_check::{GitVersion, git_version, remote_commit};
 pub use signature::{SignatureReportError, SignatureResult, SignedCommit};
 pub use step::AuthoredStep;
 pub use watch::{RefWatch, WatchError};
