@@ -170,7 +170,11 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
 }
 
 /// Returns the repository to follow: that of `[git]`, else the one of the inventory's folder.
-fn remote(settings: &Settings, folder: &Path, secrets: &Secrets) -> anyhow::Result<RemoteSettings> {
+pub(super) fn remote(
+    settings: &Settings,
+    folder: &Path,
+    secrets: &Secrets,
+) -> anyhow::Result<RemoteSettings> {
     let git = &settings.git;
     let (url, inner) = match &git.url {
         Some(url) => (

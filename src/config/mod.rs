@@ -47,6 +47,8 @@ pub struct Settings {
     pub git: GitSettings,
     pub serve: ServeSettings,
     pub telemetry: TelemetrySettings,
+    /// The file has settings of the service, `[git]` or `[serve]`.
+    pub names_service: bool,
     /// The user as `user@host`, for the record.
     pub who: String,
     /// The log filter of `GAMCTL_LOG`; left out: nothing, or `info` with `--log`.
@@ -260,6 +262,7 @@ fn found(given: Option<&Path>) -> Result<Settings, SettingsError> {
         store: store_settings(written.store)?,
         apply: written.apply.unwrap_or_default(),
         backup: written.backup.unwrap_or_default(),
+        names_service: written.git.is_some() || written.serve.is_some(),
         git: written.git.unwrap_or_default(),
         serve: written.serve.unwrap_or_default(),
         telemetry: written.telemetry.unwrap_or_default(),
@@ -321,6 +324,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
                 git: GitSettings::default(),
                 serve: ServeSettings::default(),
                 telemetry: TelemetrySettings::default(),
+                names_service: false,
                 ..settings.clone()
             });
         }

@@ -23,7 +23,7 @@ pub enum Level {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
-    /// `inventory`, `secrets`, `store`, `state`, or a device.
+    /// `inventory`, `secrets`, `store`, `state`, `service`, or a device.
     pub area: String,
     pub level: Level,
     pub what: String,

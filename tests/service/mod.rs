@@ -3,6 +3,7 @@
 pub(crate) mod chaos;
 mod client;
 mod collector;
+mod doctor;
 mod fetch;
 mod followed;
 mod logged;

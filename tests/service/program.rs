@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use gamctl::history::Filter;
+use gamctl::history::{BranchState, Filter};
 use gamctl::model::MacAddress;
 use serde_json::Value;
 
@@ -121,6 +121,19 @@ impl ServeProgram {
         let headers = format!("{headers}{}", signature(SECRET.as_bytes(), body));
         let path = "/hooks/git/inventory?token=in-the-query";
         request(self.listen, "POST", path, &headers, body)
+    }
+
+    /// Returns the branch as the service last saw it.
+    pub(super) fn branch(&self) -> BranchState {
+        let store = self.site.store();
+        self.site.runtime.block_on(store.branch_state()).unwrap()
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub(super) fn kill(&mut self) {
+        let mut running = self.running.take().unwrap();
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
     }
 
     /// Ends it in good order.

@@ -1,9 +1,12 @@
 //! `gamctl doctor`: checks that everything an apply needs is there, and advises how to fix what is not.
 //!
-//! `here` inventory, secrets, store and state on this machine · `device` the devices.
+//! `here` inventory, secrets, store and state on this machine · `service` git, webhook, instances and branch of the service,
+//! `listener` its addresses · `device` the devices.
 
 mod device;
 mod here;
+mod listener;
+mod service;
 
 use std::collections::BTreeSet;
 
@@ -24,8 +27,8 @@ use crate::report::{
 
 /// Check what an apply needs: inventory, secrets, store, device access
 ///
-/// Asks each device for its identity over SNMP, and logs in over SSH if a host key is pinned. Reads nothing else and
-/// changes nothing. Exits with 1 if a check fails or no device
+/// Asks each device for its identity over SNMP, and logs in over SSH if a host key is pinned. Where the settings have `[git]` or
+/// `[serve]`, also checks git, the branch, listeners and instances of the service. Reads nothing else and changes nothing. Exits with 1 if a check fails or no device
 /// answers, and with 6 if only some devices do not answer.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -95,6 +98,7 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
         .as_ref()
         .and_then(|reading| reading.inventory.commit());
     found.extend(here::store(&selected, commit));
+    found.extend(service::service(&selected)?);
     let mut reached = 0;
     if let Some(reading) = reading.filter(|_| !arguments.local) {
         let names = installed(&reading.inventory, &scope);
