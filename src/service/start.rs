@@ -178,6 +178,13 @@ impl Service {
         self.all_ended.send_replace(true);
         let _panicked = self.heartbeat.await;
         let store = &self.shared.store.store;
+        // The task that replays the journal runs every half a minute: its entries must not wait for the next start.
+        if !self.shared.store.journal.is_empty()
+            && let Err(error) = self.shared.store.replay().await
+        {
+            let error = crate::model::chain(&error);
+            tracing::warn!(error, "the journal keeps what the store lacks");
+        }
         // Without the store, what this instance holds ends by itself, and the journal has what was done.
         let left = match give_up(&self.shared).await {
             Ok(left) => left,

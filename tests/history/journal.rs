@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use gamctl::apply::Ended;
 use gamctl::history::{Filter, Journal, JournalError, Lease, NewRun, StoreError};
+use gamctl::reconcile::StoreWithJournal;
 use uuid::Uuid;
 
 use super::sample::{device, intent, ledger, outcome, typed};
@@ -15,6 +16,7 @@ on_both!(
     what_the_store_has_already_is_not_doubled,
     what_somebody_else_took_over_is_kept_aside,
     a_torn_tail_takes_nothing_along,
+    entries_that_came_after_a_replay_are_put_in_as_well,
 );
 
 /// Journals the rest of an apply whose first entry the store has.
@@ -62,6 +64,18 @@ async fn what_was_journalled_is_put_in_once_and_the_journal_is_empty(bed: Bed) {
     assert!(bed.store.ledger(&oak).await.unwrap().is_some());
     let again = journal.replay(&bed.store, "ada@noc").await.unwrap();
     assert_eq!(again.entries, 0);
+}
+
+async fn entries_that_came_after_a_replay_are_put_in_as_well(bed: Bed) {
+    // A device goes on in the journal although the store has answered another one meanwhile.
+    let (journal, run, _) = journalled(&bed).await;
+    let state = bed.folder.path().join("state");
+    let both = StoreWithJournal::new(bed.store.clone(), &state, "ada@noc".to_owned());
+    assert!(!both.is_away());
+    assert!(both.is_back().await);
+    assert!(journal.is_empty());
+    let entries = bed.store.entries(run.id, &device("oak")).await.unwrap();
+    assert_eq!(entries.len(), 5);
 }
 
 async fn what_the_store_has_already_is_not_doubled(bed: Bed) {

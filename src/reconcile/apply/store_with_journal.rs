@@ -91,9 +91,11 @@ impl StoreWithJournal {
         self.is_away.load(Ordering::SeqCst)
     }
 
-    /// Returns whether the store is reachable; after an outage it queries the store and replays the journal.
+    /// Returns whether the store is reachable; after an outage, and while the journal has entries, it queries the store and
+    /// replays the journal.
     pub async fn is_back(&self) -> bool {
-        if !self.is_away() {
+        // A device whose earlier entries are in the journal continues there, also after another one has replayed it.
+        if !self.is_away() && self.journal.is_empty() {
             return true;
         }
         // An empty journal sends no query to the store, so query the clock as well.

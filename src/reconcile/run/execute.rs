@@ -223,7 +223,7 @@ impl Execution {
             .skipped
             .sort_by(|one: &Skipped, other| one.device.cmp(&other.device));
         report.is_interrupted = *self.options.stop.borrow();
-        if self.store.is_away()
+        if !self.store.journal.is_empty()
             && let Err(error) = self.store.replay().await
         {
             let error = error.to_string();
