@@ -129,8 +129,9 @@ async fn start(
     let now = store.clock().await?;
     let approvals = store.approvals(&rollout.plan_id).await?;
     // However it became ready: nothing is written without the approvals that it needs. They do not expire while a window is
-    // closed.
+    // closed. One that only waited for a limit of the hour needs none when the hour is over.
     if content.wave == 0
+        && !rollout.plan.waits_for_hour
         && let ApprovalState::Missing { .. } = consent(rollout, &approvals, now, u16::MAX)
     {
         let content = RolloutStepContent {
