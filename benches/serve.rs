@@ -146,7 +146,11 @@ fn a_thousand() {
     );
     freeze(&bed, &instance, &touched);
     let memory = resident(&instance);
-    println!("memory after both: {memory:.0} MB");
+    let bytes = bed.ask(async |store: &Store| store.facts().await.unwrap().bytes);
+    println!(
+        "after both: {memory:.0} MB of memory, {:.0} MB of store",
+        bytes as f64 / 1e6
+    );
 }
 
 /// From the end of `gamctl freeze` to the last device that a line was sent to for the first time.

@@ -215,14 +215,14 @@ fn failures_in_a_row_end_with_a_success() {
     let metrics = Metrics::new("0.1.0", NOW, &[]);
     let in_a_row = || {
         let text = render(&metrics.snapshot(NOW, &PROCESS));
-        let begin = "gamctl_task_failures_in_a_row{task=\"look\"} ";
+        let begin = "gamctl_task_failures_in_a_row{task=\"target\"} ";
         let value = text.lines().find_map(|line| line.strip_prefix(begin));
         value.map(str::to_owned)
     };
-    metrics.task_failed(Task::Look);
-    metrics.task_failed(Task::Look);
+    metrics.task_failed(Task::Target);
+    metrics.task_failed(Task::Target);
     assert_eq!(in_a_row().as_deref(), Some("2"));
-    metrics.task_succeeded(Task::Look);
+    metrics.task_succeeded(Task::Target);
     assert_eq!(in_a_row().as_deref(), Some("0"));
 }
 

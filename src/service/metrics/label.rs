@@ -149,12 +149,11 @@ label! {
 label! {
     /// A task of the service.
     Task, "task":
-    Look = "look",
     Heartbeat = "heartbeat",
-    Tail = "tail",
     Fetch = "fetch",
+    Target = "target",
+    Status = "status",
     Rollout = "rollout",
-    Housekeeping = "housekeeping",
     Recover = "recover",
 }
 
@@ -163,7 +162,6 @@ label! {
     LeaderTask, "task":
     Fetch = "fetch",
     Rollout = "rollout",
-    Housekeeping = "housekeeping",
 }
 
 label! {

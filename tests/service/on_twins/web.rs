@@ -57,6 +57,14 @@ fn health_checks_and_metrics_answer_and_say_what_is_there() {
             "no `{line}` in:\n{text}"
         );
     }
+    // The failures of every task are counted.
+    let seen = bed.another_round();
+    let tasks = &seen.instances[0].report.tasks;
+    assert!(tasks.len() >= 5, "{tasks:?}");
+    for task in tasks.keys() {
+        let line = format!("gamctl_task_failures_total{{task=\"{task}\"}}");
+        assert!(text.contains(&line), "no `{line}` in:\n{text}");
+    }
 }
 
 #[test]
