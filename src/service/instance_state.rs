@@ -201,6 +201,11 @@ impl Shared {
         !is_same
     }
 
+    /// Has the last question planned again.
+    pub(super) fn forget_question(&self) {
+        *self.planned.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Returns the past of the devices, if no rollout moved on since it was read.
     pub(super) fn known_past(&self, key: &PastKey) -> Option<Past> {
         let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);

@@ -65,13 +65,16 @@ pub(super) async fn begin(
         rehearses: true,
         ..RunRequest::of(Verb::Plan, &shared.instance.who)
     };
-    let planned = match shared
-        .reconciler
-        .prepare(request, &Watcher::silent())
-        .await?
-    {
-        Preparation::Ready(run) => run.planned().clone(),
-        Preparation::InventoryInvalid(_) | Preparation::Refused(_) => return Ok(()),
+    let watcher = Watcher::silent();
+    let preparing = shared.reconciler.prepare(request, &watcher);
+    let planned = match preparing.await {
+        Ok(Preparation::Ready(run)) => run.planned().clone(),
+        Ok(Preparation::InventoryInvalid(_) | Preparation::Refused(_)) => return Ok(()),
+        Err(error) => {
+            // It has no answer yet: the next round asks again, not only the next look.
+            shared.forget_question();
+            return Err(error.into());
+        }
     };
     note_refusals(shared, &planned);
     let mut classes: BTreeMap<PlanClass, BTreeSet<DeviceName>> = BTreeMap::new();
