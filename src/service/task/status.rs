@@ -223,7 +223,9 @@ impl StoreFacts {
             let is_of_wave = wave.is_some_and(|wave| wave.contains(&known.device.name));
             let looked = known.reads.look_began.unwrap_or_default();
             // A probe or poll in between is no attempt.
-            let tried = known.reads.last.get(ReadKind::Look).at.unwrap_or_default();
+            let attempt = known.reads.last.get(ReadKind::Look);
+            let may_try = attempt.failures == 0
+                || now.saturating_sub(attempt.at.unwrap_or_default()) >= BETWEEN_ATTEMPTS_AT_GATE;
             let ended = last.content.wave_ended.unwrap_or_default();
             let settled = ended
                 .saturating_add(facts.rollout.plan.settle)
@@ -231,10 +233,7 @@ impl StoreFacts {
             // Only a look after the settle time counts.
             let is_due = now >= settled
                 && (looked < settled || now.saturating_sub(looked) >= BETWEEN_LOOKS_AT_GATE);
-            last.state == RolloutState::Gate
-                && is_of_wave
-                && is_due
-                && now.saturating_sub(tried) >= BETWEEN_ATTEMPTS_AT_GATE
+            last.state == RolloutState::Gate && is_of_wave && is_due && may_try
         })
     }
 }
