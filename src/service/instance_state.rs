@@ -168,21 +168,19 @@ impl Shared {
     }
 
     pub(super) fn devices(&self) -> MutexGuard<'_, DeviceTable> {
-        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.devices)
     }
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.queue)
     }
 
     pub(super) fn save_attempts(&self) -> MutexGuard<'_, SaveAttempts> {
-        self.save_attempts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        locked(&self.save_attempts)
     }
 
     fn leading(&self) -> MutexGuard<'_, BTreeMap<&'static str, Leader>> {
-        self.leading.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.leading)
     }
 
     /// Returns whether these devices, by their looks, were not planned for this target before.
@@ -191,7 +189,7 @@ impl Shared {
         target: u64,
         looks: &BTreeMap<DeviceName, Option<u64>>,
     ) -> bool {
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planned = locked(&self.planned);
         let is_same = planned
             .as_ref()
             .is_some_and(|known| known.0 == target && known.1 == *looks);
@@ -203,30 +201,28 @@ impl Shared {
 
     /// Has the last question planned again.
     pub(super) fn forget_question(&self) {
-        *self.planned.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *locked(&self.planned) = None;
     }
 
     /// Returns the past of the devices, if no rollout moved on since it was read.
     pub(super) fn known_past(&self, key: &PastKey) -> Option<Past> {
-        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let past = locked(&self.past);
         let (known, past) = past.as_ref()?;
         (known == key).then(|| past.clone())
     }
 
     /// Returns the past of the devices as it was read last.
     pub(super) fn last_past(&self) -> Option<Past> {
-        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let past = locked(&self.past);
         past.as_ref().map(|(_, past)| past.clone())
     }
 
     pub(super) fn lane_hour(&self) -> MutexGuard<'_, LaneHour> {
-        self.lane_hour
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        locked(&self.lane_hour)
     }
 
     pub(super) fn keep_past(&self, key: PastKey, past: Past) {
-        *self.past.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, past));
+        *locked(&self.past) = Some((key, past));
     }
 
     /// Returns milliseconds since 1970.
@@ -269,19 +265,13 @@ impl Shared {
 
     /// Leaves a leader task to other instances for a while, because it fails here.
     pub(super) fn leave_to_others(&self, task: &'static str, until: u64) {
-        let mut left = self
-            .left_to_others
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        left.insert(task, until);
+        locked(&self.left_to_others).insert(task, until);
     }
 
     pub(super) fn is_left_to_others(&self, task: &str) -> bool {
-        let left = self
-            .left_to_others
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        left.get(task).is_some_and(|until| self.now() < *until)
+        locked(&self.left_to_others)
+            .get(task)
+            .is_some_and(|until| self.now() < *until)
     }
 
     /// Returns the leader tasks of this instance.
@@ -318,4 +308,9 @@ impl Shared {
             at => Some(Duration::from_millis(self.now().saturating_sub(at))),
         }
     }
+}
+
+/// Locks a value that no panic can leave half changed.
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -17,9 +17,6 @@ const LOOK_PER_HUNDRED_LINES: u64 = 128;
 const POLL: u32 = 12;
 const LINES_PER_POLL_REQUEST: u64 = 5;
 
-/// A site may use a quarter of all requests, which is a look at a full device in about a second at the default.
-const SITE_SHARE: u32 = 4;
-
 /// The longest time before a waiting read asks again: the limits may have changed.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
@@ -37,7 +34,7 @@ struct Limited {
 impl Requests {
     /// Starts as the only instance, without devices.
     pub(super) fn new(per_second: u32) -> Self {
-        let rates = rates(per_second, 1);
+        let rates = RequestRates::share(per_second, 1);
         Self(Mutex::new(Limited {
             rates,
             budget: RequestBudget::new(rates),
@@ -59,7 +56,7 @@ impl Requests {
             }
         }
         let mut limited = self.lock();
-        let rates = rates(per_second, table.live_instances());
+        let rates = RequestRates::share(per_second, table.live_instances());
         if limited.rates != rates {
             (limited.rates, limited.budget) = (rates, RequestBudget::new(rates));
         }
@@ -101,16 +98,6 @@ impl Requests {
     }
 }
 
-/// Returns the limits of one of so many instances: each reads its share of the devices.
-fn rates(per_second: u32, instances: usize) -> RequestRates {
-    let instances = u32::try_from(instances).unwrap_or(u32::MAX).max(1);
-    let total = (per_second / instances).max(1);
-    RequestRates {
-        total,
-        per_site: (per_second / SITE_SHARE / instances).max(1),
-    }
-}
-
 /// Returns about how many requests a read of a device sends.
 pub(super) fn cost(kind: ReadKind, known: &ServedDevice) -> u32 {
     let lines = known.reads.lines.unwrap_or_default();
@@ -141,21 +128,6 @@ mod tests {
             began.elapsed() >= Duration::from_millis(1_100),
             "{:?}",
             began.elapsed()
-        );
-    }
-
-    #[test]
-    fn instances_share_the_limit_and_a_site_has_a_quarter_of_it() {
-        let of = |instances| {
-            let rates = rates(2_000, instances);
-            (rates.total, rates.per_site)
-        };
-        assert_eq!(of(1), (2_000, 500));
-        assert_eq!(of(2), (1_000, 250));
-        assert_eq!(
-            rates(1, 5).total,
-            1,
-            "at least one, or nothing would be read"
         );
     }
 }

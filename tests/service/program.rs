@@ -21,6 +21,16 @@ const LONG: Duration = Duration::from_secs(60);
 
 pub(super) const SECRET: &str = "shared with the forge alone";
 
+/// What neither a log nor a trace may have: secrets, lines, and addresses of persons.
+pub(super) const NEVER_WRITTEN: [&str; 6] = [
+    SECRET,
+    "correct horse",
+    "public",
+    "ghn ",
+    "copy running-config",
+    "@example.org",
+];
+
 /// The program, with everything that it works on.
 pub(super) struct ServeProgram {
     pub(super) site: Site,

@@ -16,13 +16,17 @@ pub struct RequestRates {
     pub per_site: u32,
 }
 
-impl Default for RequestRates {
-    /// 10 000 small devices at the default intervals need about 1600 requests a second. A site may use a quarter of
-    /// the total, which is a look at a full device (530 requests) in about a second.
-    fn default() -> Self {
+/// A site may use a quarter of all requests: a look at a full device (530 requests) in about a second at the default.
+const SITE_SHARE: u32 = 4;
+
+impl RequestRates {
+    /// Returns the limits of one of so many instances, each of which reads its share of the devices: at least one a second,
+    /// or nothing would be read.
+    pub fn share(per_second: u32, instances: usize) -> Self {
+        let instances = u32::try_from(instances).unwrap_or(u32::MAX).max(1);
         Self {
-            total: 2_000,
-            per_site: 500,
+            total: (per_second / instances).max(1),
+            per_site: (per_second / SITE_SHARE / instances).max(1),
         }
     }
 }
@@ -179,6 +183,17 @@ mod tests {
 
     fn budget(total: u32, per_site: u32) -> RequestBudget {
         RequestBudget::new(RequestRates { total, per_site })
+    }
+
+    #[test]
+    fn instances_share_the_limit_and_a_site_has_a_quarter_of_it() {
+        let of = |per_second, instances| {
+            let rates = RequestRates::share(per_second, instances);
+            (rates.total, rates.per_site)
+        };
+        assert_eq!(of(2_000, 1), (2_000, 500));
+        assert_eq!(of(2_000, 2), (1_000, 250));
+        assert_eq!(of(1, 5), (1, 1));
     }
 
     #[test]

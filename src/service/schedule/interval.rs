@@ -345,7 +345,7 @@ mod tests {
         let mut demand = Demand::default();
         demand.add(None, 9_000, SECOND);
         let pace = Pace {
-            stretch: demand.stretch(None, RequestRates::default()),
+            stretch: demand.stretch(None, RequestRates::share(2_000, 1)),
             ..pace(&intervals)
         };
         let mut last = LastRead {

@@ -13,7 +13,7 @@ use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::State;
 
 use super::wire::Wire;
-use crate::crash::chance::DEVICES;
+use crate::crash::chance::{Chance, DEVICES};
 use crate::crash::judge::writings;
 use crate::crash::site::{Flat, Site};
 use crate::postgres::Cluster;
@@ -348,6 +348,14 @@ impl Pair {
         // The service may have moved it on meanwhile.
         self.site
             .run(&["rollout", action, &id, "--reason", "it was looked at"]);
+    }
+
+    /// Reaches the newest commit, then another one, and ends as intended.
+    pub(super) fn goes_on(mut self, chance: &mut Chance) {
+        self.converges();
+        self.site.intend(chance.flats());
+        self.converges();
+        self.ends_as_intended();
     }
 
     /// Ends both instances, and checks everything.

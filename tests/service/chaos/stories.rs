@@ -107,10 +107,7 @@ fn a_store_that_is_away_in_a_wave_gets_everything_later() {
     std::thread::sleep(std::time::Duration::from_secs(6));
     assert!(pair.is_running(0) && pair.is_running(1));
     pair.cluster.start();
-    pair.converges();
-    pair.site.intend(chance.flats());
-    pair.converges();
-    pair.ends_as_intended();
+    pair.goes_on(&mut chance);
 }
 
 #[test]

@@ -7,19 +7,25 @@ use super::web::metrics_of;
 use super::{ASK, EVERYTHING, ServiceBed, one_each};
 use crate::crash::site::Flat;
 
-/// A service whose devices match, with one interruption an hour, of which the first device used it.
-fn used_up() -> (ServiceBed, Vec<Flat>) {
-    let mut bed = ServiceBed::applied(2, EVERYTHING, one_each(2, "home-100"));
+/// A service with two devices that match, under a policy that allows one effect of a kind an hour.
+fn limited_to_one(policy: &str, limit: &str) -> ServiceBed {
+    let mut bed = ServiceBed::applied(2, policy, one_each(2, "home-100"));
     let policy = bed.site.world.read("policy.toml");
     let one = policy.replace(
-        "interruptions = { count = 1000 }",
-        "interruptions = { count = 1 }",
+        &format!("{limit} = {{ count = 1000 }}"),
+        &format!("{limit} = {{ count = 1 }}"),
     );
     assert_ne!(one, policy);
     bed.site.world.write("policy.toml", one);
-    let limited = bed.site.world.commit_all("one interruption");
+    let limited = bed.site.world.commit_all("one an hour");
     bed.start();
     bed.until("the limit", |seen| seen.has_reached(&limited));
+    bed
+}
+
+/// The first device used the one interruption of the hour.
+fn used_up() -> (ServiceBed, Vec<Flat>) {
+    let mut bed = limited_to_one(EVERYTHING, "interruptions");
     let mut flats = one_each(2, "home-100");
     flats[0].vlan = 777;
     let first = bed.intend(flats.clone());
@@ -117,14 +123,7 @@ fn a_rollout_over_a_limit_for_an_hour_starts_by_itself_when_the_hour_is_over() {
 
 #[test]
 fn what_also_needs_a_person_waits_for_one() {
-    let mut bed = ServiceBed::applied(2, ASK, one_each(2, "home-100"));
-    let policy = bed.site.world.read("policy.toml");
-    let one = policy.replace("devices = { count = 1000 }", "devices = { count = 1 }");
-    assert_ne!(one, policy);
-    bed.site.world.write("policy.toml", one);
-    let limited = bed.site.world.commit_all("one device");
-    bed.start();
-    bed.until("the limit", |seen| seen.has_reached(&limited));
+    let mut bed = limited_to_one(ASK, "devices");
     let mut flats = one_each(2, "home-100");
     flats[0].vlan = 777;
     let first = bed.intend(flats.clone());
