@@ -19,7 +19,7 @@ use crate::service::device_table::ServedDevice;
 use crate::service::instance_state::{Past, ServedTarget, Shared};
 use crate::service::metrics::StoreOperation;
 use crate::service::rollout::past_of;
-use crate::service::schedule::{Priority, ReadKind};
+use crate::service::schedule::{LastRead, Priority, ReadKind};
 
 /// While a gate waits for the devices of its wave, they are looked at this often, in milliseconds.
 const BETWEEN_LOOKS_AT_GATE: u64 = 10_000;
@@ -221,21 +221,25 @@ impl StoreFacts {
             let last = &facts.rollout.last;
             let wave = facts.rollout.plan.waves.get(index(last.content.wave));
             let is_of_wave = wave.is_some_and(|wave| wave.contains(&known.device.name));
-            let looked = known.reads.look_began.unwrap_or_default();
             // A probe or poll in between is no attempt.
-            let attempt = known.reads.last.get(ReadKind::Look);
-            let may_try = attempt.failures == 0
-                || now.saturating_sub(attempt.at.unwrap_or_default()) >= BETWEEN_ATTEMPTS_AT_GATE;
+            let attempt = *known.reads.last.get(ReadKind::Look);
             let ended = last.content.wave_ended.unwrap_or_default();
             let settled = ended
                 .saturating_add(facts.rollout.plan.settle)
                 .saturating_mul(1000);
-            // Only a look after the settle time counts.
-            let is_due = now >= settled
-                && (looked < settled || now.saturating_sub(looked) >= BETWEEN_LOOKS_AT_GATE);
-            last.state == RolloutState::Gate && is_of_wave && is_due && may_try
+            let is_due = is_due_at_gate(known.reads.look_began, attempt, settled, now);
+            last.state == RolloutState::Gate && is_of_wave && is_due
         })
     }
+}
+
+/// Returns whether a device of a wave must be looked at for its gate. Only a look that began after the settle time counts.
+fn is_due_at_gate(began: Option<u64>, attempt: LastRead, settled: u64, now: u64) -> bool {
+    let began = began.unwrap_or_default();
+    let may_try = attempt.failures == 0
+        || now.saturating_sub(attempt.at.unwrap_or_default()) >= BETWEEN_ATTEMPTS_AT_GATE;
+    let is_missing = began < settled || now.saturating_sub(began) >= BETWEEN_LOOKS_AT_GATE;
+    now >= settled && is_missing && may_try
 }
 
 fn index(number: u32) -> usize {
@@ -342,5 +346,47 @@ impl RolloutFacts {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTLED: u64 = 100_000;
+
+    #[test]
+    fn only_a_look_that_began_after_the_settle_time_counts_at_a_gate() {
+        let is_due = |began, now| {
+            let attempt = LastRead {
+                at: began,
+                failures: 0,
+            };
+            is_due_at_gate(began, attempt, SETTLED, now)
+        };
+        assert!(!is_due(None, SETTLED - 1), "the settle time is not over");
+        assert!(is_due(None, SETTLED));
+        assert!(
+            is_due(Some(SETTLED - 1), SETTLED + 1),
+            "it may have ended after it"
+        );
+        assert!(!is_due(Some(SETTLED), SETTLED + 9_999));
+        assert!(
+            is_due(Some(SETTLED), SETTLED + 10_000),
+            "lines may come up later"
+        );
+    }
+
+    #[test]
+    fn at_a_gate_only_a_failed_look_delays_the_next_one() {
+        let is_due = |failures| {
+            let attempt = LastRead {
+                at: Some(SETTLED - 100),
+                failures,
+            };
+            is_due_at_gate(Some(SETTLED - 200), attempt, SETTLED, SETTLED + 100)
+        };
+        assert!(is_due(0));
+        assert!(!is_due(1));
     }
 }

@@ -3,7 +3,7 @@
 use gamctl::model::ConditionWord;
 use gamctl::simulator::fault::{Fault, FaultOrder};
 
-use super::{EVERYTHING, ServiceBed, one_each};
+use super::{ASK, EVERYTHING, ServiceBed, one_each};
 
 /// One device that runs the first commit, and that no run could save.
 fn never_saved() -> ServiceBed {
@@ -53,4 +53,35 @@ fn a_device_that_was_never_saved_gets_the_next_commit_and_is_saved_after_it() {
     bed.start();
     bed.until("the next commit", |seen| seen.has_reached(&commit));
     assert!(is_saved(&bed), "{}", bed.brief());
+}
+
+#[test]
+fn a_save_brings_no_policy_into_force_that_waits_for_a_person() {
+    let mut bed = ServiceBed::new(2, ASK, one_each(2, "home-100"));
+    let fails = FaultOrder::new(Fault::SaveFails {});
+    bed.site.twin(0).set_fault(fails);
+    bed.site.apply().exits(5);
+    bed.site.twin(0).clear_faults();
+    let before = bed.written(1);
+    // The commit makes itself automatic, and changes the other device only.
+    let text = bed.site.world.read("policy.toml");
+    let automatic = format!("{text}\n[reconcile]\ncommits = \"everything\"\n");
+    bed.site.world.write("policy.toml", automatic);
+    let mut flats = one_each(2, "home-100");
+    flats[1].vlan = 777;
+    bed.intend(flats);
+    bed.start();
+    bed.until("saved, and a plan that waits", |seen| {
+        seen.word(0) == ConditionWord::Converged
+            && seen.word(1) == ConditionWord::WaitingForApproval
+    });
+    assert!(is_saved(&bed), "{}", bed.brief());
+    let seen = bed.another_round();
+    assert_eq!(
+        seen.word(1),
+        ConditionWord::WaitingForApproval,
+        "{}",
+        seen.brief()
+    );
+    assert_eq!(bed.written(1), before);
 }
