@@ -125,7 +125,7 @@ pub(super) const MEANINGS: &[ConditionMeaning] = &[
                 `two_persons`.",
         automatic: "Nothing is written. The plan expires after `plan_expires_hours`, or when the target or the policy \
                     changes; gamctl then makes a new one.",
-        person: "Read it with `gamctl rollout show`, and run `gamctl approve PLAN`. Where two persons are needed, neither of \
+        person: "Run `gamctl approve PLAN`: it shows the plan, and asks. Where two persons are needed, neither of \
                  them is the author of the commit.",
     },
     ConditionMeaning {

@@ -137,8 +137,7 @@ fn frozen(freeze: &FreezeInForce, number: usize, facts: &ConditionFacts, now: u6
 
 fn waiting_for_approval(approval: &AwaitedApproval, now: u64) -> String {
     format!(
-        "{} shows it and {} approves it, until {}",
-        command::ROLLOUT,
+        "{} shows it and asks, until {}",
         command::approve(&approval.plan),
         time(approval.expires, now)
     )
