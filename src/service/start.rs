@@ -185,13 +185,14 @@ impl Service {
             let error = crate::model::chain(&error);
             tracing::warn!(error, "the journal keeps what the store lacks");
         }
-        // Without the store, what this instance holds ends by itself, and the journal has what was done.
+        // Without the store, what this instance holds ends by itself. What it did is in the journal, and is not finished for
+        // others until the next start.
         let left = match give_up(&self.shared).await {
             Ok(left) => left,
             Err(error) => {
                 let error = crate::model::chain(&error);
                 tracing::warn!(error, "the store does not know that this instance ended");
-                false
+                !self.shared.store.journal.is_empty()
             }
         };
         store.close().await;

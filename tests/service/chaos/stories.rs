@@ -111,6 +111,26 @@ fn a_store_that_is_away_in_a_wave_gets_everything_later() {
 }
 
 #[test]
+fn an_instance_that_ends_without_its_store_says_that_something_is_left() {
+    let mut chance = Chance(6);
+    let mut pair = settled(&mut chance, "2s");
+    pair.is_in_a_wave(chance.flats());
+    let ended = pair.leader();
+    pair.cluster.stop();
+    pair.fast();
+    let journal = pair.state(ended).join("journal");
+    pair.waits_for("an end in the journal", |_| {
+        std::fs::metadata(&journal)
+            .is_ok_and(|file| file.len() > 0)
+            .then_some(())
+    });
+    assert_eq!(pair.ends(ended).code(), Some(8));
+    pair.cluster.start();
+    pair.start(ended);
+    pair.goes_on(&mut chance);
+}
+
+#[test]
 fn a_commit_while_no_instance_runs_reaches_every_device_without_waiting_for_the_next_look() {
     let mut chance = Chance(5);
     let mut pair = settled(&mut chance, "30m");
