@@ -2,6 +2,7 @@
 
 mod address;
 mod alarm;
+pub mod billing;
 mod ci_job;
 mod condition;
 mod config_line;
