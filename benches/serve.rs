@@ -40,6 +40,7 @@ fn main() {
         return;
     }
     let devices: usize = number(&arguments, "--devices", 200);
+    let subscribers: usize = number(&arguments, "--subscribers", 2);
     let seconds: u64 = number(&arguments, "--seconds", 60);
     println!(
         "setup: instances, twins and store in processes of their own on loopback, {}, {} cores, {} build",
@@ -68,7 +69,7 @@ fn main() {
         kill();
     }
     if is_wanted("idle") {
-        idle(devices, seconds);
+        idle(devices, subscribers, seconds);
     }
 }
 
@@ -241,10 +242,10 @@ fn kill() {
 }
 
 /// What the service costs while nothing changes, at the usual intervals.
-fn idle(devices: usize, seconds: u64) {
+fn idle(devices: usize, subscribers: usize, seconds: u64) {
     let mut bed = Bed::start(&Wanted {
         devices,
-        subscribers: 2,
+        subscribers,
         latency: "snmp=1ms",
         serve: "",
         is_adopted: false,
@@ -261,7 +262,7 @@ fn idle(devices: usize, seconds: u64) {
     std::thread::sleep(Duration::from_secs(seconds));
     let used = (ticks(&instance) - before) as f64 / TICKS_PER_SECOND;
     println!(
-        "{devices} devices with nothing to do for {seconds} s, usual intervals: {:.1} % of a core, {:.0} MB; ready after {:.2} s, each looked at once after {:.1} s",
+        "{devices} devices of {subscribers} subscribers with nothing to do for {seconds} s, usual intervals: {:.1} % of a core, {:.0} MB; ready after {:.2} s, each looked at once after {:.1} s",
         100.0 * used / began.elapsed().as_secs_f64(),
         resident(&instance),
         ready.as_secs_f64(),

@@ -110,7 +110,7 @@ impl Bed {
             .arg("--write-inventory")
             .arg(folder.path().join("network"))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
         let ready = first_document(&mut twins);
@@ -312,6 +312,9 @@ fn first_document(twins: &mut Child) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+/// Subscribers of so many devices are in one file.
+const DEVICES_PER_FILE: usize = 1_000;
+
 fn write_inventory(folder: &Path, wanted: &Wanted) {
     let write = |path: &str, text: &str| {
         let file = folder.join(path);
@@ -337,6 +340,11 @@ fn write_inventory(folder: &Path, wanted: &Wanted) {
     );
     let (mut boxes, mut people) = (String::new(), String::new());
     for device in 0..wanted.devices {
+        // A file of the inventory may have 16 MiB.
+        if device > 0 && device % DEVICES_PER_FILE == 0 {
+            let file = format!("subscribers/before-{device:05}.toml");
+            write(&file, &std::mem::take(&mut people));
+        }
         writeln!(
             boxes,
             "[device.{}]\nmodel = \"GAM-24-C\"\naddress = \"10.{}.{}.1\"\nsite = \"site-{device:05}\"\nstate = \"managed\"\ncredentials = \"default\"\n",
