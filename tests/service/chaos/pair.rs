@@ -187,6 +187,14 @@ impl Pair {
         }
     }
 
+    /// Starts an instance that ends at a named point; the next start of it is an ordinary one.
+    pub(super) fn start_to_end_at(&mut self, nth: usize, point: &str) {
+        let armed = ("GAMCTL_CRASH_AT", point.to_owned());
+        self.variables[nth].push(armed);
+        self.start(nth);
+        self.variables[nth].pop();
+    }
+
     pub(super) fn is_running(&mut self, nth: usize) -> bool {
         let instance = self.instances[nth].as_mut();
         instance.is_some_and(|one| one.child.try_wait().unwrap().is_none())

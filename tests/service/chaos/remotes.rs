@@ -1,22 +1,24 @@
-//! Takes the repository away, and checks that devices are looked after by the last good target.
+//! Takes the repository away or makes it slow, and checks that devices are looked after by the last good target.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use gamctl::history::Store;
 
-use super::pair::Pair;
+use super::pair::{Pair, Setup};
 use crate::crash::chance::DEVICES;
 use crate::crash::site::Flat;
+
+fn one_each(plan: &'static str) -> Vec<Flat> {
+    let devices = (0..).zip(0..DEVICES);
+    devices
+        .map(|(number, device)| Flat::new(1 + 10 * number, device, plan))
+        .collect()
+}
 
 #[test]
 fn without_its_repository_the_last_target_stays_in_force_and_drift_is_restored() {
     let mut pair = Pair::with_looks_every("2s");
-    let one_each = |plan| -> Vec<Flat> {
-        let devices = (0..).zip(0..DEVICES);
-        devices
-            .map(|(number, device)| Flat::new(1 + 10 * number, device, plan))
-            .collect()
-    };
     pair.site.intend(one_each("home-100"));
     pair.converges();
     let git = pair.site.world.root().join(".git");
@@ -36,6 +38,51 @@ fn without_its_repository_the_last_target_stays_in_force_and_drift_is_restored()
     assert!(text.contains("fetch"), "{text}");
     fs::rename(&away, &git).unwrap();
     pair.site.intend(one_each("home-500"));
+    pair.converges();
+    pair.ends_as_intended();
+}
+
+#[test]
+fn while_a_fetch_takes_long_devices_are_looked_after_and_its_commit_counts_when_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (slow, under_way) = (folder.path().join("slow"), folder.path().join("under-way"));
+    // The program in front of git delays what a slow line would delay.
+    let git = folder.path().join("git");
+    let script = format!(
+        "#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin\nfor word; do\n  if [ \"$word\" = fetch ] && [ -e '{0}' ]; then\n    \
+        touch '{1}'\n    while [ -e '{0}' ]; do sleep 0.1; done\n  fi\ndone\nexec git \"$@\"\n",
+        slow.display(),
+        under_way.display()
+    );
+    fs::write(&git, script).unwrap();
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.path().display());
+    let mut pair = Pair::with(Setup {
+        variables: [vec![("PATH", path.clone())], vec![("PATH", path)]],
+        ..Setup::default()
+    });
+    pair.site.intend(one_each("home-100"));
+    pair.converges();
+
+    let lines = pair.lines();
+    fs::write(&slow, "").unwrap();
+    pair.site.intend(one_each("home-500"));
+    pair.waits_for("fetch", |_| under_way.exists().then_some(()));
+    let (_, twin) = pair.site.twins.iter().next().unwrap();
+    twin.edit_line("ghn subscriber 1 vid 777");
+    pair.waits_for("restored drift", |pair| {
+        (pair.lines() > lines).then_some(())
+    });
+    let head = pair.site.world.head();
+    let target = pair.ask(async |store: &Store| store.target().await.unwrap());
+    assert_ne!(
+        target.unwrap().commit,
+        head,
+        "the fetch has not ended: {}",
+        pair.report()
+    );
+    fs::remove_file(&slow).unwrap();
     pair.converges();
     pair.ends_as_intended();
 }
