@@ -83,7 +83,10 @@ impl Requests {
         }
         loop {
             let asked = now();
-            let permission = self.lock().budget.request(site, requests, asked);
+            let permission = match priority {
+                Priority::Commit => self.lock().budget.borrow(site, requests, asked),
+                _ => self.lock().budget.request(site, requests, asked),
+            };
             let Permission::WaitUntil(at) = permission else {
                 return;
             };

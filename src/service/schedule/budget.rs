@@ -76,10 +76,13 @@ impl Bucket {
         self.tokens >= self.capacity()
     }
 
-    /// Returns the milliseconds until this many requests are allowed; zero if they are now.
-    fn wait(&self, requests: u32) -> u64 {
+    /// Returns the milliseconds until this many requests are allowed; zero if they are now. The requests of some seconds ahead
+    /// may be borrowed.
+    fn wait(&self, requests: u32, borrowed_seconds: u8) -> u64 {
         // More than the bucket holds are allowed when it is full, and the debt delays those that follow.
         let needed = thousandths(requests).min(self.capacity());
+        let borrowed = self.capacity().saturating_mul(borrowed_seconds.into());
+        let needed = needed.saturating_sub(borrowed);
         let missing = needed.saturating_sub(self.tokens).max(0);
         u64::try_from(missing)
             .unwrap_or(u64::MAX)
@@ -115,19 +118,35 @@ impl RequestBudget {
 
     /// Asks for permission to send requests to a device of a site. Nothing is deducted until both limits allow it.
     pub fn request(&mut self, site: Option<&SiteName>, requests: u32, now: u64) -> Permission {
+        self.ask(site, requests, 0, now)
+    }
+
+    /// Asks like `request`, but a site may send the requests of one second ahead. Someone waits for it, and the look at the gate
+    /// of the commit before must not delay it. The limit in total holds: a commit may touch thousands of devices.
+    pub fn borrow(&mut self, site: Option<&SiteName>, requests: u32, now: u64) -> Permission {
+        self.ask(site, requests, 1, now)
+    }
+
+    fn ask(
+        &mut self,
+        site: Option<&SiteName>,
+        requests: u32,
+        borrowed_seconds: u8,
+        now: u64,
+    ) -> Permission {
         let rates = self.rates;
         let total = self
             .total
             .get_or_insert_with(|| Bucket::full(rates.total, now));
         total.fill(now);
-        let mut wait = total.wait(requests);
+        let mut wait = total.wait(requests, 0);
         let mut of_site = site.map(|site| {
             let new = || Bucket::full(rates.per_site, now);
             self.sites.entry(site.clone()).or_insert_with(new)
         });
         if let Some(bucket) = &mut of_site {
             bucket.fill(now);
-            wait = wait.max(bucket.wait(requests));
+            wait = wait.max(bucket.wait(requests, borrowed_seconds));
         }
         if wait > 0 {
             return Permission::WaitUntil(now.saturating_add(wait));
@@ -249,6 +268,29 @@ mod tests {
         assert_eq!(
             budget.request(None, 1, NOW),
             Permission::WaitUntil(NOW + 2_100)
+        );
+    }
+
+    #[test]
+    fn a_commit_borrows_one_second_of_its_site_and_nothing_of_the_total() {
+        let mut budget = budget(50, 10);
+        let maple = site("maple");
+        budget.take(Some(&maple), 10, NOW);
+        // The look at the gate of the commit before used all of it.
+        assert_eq!(
+            budget.request(Some(&maple), 10, NOW),
+            Permission::WaitUntil(NOW + 1_000)
+        );
+        assert_eq!(budget.borrow(Some(&maple), 10, NOW), Permission::Granted);
+        // A second one does not borrow what is owed already.
+        assert_eq!(
+            budget.borrow(Some(&maple), 10, NOW),
+            Permission::WaitUntil(NOW + 1_000)
+        );
+        assert_eq!(budget.request(None, 30, NOW), Permission::Granted);
+        assert_eq!(
+            budget.borrow(Some(&site("oak")), 1, NOW),
+            Permission::WaitUntil(NOW + 20)
         );
     }
 
