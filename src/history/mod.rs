@@ -50,10 +50,11 @@ pub use query::{
     RunDevice, VerifiedThen,
 };
 pub use service::{
-    AcceptedHistory, Approval, BranchState, DeviceBeforeWave, DeviceStatus, DeviceStatusRow,
-    HeldCandidate, Instance, InstanceReport, Leader, LeaderRow, NewApproval, NewInstance,
-    NewRollout, NewRolloutStep, RestoredField, RewrittenHistory, Rollout, RolloutId, RolloutKind,
-    RolloutPlan, RolloutState, RolloutStep, RolloutStepContent, Target, TargetChange, TaskReport,
+    AcceptedHistory, Approval, BranchState, DeviceBeforeWave, DeviceStatus, DeviceStatusChanges,
+    DeviceStatusRow, HeldCandidate, Instance, InstanceReport, Leader, LeaderRow, NewApproval,
+    NewInstance, NewRollout, NewRolloutStep, RestoredField, RewrittenHistory, Rollout, RolloutId,
+    RolloutKind, RolloutPlan, RolloutState, RolloutStep, RolloutStepContent, StatusMark, Target,
+    TargetChange, TaskReport,
 };
 pub use silence::Silence;
 pub use store::{Store, StoreFacts};

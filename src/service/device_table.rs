@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::schedule::{Activity, LastRead, LastReads, PerKind};
 use super::share::owner;
+use super::stored_status::{StatusChange, StoredStatus};
 use crate::history::{DeviceStatus, DeviceStatusRow};
 use crate::model::{ConditionWord, DeviceName, Fingerprint, NotObserved};
 use crate::reconcile::rollout::DriftEvent;
@@ -43,7 +44,7 @@ pub(super) struct ServedDevice {
     /// Restores of its fields, and when they were changed back.
     pub(super) restores: Vec<DriftEvent>,
     /// The status as it is in the store, to write only what changed.
-    pub(super) stored: Option<DeviceStatus>,
+    pub(super) stored: Option<StoredStatus>,
 }
 
 /// The results of the last reads of a device.
@@ -110,16 +111,32 @@ impl ServedDevice {
         self.reads.lines_up = status.lines_up;
         self.reads.lines = status.lines;
         (self.steps, self.drifted) = (status.steps, status.drifted);
-        self.stored = Some(status.clone());
+        self.stored = Some(StoredStatus::new(status.clone()));
+    }
+
+    /// Compares the status with the one in the store.
+    pub(super) fn change(&mut self, commit: &str) -> StatusChange {
+        let rest = self.status_without_facts(commit);
+        let stored = self.stored.as_mut();
+        stored.map_or(StatusChange::News, |stored| {
+            stored.change(rest, &self.facts)
+        })
     }
 
     /// Returns the status to store.
     pub(super) fn status(&self, commit: &str) -> DeviceStatus {
+        DeviceStatus {
+            facts: serde_json::to_value(&self.facts).unwrap_or_default(),
+            ..self.status_without_facts(commit)
+        }
+    }
+
+    fn status_without_facts(&self, commit: &str) -> DeviceStatus {
         let seconds = |millis: Option<u64>| millis.map(|millis| millis / 1000);
         DeviceStatus {
             word: self.word,
             since: self.since,
-            facts: serde_json::to_value(&self.facts).unwrap_or_default(),
+            facts: serde_json::Value::Null,
             site: self.device.site.clone(),
             commit: Some(commit.to_owned()),
             looked: seconds(self.reads.looked),

@@ -15,6 +15,7 @@ use super::lanes::LaneHour;
 use super::metrics::Metrics;
 use super::requests::Requests;
 use super::rollout::hour::{HourLimits, RecentEffects};
+use super::rollout::known_status::KnownStatuses;
 use super::rollout::past::PastOfDevice;
 use super::rollout::save_attempts::SaveAttempts;
 use super::schedule::Queue;
@@ -25,7 +26,7 @@ use crate::history::{Leader, NewInstance, RolloutId, Target};
 use crate::model::DeviceName;
 use crate::reconcile::rollout::RolloutPolicy;
 use crate::reconcile::run::Reconciler;
-use crate::reconcile::{StoreWithJournal, TargetInventory};
+use crate::reconcile::{StoreWithJournal, TargetDevice, TargetInventory};
 
 /// The target as this instance has read it.
 #[derive(Debug)]
@@ -36,8 +37,10 @@ pub(super) struct ServedTarget {
     pub(super) applied: Option<String>,
     /// The policy of the commit before, which decides what goes by itself.
     pub(super) policy: RolloutPolicy,
-    /// Computed once: it walks the whole fleet.
+    /// Computed once, like its devices: both walk the whole fleet.
     pub(super) hour: HourLimits,
+    /// All that are installed, by name.
+    pub(super) devices: Vec<TargetDevice>,
 }
 
 impl ServedTarget {
@@ -45,6 +48,7 @@ impl ServedTarget {
         Self {
             policy: inventory.rollout_policy(),
             hour: HourLimits::of(&inventory),
+            devices: inventory.devices(),
             target,
             inventory,
             applied,
@@ -103,6 +107,7 @@ pub(super) struct Shared {
     /// What was planned last, so that the same question is not planned again every few seconds.
     planned: Mutex<Option<PlannedQuestion>>,
     past: Mutex<Option<(PastKey, Past)>>,
+    statuses: Mutex<Arc<KnownStatuses>>,
     save_attempts: Mutex<SaveAttempts>,
     lane_hour: Mutex<LaneHour>,
     /// The leader tasks of this instance, by name.
@@ -156,6 +161,7 @@ impl Shared {
             queue: Mutex::new(Queue::new(settings.queue_limits)),
             planned: Mutex::default(),
             past: Mutex::default(),
+            statuses: Mutex::default(),
             save_attempts: Mutex::default(),
             lane_hour: Mutex::default(),
             leading: Mutex::default(),
@@ -223,6 +229,11 @@ impl Shared {
 
     pub(super) fn keep_past(&self, key: PastKey, past: Past) {
         *locked(&self.past) = Some((key, past));
+    }
+
+    /// The statuses of all devices as the leader of rollouts read them last.
+    pub(super) fn statuses(&self) -> MutexGuard<'_, Arc<KnownStatuses>> {
+        locked(&self.statuses)
     }
 
     /// Returns milliseconds since 1970.

@@ -262,6 +262,7 @@ fn timer(
         name,
         every,
         trigger,
+        rest: 0,
         stop,
         reports: shared.reports.clone(),
         metrics: shared.metrics.clone(),
@@ -269,12 +270,18 @@ fn timer(
     }
 }
 
+/// Every read triggers the conditions of all devices: a tenth of the time is theirs at most.
+fn rest_of(task: &str) -> u32 {
+    if task == "status" { 9 } else { 0 }
+}
+
 fn start_tasks(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
     let timing = shared.settings.timing;
     let triggers = &shared.triggers;
     macro_rules! task {
         ($name:literal, $every:expr, $trigger:expr, $work:expr) => {{
-            let timer = timer(shared, $name, $every, $trigger, shared.stop.clone());
+            let mut timer = timer(shared, $name, $every, $trigger, shared.stop.clone());
+            timer.rest = rest_of($name);
             let shared = shared.clone();
             task::start(timer, move || $work(shared.clone()))
         }};

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use gamctl::history::{
-    BranchState, InstanceReport, NewApproval, NewInstance, NewRollout, NewRolloutStep,
-    RewrittenHistory, RolloutId, RolloutKind, RolloutPlan, RolloutState, RolloutStepContent,
-    StoreError, TargetChange, TaskReport,
+    BranchState, DeviceStatus, InstanceReport, NewApproval, NewInstance, NewRollout,
+    NewRolloutStep, RewrittenHistory, RolloutId, RolloutKind, RolloutPlan, RolloutState,
+    RolloutStepContent, StatusMark, StoreError, TargetChange, TaskReport,
 };
+use gamctl::model::{ConditionWord, DeviceName};
 use gamctl::plan::LimitedEffects;
 use serde_json::json;
 use uuid::Uuid;
@@ -23,6 +24,7 @@ on_both!(
     one_instance_leads_a_task_until_its_time_is_over,
     a_late_write_of_an_earlier_leader_is_rejected,
     an_instance_is_known_by_its_last_heartbeat,
+    only_the_statuses_that_were_written_since_are_read_again,
 );
 
 fn change(before: Option<&str>, commit: &str) -> TargetChange {
@@ -314,4 +316,65 @@ async fn an_instance_is_known_by_its_last_heartbeat(bed: Bed) {
     assert!(instance.began > 0 && instance.seen >= instance.began);
     store.remove_instance(new.id).await.unwrap();
     assert!(store.instances().await.unwrap().is_empty());
+}
+
+fn status(looked: u64) -> DeviceStatus {
+    DeviceStatus {
+        word: ConditionWord::Converged,
+        since: 1,
+        facts: json!({}),
+        site: None,
+        commit: None,
+        looked: Some(looked),
+        tried: None,
+        next_look: None,
+        silent_since: None,
+        error: None,
+        fingerprint: None,
+        steps: 0,
+        drifted: 0,
+        uptime_seconds: None,
+        alarms: None,
+        lines_up: None,
+        lines: None,
+    }
+}
+
+async fn only_the_statuses_that_were_written_since_are_read_again(bed: Bed) {
+    let store = &bed.store;
+    // More than are read one by one.
+    let names: Vec<DeviceName> = (0..150)
+        .map(|number| DeviceName::new(&format!("gam-{number:03}")).unwrap())
+        .collect();
+    let first: Vec<_> = names.iter().map(|name| (name.clone(), status(1))).collect();
+    store.set_device_statuses(&first).await.unwrap();
+    let all = store.device_status_changes(|_| None).await.unwrap();
+    assert_eq!((all.marks.len(), all.changed.len()), (150, 150));
+    assert_eq!(all.changed, store.device_statuses().await.unwrap());
+
+    let known = |device: &DeviceName| all.marks.get(device).copied();
+    let none = store.device_status_changes(known).await.unwrap();
+    assert_eq!((none.marks.len(), none.changed.len()), (150, 0));
+
+    let second = [(names[7].clone(), status(2))];
+    store.set_device_statuses(&second).await.unwrap();
+    store.forget_devices(&names[8..9]).await.unwrap();
+    let one = store.device_status_changes(known).await.unwrap();
+    assert!(!one.marks.contains_key(&names[8]));
+    let looked = one
+        .changed
+        .iter()
+        .map(|(name, row)| (name, row.status.looked));
+    assert_eq!(looked.collect::<Vec<_>>(), [(&names[7], Some(2))]);
+
+    // A store that was restored from a backup may count to the same number again.
+    let at_another_time = |device: &DeviceName| {
+        let mark = all.marks.get(device)?;
+        Some(StatusMark {
+            at: mark.at + 1,
+            ..*mark
+        })
+    };
+    let restored = store.device_status_changes(at_another_time).await.unwrap();
+    assert_eq!(restored.changed.len(), 149);
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::Hint;
 use crate::history::error::Fault;
 use crate::history::ledger::device_name;
-use crate::history::session::Bind;
+use crate::history::session::{Bind, Row};
 use crate::history::version::DEVICE_STATUS;
 use crate::history::{Store, StoreError};
 use crate::model::{ConditionWord, DeviceName, Fingerprint, SiteName};
@@ -70,8 +69,39 @@ pub struct DeviceStatusRow {
     pub status: DeviceStatus,
 }
 
+/// Changes with every write of a status: one that is known need not be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusMark {
+    pub number: u64,
+    /// A store that was restored from a backup counts its writes again from an earlier number.
+    pub at: u64,
+}
+
+/// The statuses that a reader does not know yet.
+#[derive(Debug, Clone, Default)]
+pub struct DeviceStatusChanges {
+    /// Every device that has a status.
+    pub marks: BTreeMap<DeviceName, StatusMark>,
+    pub changed: BTreeMap<DeviceName, DeviceStatusRow>,
+}
+
+/// More rows than this are read in one request, together with the known ones.
+const MOST_SINGLE_READS: usize = 100;
+
 /// Rows in one transaction: a thousand devices must not exceed the deadline.
 const AT_ONCE: usize = 200;
+
+const EVERY_STATUS: &str =
+    "select device, number, @seconds(at) as seconds, content from device_status";
+
+fn status_row(row: &Row) -> Result<(DeviceName, DeviceStatusRow), Fault> {
+    let status = DeviceStatusRow {
+        number: row.count("number")?,
+        at: row.count("seconds")?,
+        status: DEVICE_STATUS.restored(row.document("content")?)?,
+    };
+    Ok((device_name(&row.text("device")?)?, status))
+}
 
 impl Store {
     /// Stores the status of devices. Each replaces the one before.
@@ -93,7 +123,6 @@ impl Store {
                     ];
                     session.execute(sql, &binds).await?;
                 }
-                session.hint(Hint::Devices).await?;
                 session.commit().await
             })
             .await?;
@@ -107,17 +136,49 @@ impl Store {
     ) -> Result<BTreeMap<DeviceName, DeviceStatusRow>, StoreError> {
         self.within("list the status of devices", || async {
             let mut session = self.read().await?;
-            let sql = "select device, number, @seconds(at) as seconds, content from device_status";
+            let rows = session.rows(EVERY_STATUS, &[]).await?;
+            rows.iter().map(status_row).collect::<Result<_, Fault>>()
+        })
+        .await
+    }
+
+    /// Returns the status of each device that is not `known` as it is now.
+    ///
+    /// With ten thousand devices the statuses are 30 MB, and only some change between two rounds.
+    pub async fn device_status_changes(
+        &self,
+        known: impl Fn(&DeviceName) -> Option<StatusMark>,
+    ) -> Result<DeviceStatusChanges, StoreError> {
+        self.within("list the changed status of devices", || async {
+            let mut session = self.read().await?;
+            let sql = "select device, number, @seconds(at) as seconds from device_status";
             let rows = session.rows(sql, &[]).await?;
-            let statuses = rows.iter().map(|row| {
-                let status = DeviceStatusRow {
+            let marks = rows.iter().map(|row| {
+                let mark = StatusMark {
                     number: row.count("number")?,
                     at: row.count("seconds")?,
-                    status: DEVICE_STATUS.restored(row.document("content")?)?,
                 };
-                Ok((device_name(&row.text("device")?)?, status))
+                Ok((device_name(&row.text("device")?)?, mark))
             });
-            statuses.collect::<Result<_, Fault>>()
+            let marks: BTreeMap<_, _> = marks.collect::<Result<_, Fault>>()?;
+            let unknown = marks
+                .iter()
+                .filter(|(device, mark)| known(device) != Some(**mark));
+            let unknown: Vec<&DeviceName> = unknown.map(|(device, _)| device).collect();
+            let mut changed = BTreeMap::new();
+            if unknown.len() > MOST_SINGLE_READS {
+                let rows = session.rows(EVERY_STATUS, &[]).await?;
+                changed = rows.iter().map(status_row).collect::<Result<_, Fault>>()?;
+            } else {
+                let sql = format!("{EVERY_STATUS} where device = $1");
+                for device in unknown {
+                    let rows = session.rows(&sql, &[Bind::Text(device.as_str())]).await?;
+                    for row in &rows {
+                        changed.extend([status_row(row)?]);
+                    }
+                }
+            }
+            Ok(DeviceStatusChanges { marks, changed })
         })
         .await
     }

@@ -12,7 +12,7 @@ mod rollout;
 mod target;
 
 pub use approval::{Approval, NewApproval};
-pub use device_status::{DeviceStatus, DeviceStatusRow};
+pub use device_status::{DeviceStatus, DeviceStatusChanges, DeviceStatusRow, StatusMark};
 pub use instance::{Instance, InstanceReport, NewInstance, TaskReport};
 pub use leader::{Leader, LeaderRow};
 pub use rollout::{

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::known_status::{KnownStatuses, known_statuses};
 use super::past::{MOST_ATTEMPTS, PastOfDevice};
+use super::past_of;
 use super::save::save;
-use super::{facts_of, past_of};
 use crate::history::{
-    DeviceStatusRow, Leader, NewRollout, NewRolloutStep, RestoredField, RolloutId, RolloutKind,
-    RolloutPlan, RolloutState, RolloutStepContent, Target,
+    Leader, NewRollout, NewRolloutStep, RestoredField, RolloutId, RolloutKind, RolloutPlan,
+    RolloutState, RolloutStepContent, Target,
 };
 use crate::model::{DeviceName, Observation};
 use crate::plan::Planned;
@@ -43,7 +44,7 @@ pub(super) async fn begin(
     if store.branch_state().await?.halted.is_some() {
         return Ok(());
     }
-    let statuses = store.device_statuses().await?;
+    let statuses = known_statuses(shared).await?;
     save(shared, target, &statuses).await?;
     let past = past_of(shared, &target.target.commit).await?;
     let candidates = candidates(shared, target, &statuses, &past.devices).await?;
@@ -107,20 +108,20 @@ pub(super) async fn begin(
 async fn note_reached(
     shared: &Shared,
     target: &ServedTarget,
-    statuses: &BTreeMap<DeviceName, DeviceStatusRow>,
+    statuses: &KnownStatuses,
 ) -> Result<(), TaskError> {
     let commit = &target.target.commit;
     if target.applied.as_ref() == Some(commit) {
         return Ok(());
     }
     let store = &shared.store.store;
-    let devices = target.inventory.devices().into_iter();
+    let devices = target.devices.iter();
     let is_reached = devices
         .filter(|device| device.state.is_written())
         .all(|device| {
-            facts_of(statuses.get(&device.name))
-                .and_then(|facts| facts.matched)
-                .is_some_and(|matched| matched.commit == *commit)
+            let facts = statuses.facts(&device.name);
+            let matched = facts.and_then(|facts| facts.matched.as_ref());
+            matched.is_some_and(|matched| matched.commit == *commit)
         });
     if is_reached {
         store.note_commit(commit, &shared.instance.who).await?;
@@ -133,31 +134,30 @@ async fn note_reached(
 async fn candidates(
     shared: &Shared,
     target: &ServedTarget,
-    statuses: &BTreeMap<DeviceName, DeviceStatusRow>,
+    statuses: &KnownStatuses,
     past: &BTreeMap<DeviceName, PastOfDevice>,
 ) -> Result<BTreeMap<DeviceName, Option<u64>>, TaskError> {
     let mut left = BTreeMap::new();
     let now = shared.store.store.clock().await?;
     let is_fresh = now.saturating_sub(target.target.at) < MOST_WAIT;
-    for device in target.inventory.devices() {
-        let facts = facts_of(statuses.get(&device.name));
+    for device in &target.devices {
+        let facts = statuses.facts(&device.name);
         // One plan for all devices: a rollout of its own for each would have no waves.
-        let is_compared = facts
-            .as_ref()
-            .is_some_and(|facts| is_compared(facts, &target.target));
+        let is_compared = facts.is_some_and(|facts| is_compared(facts, &target.target));
         if is_fresh && !is_compared {
             return Ok(BTreeMap::new());
         }
-        let of_device = past.get(&device.name).cloned().unwrap_or_default();
+        let of_device = past.get(&device.name);
+        let may_begin =
+            of_device.is_none_or(|past| !past.is_in_open_rollout && past.attempts < MOST_ATTEMPTS);
         if device.state.is_written()
+            && may_begin
             && facts.is_some_and(|facts| {
-                is_to_change(&facts, &target.target.commit) && of_device.abandoned(&facts).is_none()
+                is_to_change(facts, &target.target.commit)
+                    && of_device.is_none_or(|past| past.abandoned(facts).is_none())
             })
-            && !of_device.is_in_open_rollout
-            && of_device.attempts < MOST_ATTEMPTS
         {
-            let looked = statuses.get(&device.name).and_then(|row| row.status.looked);
-            left.insert(device.name, looked);
+            left.insert(device.name.clone(), statuses.looked(&device.name));
         }
     }
     Ok(left)

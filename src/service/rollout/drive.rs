@@ -193,10 +193,10 @@ async fn without_frozen(
     devices: BTreeSet<DeviceName>,
 ) -> Result<(BTreeSet<DeviceName>, BTreeSet<DeviceName>), TaskError> {
     let freezes = shared.store.store.freezes().await?;
-    let known = target.inventory.devices().into_iter();
+    let known = target.devices.iter();
     let frozen: BTreeSet<DeviceName> = known
         .filter(|device| devices.contains(&device.name) && !device.freezes(&freezes).is_empty())
-        .map(|device| device.name)
+        .map(|device| device.name.clone())
         .collect();
     let rest = devices.difference(&frozen).cloned().collect();
     Ok((rest, frozen))

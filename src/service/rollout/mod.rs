@@ -2,13 +2,14 @@
 //!
 //! `begin` makes plans and rollouts · `drive` moves one rollout on · `carry` carries out one wave · `consent` checks approvals ·
 //! `past` what earlier rollouts mean for a device · `hour` what they did within the last hour · `save` saves devices that were
-//! never saved.
+//! never saved · `known_status` the statuses of all devices.
 
 mod begin;
 mod carry;
 mod consent;
 mod drive;
 pub(super) mod hour;
+pub(super) mod known_status;
 pub(super) mod past;
 mod save;
 pub(super) mod save_attempts;
@@ -19,9 +20,8 @@ use super::instance_state::{Past, PastKey, PastRollouts, Shared};
 use super::task::TaskError;
 use super::task::heartbeat::ROLLOUT;
 use crate::history::{
-    DeviceStatusRow, Leader, NewRolloutStep, Rollout, RolloutState, RolloutStepContent, StoreError,
+    Leader, NewRolloutStep, Rollout, RolloutState, RolloutStepContent, StoreError,
 };
-use crate::reconcile::rollout::condition::ConditionFacts;
 
 /// One round of the leader: every open rollout is moved on, and a new one begins where something is left to do.
 pub(super) async fn round(shared: Arc<Shared>) -> Result<(), TaskError> {
@@ -73,11 +73,6 @@ fn measured(shared: &Shared, open: &[Rollout]) {
     let mut paused = open.iter();
     let is_paused = paused.any(|rollout| rollout.last.state == RolloutState::Paused);
     shared.metrics.rollout_paused().set_flag(is_paused);
-}
-
-/// Returns the facts of a device as they were stored; facts of a later version cannot be read.
-fn facts_of(row: Option<&DeviceStatusRow>) -> Option<ConditionFacts> {
-    row.and_then(|row| serde_json::from_value(row.status.facts.clone()).ok())
 }
 
 /// Returns the past of each device and the effects of the last hour; read again only when a rollout began or moved on.

@@ -1,11 +1,8 @@
 //! Saves devices that run as intended but were never saved, such as those of an instance that ended before it came to it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::facts_of;
-use crate::history::DeviceStatusRow;
-use crate::model::DeviceName;
+use super::known_status::KnownStatuses;
 use crate::reconcile::AutoApproval;
 use crate::reconcile::rollout::condition::ConditionFacts;
 use crate::reconcile::run::{Preparation, RunRequest, Verb, Watcher};
@@ -16,14 +13,14 @@ use crate::service::task::TaskError;
 pub(super) async fn save(
     shared: &Arc<Shared>,
     target: &ServedTarget,
-    statuses: &BTreeMap<DeviceName, DeviceStatusRow>,
+    statuses: &KnownStatuses,
 ) -> Result<(), TaskError> {
-    let unsaved = target.inventory.devices().into_iter().filter(|device| {
+    let unsaved = target.devices.iter().filter(|device| {
+        let facts = statuses.facts(&device.name);
         device.state.is_written()
-            && facts_of(statuses.get(&device.name))
-                .is_some_and(|facts| is_to_save(&facts, &target.target.commit))
+            && facts.is_some_and(|facts| is_to_save(facts, &target.target.commit))
     });
-    let unsaved = unsaved.map(|device| device.name).collect();
+    let unsaved = unsaved.map(|device| device.name.clone()).collect();
     let due = shared.save_attempts().due(&unsaved, shared.seconds());
     if due.is_empty() {
         return Ok(());

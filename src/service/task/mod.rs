@@ -26,6 +26,9 @@ use crate::reconcile::run::PLAN_HOURS;
 /// The longest time between two runs of a task that fails.
 const MOST_BACKOFF: Duration = Duration::from_secs(60);
 
+/// The longest rest.
+const MOST_REST: Duration = Duration::from_secs(1);
+
 /// The time in which a plan may be approved and applied, in seconds.
 pub(super) const PLAN_SECONDS: u64 = PLAN_HOURS as u64 * 3600;
 
@@ -52,8 +55,11 @@ pub(super) struct TaskTimer {
     pub(super) name: &'static str,
     /// The time between the end of a run and the next one.
     pub(super) every: Duration,
-    /// Starts it at once.
+    /// Starts it at once, after its rest.
     pub(super) trigger: Arc<Notify>,
+    /// A trigger has to wait this many times as long as the run before took, so that one that comes with every read of ten
+    /// thousand devices does not keep a core busy.
+    pub(super) rest: u32,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) reports: TaskReports,
     pub(super) metrics: Metrics,
@@ -83,15 +89,25 @@ where
             }
             task_ended(&timer.metrics, timer.name, error.is_some());
             let at = (timer.clock)();
-            let failures = timer.reports.ended(timer.name, began.elapsed(), at, error);
+            let took = began.elapsed();
+            let failures = timer.reports.ended(timer.name, took, at, error);
+            let rest = took.saturating_mul(timer.rest).min(MOST_REST);
             let pause = jittered(pause(timer.every, failures), at, timer.name);
             tokio::select! {
-                () = timer.trigger.notified() => {}
+                () = triggered(&timer.trigger, rest) => {}
                 () = tokio::time::sleep(pause) => {}
                 _ = stop.changed() => {}
             }
         }
     })
+}
+
+/// Waits for a trigger, and before that for the end of a rest.
+async fn triggered(trigger: &Notify, rest: Duration) {
+    if !rest.is_zero() {
+        tokio::time::sleep(rest).await;
+    }
+    trigger.notified().await;
 }
 
 /// Starts work that is not repeated, such as reading one device.
@@ -129,6 +145,7 @@ mod tests {
             name: "fetch",
             every,
             trigger: Arc::default(),
+            rest: 0,
             stop,
             reports: TaskReports::default(),
             metrics: Metrics::new("0", 0, &[]),
@@ -197,6 +214,17 @@ mod tests {
         for at in 0..200 {
             let pause = jittered(Duration::from_secs(100), at, "fetch");
             assert!(pause >= Duration::from_secs(90) && pause <= Duration::from_secs(110));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trigger_waits_for_the_end_of_the_rest() {
+        let trigger = Notify::new();
+        for (rest, least) in [(Duration::ZERO, 0), (Duration::from_millis(180), 180)] {
+            trigger.notify_one();
+            let began = tokio::time::Instant::now();
+            triggered(&trigger, rest).await;
+            assert_eq!(began.elapsed(), Duration::from_millis(least));
         }
     }
 }

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use super::TaskError;
 use crate::history::{
-    DeviceStatus, Freeze, LeaseInForce, Rollout, RolloutKind, RolloutState, UnsavedDevice,
+    DeviceStatus, Freeze, Hint, LeaseInForce, Rollout, RolloutKind, RolloutState, UnsavedDevice,
 };
 use crate::model::{DeviceName, SiteName};
 use crate::reconcile::rollout::condition::{
     ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts, FailedApply,
-    FreezeInForce, PausedRollout, UsedBudget, condition,
+    FreezeInForce, PausedRollout, UsedBudget, condition_word,
 };
 use crate::reconcile::rollout::{BudgetScope, BudgetUse, RolloutPolicy, WindowState};
 use crate::report::cause_text;
@@ -20,6 +20,7 @@ use crate::service::instance_state::{Past, ServedTarget, Shared};
 use crate::service::metrics::StoreOperation;
 use crate::service::rollout::past_of;
 use crate::service::schedule::{LastRead, Priority, ReadKind};
+use crate::service::stored_status::{StatusChange, StoredStatus};
 
 /// While a gate waits for the devices of its wave, they are looked at this often, in milliseconds.
 const BETWEEN_LOOKS_AT_GATE: u64 = 10_000;
@@ -59,16 +60,18 @@ pub(in crate::service) async fn refresh(shared: Arc<Shared>) -> Result<(), TaskE
     let now = shared.seconds();
     let mut changed: Vec<(DeviceName, DeviceStatus)> = Vec::new();
     let mut to_look = Vec::new();
+    let mut most = StatusChange::Same;
     for known in shared.devices().own_mut() {
         facts.put(known, now);
-        let condition = condition(&known.facts, now);
-        if condition.word != known.word {
-            (known.word, known.since) = (condition.word, now);
+        let word = condition_word(&known.facts, now);
+        if word != known.word {
+            (known.word, known.since) = (word, now);
         }
-        let status = known.status(&commit);
-        if !is_same(known.stored.as_ref(), &status) {
-            changed.push((known.device.name.clone(), status));
+        let change = known.change(&commit);
+        if change > StatusChange::Same {
+            changed.push((known.device.name.clone(), known.status(&commit)));
         }
+        most = most.max(change);
         if facts.is_at_gate(known, shared.now()) {
             to_look.push(known.device.name.clone());
         }
@@ -89,38 +92,20 @@ pub(in crate::service) async fn refresh(shared: Arc<Shared>) -> Result<(), TaskE
     shared.store.store.set_device_statuses(&changed).await?;
     let took = shared.metrics.store_duration(StoreOperation::Write);
     took.observe(began.elapsed().as_secs_f64());
-    let mut devices = shared.devices();
-    for (device, status) in changed {
-        if let Some(known) = devices.get_mut(&device) {
-            known.stored = Some(status);
+    {
+        let mut devices = shared.devices();
+        for (device, status) in changed {
+            if let Some(known) = devices.get_mut(&device) {
+                known.stored = Some(StoredStatus::new(status));
+            }
         }
     }
-    drop(devices);
-    shared.triggers.rollout.notify_one();
+    // A gate waits for looks that find nothing. Otherwise such a look would start a round for each of ten thousand devices.
+    if most == StatusChange::News || !facts.rollouts.is_empty() {
+        shared.triggers.rollout.notify_one();
+        shared.store.store.hint(Hint::Devices).await?;
+    }
     Ok(())
-}
-
-/// Returns whether a status needs no write. The times of attempts change with every probe and are left out.
-fn is_same(stored: Option<&DeviceStatus>, now: &DeviceStatus) -> bool {
-    stored.is_some_and(|stored| {
-        let comparable = |status: &DeviceStatus| DeviceStatus {
-            tried: None,
-            next_look: None,
-            uptime_seconds: None,
-            ..status.clone()
-        };
-        let without_next = |facts: &serde_json::Value| {
-            let mut facts = facts.clone();
-            if let Some(fields) = facts.as_object_mut() {
-                fields.remove("next_look");
-            }
-            facts
-        };
-        let (mut one, mut other) = (comparable(stored), comparable(now));
-        one.facts = without_next(&stored.facts);
-        other.facts = without_next(&now.facts);
-        one == other
-    })
 }
 
 impl StoreFacts {
@@ -199,12 +184,13 @@ impl StoreFacts {
             left: Vec::new(),
         });
         known.facts.stuck = self.stuck.get(&device).cloned();
-        let past = self.past.devices.get(&device).cloned().unwrap_or_default();
+        let past = self.past.devices.get(&device);
         let pending = known.facts.pending.as_ref();
         let pending = pending.filter(|pending| pending.commit == self.commit);
-        known.facts.remaining = past.remaining(pending.map_or(0, |pending| pending.steps));
-        known.facts.abandoned = past.abandoned(&known.facts).cloned();
-        known.restores = past.restores;
+        let steps = pending.map_or(0, |pending| pending.steps);
+        known.facts.remaining = past.and_then(|past| past.remaining(steps));
+        known.facts.abandoned = past.and_then(|past| past.abandoned(&known.facts)).cloned();
+        known.restores = past.map_or_else(Vec::new, |past| past.restores.clone());
         (known.facts.approval, known.facts.wave) = (None, None);
         (known.facts.window, known.facts.budget) = (None, None);
         let site = known.device.site.as_ref().map(SiteName::as_str);

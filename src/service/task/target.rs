@@ -100,7 +100,7 @@ async fn share(
     let stored: BTreeMap<DeviceName, DeviceStatusRow> =
         shared.store.store.device_statuses().await?;
     let now = shared.now();
-    let devices = target.inventory.devices();
+    let devices = target.devices.clone();
     let change = shared.devices().set_devices(devices, &stored, is_new, now);
     let commit = &target.target.commit;
     let mut due = Vec::new();

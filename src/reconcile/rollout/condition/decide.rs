@@ -5,7 +5,7 @@ use super::next_step::next_step;
 use super::reason::{Reason, reasons};
 use super::sentence::sentence;
 use super::wording::{name, time};
-use crate::model::{Condition, ConditionEvidence, LastKnownCondition, LookEvidence};
+use crate::model::{Condition, ConditionEvidence, ConditionWord, LastKnownCondition, LookEvidence};
 use crate::report::visible;
 
 /// A look older than this many intervals may no longer hold. Pages show such values grey, with their age.
@@ -38,6 +38,12 @@ pub fn condition(facts: &ConditionFacts, now: u64) -> Condition {
         since: first.since(),
         evidence,
     }
+}
+
+/// Computes the word alone, where no text is needed: for ten thousand devices every few seconds.
+pub fn condition_word(facts: &ConditionFacts, now: u64) -> ConditionWord {
+    let (first, _) = reasons(facts, now);
+    first.word()
 }
 
 /// Returns the evidence of one reason; what further reasons say is not in it.

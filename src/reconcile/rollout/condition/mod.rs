@@ -18,7 +18,7 @@ mod wording;
 #[cfg(test)]
 mod tests;
 
-pub use decide::condition;
+pub use decide::{condition, condition_word};
 pub use facts::{
     AbandonedRollout, ApplyInProgress, AwaitedApproval, AwaitedWave, ClosedWindow, ConditionFacts,
     ContestedField, DriftFound, FailedApply, FreezeInForce, IdentityProblem, InvalidInventory,
