@@ -26,10 +26,10 @@ use crate::inventory::text::DeviceText;
 use crate::model::Address;
 use crate::report::Exit;
 use crate::simulator::gam::FirmwareProfile;
-pub(super) use ctl::fault_names;
-use listen::{Listen, ListenAddress, ListenError, Ports};
 #[cfg(test)]
 pub(super) use billing::ReadyBilling;
+pub(super) use ctl::fault_names;
+use listen::{Listen, ListenAddress, ListenError, Ports};
 #[cfg(test)]
 pub(super) use ready::Ready;
 use start_from::StartFrom;

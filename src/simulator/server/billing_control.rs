@@ -14,9 +14,13 @@ use crate::simulator::billing::Operation;
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum BillingRequest {
     /// Carries out what a person in the office does.
-    Operate { operation: Operation },
+    Operate {
+        operation: Operation,
+    },
     /// Replaces all faults.
-    Faults { faults: Vec<toml::Table> },
+    Faults {
+        faults: Vec<toml::Table>,
+    },
     Counters {},
 }
 

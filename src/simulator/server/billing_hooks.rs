@@ -89,13 +89,11 @@ async fn post(webhook: &Webhook) -> Option<u16> {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         headers.append(name, HeaderValue::from_str(value).ok()?);
     }
-    let answer = sender.send_request(request);
     // The connection works only while it is polled; the answer's body is not read.
-    let answer: Response<Incoming> = tokio::select! {
-        biased;
-        answer = answer => answer.ok()?,
-        _ended = connection => return None,
-    };
+    let connection = tokio::spawn(connection);
+    let answer = sender.send_request(request).await;
+    connection.abort();
+    let answer: Response<Incoming> = answer.ok()?;
     Some(answer.status().as_u16())
 }
 

@@ -125,9 +125,10 @@ where
             Ok(Ok(count)) if count > 0 => {}
             _ => return,
         }
-        let mut text = answer(line.strip_suffix(b"\n").ok_or_else(|| {
-            format!("a request is a line of at most {LONGEST_REQUEST} bytes")
-        }));
+        let mut text = answer(
+            line.strip_suffix(b"\n")
+                .ok_or_else(|| format!("a request is a line of at most {LONGEST_REQUEST} bytes")),
+        );
         let is_over = !line.ends_with(b"\n");
         text.push(b'\n');
         let written = tokio::time::timeout(IDLE_TIMEOUT, writer.write_all(&text)).await;

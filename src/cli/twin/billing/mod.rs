@@ -43,6 +43,15 @@ pub(super) struct BillingArguments {
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
 
+    /// Give one of so many customers a name with control characters
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "0",
+        hide_default_value = true
+    )]
+    hostile: u64,
+
     /// Set the faults of the `[[fault]]` tables of this file at the start
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
@@ -56,7 +65,12 @@ pub(super) struct BillingArguments {
     listen: IpAddr,
 
     /// Listen on this port [default: any]
-    #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value = "0",
+        hide_default_value = true
+    )]
     port: u16,
 
     /// Send webhooks to this address, such as http://127.0.0.1:8080/hooks

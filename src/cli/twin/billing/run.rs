@@ -109,6 +109,7 @@ fn twin(arguments: &BillingArguments) -> anyhow::Result<Made> {
                 secret: key_secret.clone(),
                 hook,
                 minutes_ahead: 0,
+                hostile_every: arguments.hostile,
             };
             let login = BillingLogin {
                 key: Some(key),

@@ -1,7 +1,5 @@
 //! Parses query strings and forms with PHP's brackets, such as `main_attributes[id][0]=%3E`.
 
-use std::collections::BTreeMap;
-
 /// PHP's own limit on the number of parameters; the rest is dropped in silence.
 const MOST_PARAMETERS: usize = 1000;
 
@@ -12,8 +10,12 @@ const DEEPEST: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     Text(String),
-    Map(BTreeMap<String, Self>),
+    Map(Entries),
 }
+
+/// Values by name, in the order of the query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Entries(Vec<(String, Node)>);
 
 impl Node {
     pub(super) fn text(&self) -> Option<&str> {
@@ -23,22 +25,44 @@ impl Node {
         }
     }
 
-    pub(super) fn map(&self) -> Option<&BTreeMap<String, Self>> {
+    pub(super) fn map(&self) -> Option<&Entries> {
         match self {
             Self::Text(_) => None,
             Self::Map(map) => Some(map),
         }
     }
+}
 
-    /// Returns the value below a key.
-    pub(super) fn at(&self, key: &str) -> Option<&Self> {
-        self.map()?.get(key)
+impl Entries {
+    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+        self.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, node)| node)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.0.iter().map(|(name, node)| (name.as_str(), node))
+    }
+
+    /// Returns the place of a value, which is an empty text if it is new.
+    fn entry(&mut self, name: String) -> Option<&mut Node> {
+        let place = self.0.iter().position(|(known, _)| *known == name);
+        let place = place.unwrap_or_else(|| {
+            self.0.push((name, Node::Text(String::new())));
+            self.0.len() - 1
+        });
+        self.0.get_mut(place).map(|(_, node)| node)
+    }
+
+    fn next_number(&self) -> u64 {
+        let numbers = self.iter().filter_map(|(key, _)| key.parse::<u64>().ok());
+        numbers.max().map_or(0, |highest| highest.saturating_add(1))
     }
 }
 
 /// Parses a raw query string; a later value of the same name replaces an earlier one.
-pub(super) fn parse(query: &str) -> BTreeMap<String, Node> {
-    let mut root = BTreeMap::new();
+pub(super) fn parse(query: &str) -> Entries {
+    let mut root = Entries::default();
     for part in query.split('&').take(MOST_PARAMETERS) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let name = decode(name);
@@ -70,45 +94,40 @@ fn keys(name: &str) -> (String, Vec<String>) {
     (first.to_owned(), keys)
 }
 
-fn insert(map: &mut BTreeMap<String, Node>, name: String, keys: &[String], value: String) {
+fn insert(map: &mut Entries, name: String, keys: &[String], value: String) {
     let name = match name.is_empty() {
         // `[]` counts up, as PHP does.
-        true => next_number(map).to_string(),
+        true => map.next_number().to_string(),
         false => name,
     };
-    let Some((first, rest)) = keys.split_first() else {
-        map.insert(name, Node::Text(value));
+    let Some(node) = map.entry(name) else {
         return;
     };
-    let node = map
-        .entry(name)
-        .or_insert_with(|| Node::Map(BTreeMap::new()));
+    let Some((first, rest)) = keys.split_first() else {
+        *node = Node::Text(value);
+        return;
+    };
     if let Node::Text(_) = node {
-        *node = Node::Map(BTreeMap::new());
+        *node = Node::Map(Entries::default());
     }
     if let Node::Map(inner) = node {
         insert(inner, first.clone(), rest, value);
     }
 }
 
-fn next_number(map: &BTreeMap<String, Node>) -> u64 {
-    let highest = map.keys().filter_map(|key| key.parse::<u64>().ok()).max();
-    highest.map_or(0, |highest| highest.saturating_add(1))
-}
-
 /// Decodes `%3E` and `+`; anything else stays as it is.
 pub(super) fn decode(text: &str) -> String {
     let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(octet) = rest.next() {
-        let escaped = (octet == b'%').then(|| hexadecimal(rest.as_slice()));
-        match (octet, escaped.flatten()) {
-            (_, Some(decoded)) => {
+    let mut rest = text.as_bytes();
+    while let Some((octet, after)) = rest.split_first() {
+        rest = after;
+        match (octet, hexadecimal(after)) {
+            (b'%', Some(decoded)) => {
                 octets.push(decoded);
-                rest.nth(1);
+                rest = after.get(2..).unwrap_or_default();
             }
-            (b'+', None) => octets.push(b' '),
-            (other, None) => octets.push(other),
+            (b'+', _) => octets.push(b' '),
+            (other, _) => octets.push(*other),
         }
     }
     String::from_utf8_lossy(&octets).into_owned()
@@ -143,7 +162,7 @@ mod tests {
         let root = Node::Map(parse(query));
         let found = keys
             .iter()
-            .try_fold(&root, |node: &Node, key| node.at(key))?;
+            .try_fold(&root, |node: &Node, key| node.map()?.get(*key))?;
         found.text().map(str::to_owned)
     }
 
@@ -192,6 +211,6 @@ mod tests {
     fn a_bracket_that_never_closes_is_part_of_the_name() {
         assert_eq!(at("a[b=1", &["a[b"]).as_deref(), Some("1"));
         let deep = format!("a{}=1", "[x]".repeat(1000));
-        assert!(parse(&deep).contains_key("a"));
+        assert!(parse(&deep).get("a").is_some());
     }
 }

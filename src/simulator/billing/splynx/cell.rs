@@ -167,9 +167,7 @@ impl Kind {
             Self::Date => (text.len() == 10 && is_digits(&text)).then(|| Cell::text(&text)),
             Self::Time => (text.len() == 19 && is_digits(&text)).then(|| Cell::text(&text)),
             Self::Text => Some(Cell::text(&text)),
-            Self::Word(words) => words
-                .contains(&text.as_str())
-                .then(|| Cell::text(&text)),
+            Self::Word(words) => words.contains(&text.as_str()).then(|| Cell::text(&text)),
             Self::Json => Some(Cell::Json(Box::new(value.clone()))),
         }
     }
@@ -209,7 +207,9 @@ impl Dialect {
         let count = u64::try_from(forms.len()).unwrap_or(0);
         match drawn.checked_rem(count) {
             Some(place) => {
-                let form = usize::try_from(place).ok().and_then(|place| forms.get(place));
+                let form = usize::try_from(place)
+                    .ok()
+                    .and_then(|place| forms.get(place));
                 out.extend_from_slice(form.copied().unwrap_or("0").as_bytes());
             }
             None if drawn.is_multiple_of(2) => json(out, &number),
@@ -250,7 +250,11 @@ mod tests {
 
     #[test]
     fn numbers_come_as_numbers_as_texts_or_as_both() {
-        let set = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect::<BTreeSet<_>>();
+        let set = |all: &[&str]| {
+            all.iter()
+                .map(|&one| one.to_owned())
+                .collect::<BTreeSet<_>>()
+        };
         assert_eq!(forms(Dialect::Strings, Kind::Number, 7), set(&["\"7\""]));
         assert_eq!(forms(Dialect::Numbers, Kind::Number, 7), set(&["7"]));
         assert_eq!(forms(Dialect::Mixed, Kind::Id, 7), set(&["7", "\"7\""]));
@@ -273,7 +277,10 @@ mod tests {
         assert_eq!(Kind::Number.read(&json!("12")), Some(Cell::Number(12)));
         assert_eq!(Kind::Number.read(&json!("twelve")), None);
         assert_eq!(Kind::Reference.read(&json!(null)), Some(Cell::Number(0)));
-        assert_eq!(Kind::Date.read(&json!("2026-11-20")), Some(Cell::text("2026-11-20")));
+        assert_eq!(
+            Kind::Date.read(&json!("2026-11-20")),
+            Some(Cell::text("2026-11-20"))
+        );
         assert_eq!(Kind::Date.read(&json!("20 November")), None);
         assert_eq!(Kind::Text.read(&json!({"a": 1})), None);
         assert_eq!(Kind::Flag.read(&json!(true)), Some(Cell::Number(1)));

@@ -55,7 +55,13 @@ enum Logged<'a> {
 
 impl Splynx {
     /// Adds a record, and announces it.
-    pub(super) fn create(&mut self, table: TableName, mut row: Row, author: Author, now: u64) -> u64 {
+    pub(super) fn create(
+        &mut self,
+        table: TableName,
+        mut row: Row,
+        author: Author,
+        now: u64,
+    ) -> u64 {
         self.stamp(table, &mut row, now);
         let id = self.database.add(table, row);
         self.announce(table, id, "create", &[], author, now);
@@ -187,7 +193,8 @@ impl Splynx {
             .with_text("date", &clock.date(now))
             .with_text("time", &clock.time(now))
             .with_id("administrator_id", u64::from(author != Author::System));
-        let number = |id: Option<u64>| id.map_or(Cell::Null, |id| Cell::Number(super::table::signed(id)));
+        let number =
+            |id: Option<u64>| id.map_or(Cell::Null, |id| Cell::Number(super::table::signed(id)));
         let row = match what {
             Logged::Status(old, new) => row
                 .with_text("old_status", old)
@@ -219,7 +226,11 @@ impl Splynx {
         let (Some(model), true) = (model(table), self.hooks.is_set()) else {
             return;
         };
-        let Some(row) = self.database.get(table, id).filter(|_| author != Author::System) else {
+        let Some(row) = self
+            .database
+            .get(table, id)
+            .filter(|_| author != Author::System)
+        else {
             return;
         };
         let row = row.clone();
@@ -312,7 +323,11 @@ impl Splynx {
         });
         let additional = row.additional.iter();
         let additional = additional.map(|(name, value)| (name.clone(), Php::text(value)));
-        let source = if author == Author::Api { "api" } else { "admin" };
+        let source = if author == Author::Api {
+            "api"
+        } else {
+            "admin"
+        };
         let Php::Map(entries) = Php::map([
             ("source", Php::text(source)),
             ("model", Php::text(model(table).unwrap_or_default())),

@@ -311,9 +311,10 @@ impl Faults {
 
     /// Returns each fault with its number of events, for tests.
     pub(super) fn counters(&self) -> serde_json::Value {
-        let faults = self.0.iter().map(
-            |fault| json!({ "kind": fault.word, "seen": fault.seen, "struck": fault.struck }),
-        );
+        let faults = self
+            .0
+            .iter()
+            .map(|fault| json!({ "kind": fault.word, "seen": fault.seen, "struck": fault.struck }));
         faults.collect()
     }
 }
@@ -404,7 +405,8 @@ mod tests {
 
     #[test]
     fn a_fault_happens_after_some_events_and_as_often_as_it_was_set_to() {
-        let text = "[[fault]]\nkind = \"html\"\nafter = 1\ntimes = 2\npath = \"items\"\nmethod = \"get\"";
+        let text =
+            "[[fault]]\nkind = \"html\"\nafter = 1\ntimes = 2\npath = \"items\"\nmethod = \"get\"";
         let mut faults = read(text).unwrap();
         let mut strikes = |method, path| !faults.strike(Event::Request, method, path).is_empty();
         assert!(!strikes("GET", "admin/inventory/items"));
@@ -429,12 +431,30 @@ mod tests {
     #[test]
     fn an_invalid_fault_is_refused_with_its_number() {
         for (text, why) in [
-            ("[[fault]]\nkind = \"html\"\n[[fault]]\ntimes = 2", "fault 2 has no `kind`"),
-            ("[[fault]]\nkind = \"htlm\"", "fault 1: unknown variant `htlm`"),
-            ("[[fault]]\nkind = \"html\"\nstaus = 5", "unknown field `staus`"),
-            ("[[fault]]\nkind = \"html\"\ntimes = \"2\"", "`times` is a whole number"),
-            ("[[fault]]\nkind = \"html\"\nmethod = 2", "`method` is a text"),
-            ("[[fault]]\nkind = \"options-flat\"\ntimes = 2", "as long as it is set"),
+            (
+                "[[fault]]\nkind = \"html\"\n[[fault]]\ntimes = 2",
+                "fault 2 has no `kind`",
+            ),
+            (
+                "[[fault]]\nkind = \"htlm\"",
+                "fault 1: unknown variant `htlm`",
+            ),
+            (
+                "[[fault]]\nkind = \"html\"\nstaus = 5",
+                "unknown field `staus`",
+            ),
+            (
+                "[[fault]]\nkind = \"html\"\ntimes = \"2\"",
+                "`times` is a whole number",
+            ),
+            (
+                "[[fault]]\nkind = \"html\"\nmethod = 2",
+                "`method` is a text",
+            ),
+            (
+                "[[fault]]\nkind = \"options-flat\"\ntimes = 2",
+                "as long as it is set",
+            ),
             ("[[fault]]\nkind = \"slow-list\"", "missing field `millis`"),
         ] {
             let error = read(text).unwrap_err().to_string();

@@ -211,7 +211,10 @@ mod tests {
         let due = hooks.due(100);
         assert_eq!(due[0].body, br#"{"type":"ping"}"#);
         // Calculated with Python's `hmac`.
-        assert_eq!(header(&due[0], "x-splynx-signature"), Some("300cc08d43dc0c44850409e0759e7a9bca2b0e02"));
+        assert_eq!(
+            header(&due[0], "x-splynx-signature"),
+            Some("300cc08d43dc0c44850409e0759e7a9bca2b0e02")
+        );
         push(&mut hooks, &[FaultKind::HookUnsigned {}]);
         push(&mut hooks, &[FaultKind::HookForged {}]);
         let due = hooks.due(100);
@@ -227,8 +230,11 @@ mod tests {
         assert_eq!(hooks.next(), Some(100));
         let id = hooks.due(100)[0].id;
         assert_eq!((hooks.next(), hooks.due(100).len()), (None, 0));
-        for (status, at, next) in [(None, 100, 160), (Some(500), 160, 760), (Some(404), 760, 4360)]
-        {
+        for (status, at, next) in [
+            (None, 100, 160),
+            (Some(500), 160, 760),
+            (Some(404), 760, 4360),
+        ] {
             hooks.delivered(id, status, at);
             assert_eq!(hooks.next(), Some(next));
             assert_eq!(hooks.due(next - 1).len(), 0);

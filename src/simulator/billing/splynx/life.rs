@@ -262,9 +262,8 @@ impl Splynx {
     /// Assigns an endpoint: the one in the storeroom with this MAC address, or a new one.
     fn assign(&mut self, customer: u64, service: u64, mac: &str) -> u64 {
         let wanted = plain_mac(mac);
-        let is_it = |row: &Row| {
-            row.id("customer_id") == 0 && plain_mac(row.text("barcode")) == wanted
-        };
+        let is_it =
+            |row: &Row| row.id("customer_id") == 0 && plain_mac(row.text("barcode")) == wanted;
         let found = self.database.find(TableName::Items, is_it);
         let item = found.first().copied().unwrap_or_else(|| {
             let row = Row::new(TableName::Items)
@@ -284,9 +283,8 @@ impl Splynx {
 
     /// Puts all endpoints of a customer back into the storeroom.
     fn take_back(&mut self, customer: u64) -> Vec<u64> {
-        let is_endpoint = |row: &Row| {
-            row.id("customer_id") == customer && row.id("product_id") == ENDPOINT
-        };
+        let is_endpoint =
+            |row: &Row| row.id("customer_id") == customer && row.id("product_id") == ENDPOINT;
         let items = self.database.find(TableName::Items, is_endpoint);
         for item in &items {
             if let Some(row) = self.database.get_mut(TableName::Items, *item) {

@@ -96,8 +96,7 @@ impl Access {
                 else {
                     return Err(Refusal::UNAUTHORIZED);
                 };
-                self.signature(key, nonce, signature)
-                    .map(|()| "signature")
+                self.signature(key, nonce, signature).map(|()| "signature")
             }
         }
     }
@@ -309,7 +308,8 @@ mod tests {
 
     fn log_in(access: &mut Access, nonce: u64, now: u64) -> Value {
         let signature = sign("S", &format!("{nonce}K"));
-        let body = json!({ "auth_type": "api_key", "key": "K", "nonce": nonce, "signature": signature });
+        let body =
+            json!({ "auth_type": "api_key", "key": "K", "nonce": nonce, "signature": signature });
         let request = HttpRequest {
             body: body.to_string().into_bytes(),
             ..request("")

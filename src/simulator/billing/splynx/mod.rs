@@ -64,6 +64,8 @@ pub struct SplynxSettings {
     pub hook: Option<HookSettings>,
     /// The distance of its clock from UTC.
     pub minutes_ahead: i64,
+    /// One of so many customers has hostile characters in name and unit; 0 is none.
+    pub hostile_every: u64,
 }
 
 /// A simulated instance.
@@ -107,6 +109,7 @@ impl Splynx {
             secret,
             hook,
             minutes_ahead,
+            hostile_every,
         } = settings;
         let key = ApiKey {
             key,
@@ -123,7 +126,7 @@ impl Splynx {
             instance: Instance::default(),
             hooks: Hooks::new(hook),
             counters: Counters::default(),
-            people: People::new(seed),
+            people: People::new(seed).with_hostile_text(hostile_every),
             seed,
             minutes_ahead,
             persons: 0,
@@ -265,8 +268,7 @@ impl BillingTwin for Splynx {
                 None => match self.serve(&route, request, now) {
                     Ok(answer) => answer,
                     Err(refusal) => {
-                        self.counters
-                            .refusal(refusal.status, refusal.internal_code);
+                        self.counters.refusal(refusal.status, refusal.internal_code);
                         refusal.answer()
                     }
                 },

@@ -1,8 +1,8 @@
 //! Does what happens at midnight: planned changes start, customers are blocked, and no hook is sent.
 
+use super::Splynx;
 use super::change::{Author, NewValues};
 use super::table::{Row, TableName};
-use super::Splynx;
 
 impl Splynx {
     /// Runs the night if the local date is later than at the last call.

@@ -197,13 +197,7 @@ fn repeat(
     count >= one.least && rest(at, steps)
 }
 
-fn element(
-    element: &Element,
-    text: &[char],
-    at: usize,
-    steps: &mut u32,
-    rest: Rest<'_>,
-) -> bool {
+fn element(element: &Element, text: &[char], at: usize, steps: &mut u32, rest: Rest<'_>) -> bool {
     let sign = text.get(at);
     match element {
         Element::Start => at == 0 && rest(at, steps),
@@ -211,7 +205,11 @@ fn element(
         Element::Any => sign.is_some() && rest(at + 1, steps),
         Element::Sign(expected) => sign == Some(expected) && rest(at + 1, steps),
         Element::Class(ranges, is_negated) => {
-            let is_in = |sign: &char| ranges.iter().any(|(low, high)| (low..=high).contains(&sign));
+            let is_in = |sign: &char| {
+                ranges
+                    .iter()
+                    .any(|(low, high)| (low..=high).contains(&sign))
+            };
             sign.is_some_and(|sign| is_in(sign) != *is_negated) && rest(at + 1, steps)
         }
         Element::Group(alternatives) => alternatives

@@ -19,7 +19,11 @@ impl Php {
 
     pub(super) fn map<const N: usize>(entries: [(&str, Self); N]) -> Self {
         let entries = entries.into_iter();
-        Self::Map(entries.map(|(key, value)| (key.to_owned(), value)).collect())
+        Self::Map(
+            entries
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
     }
 
     /// Renders JSON as `json_encode` does: slashes escaped, everything beyond ASCII as `\u….`
@@ -121,7 +125,10 @@ mod tests {
                 "data",
                 Php::map([
                     ("model", Php::text("models\\common\\customers\\Customers")),
-                    ("attributes", Php::map([("name", Php::text("Søren / \u{1F3E0}"))])),
+                    (
+                        "attributes",
+                        Php::map([("name", Php::text("Søren / \u{1F3E0}"))]),
+                    ),
                     ("attributes_additional", Php::map([])),
                     ("errors", Php::List(vec![Php::text("no")])),
                     ("extra", Php::Null),

@@ -68,7 +68,9 @@ impl Splynx {
         if is_count {
             let total = signed(moved).saturating_add_unsigned(rows_of(&rows));
             answer.status = 204;
-            answer.headers.push(("X-total-count".to_owned(), total.to_string()));
+            answer
+                .headers
+                .push(("X-total-count".to_owned(), total.to_string()));
         } else {
             answer.body = self.array(table, search.page(rows));
         }

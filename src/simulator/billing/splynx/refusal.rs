@@ -128,7 +128,10 @@ mod tests {
         };
         assert_eq!(body(ValidationForm::Object, false)["error"]["code"], 422);
         assert!(body(ValidationForm::List, false)["error"].is_array());
-        assert_eq!(body(ValidationForm::Attribute, false)[0]["attribute"], "status");
+        assert_eq!(
+            body(ValidationForm::Attribute, false)[0]["attribute"],
+            "status"
+        );
         let french = body(ValidationForm::Field, true);
         assert_eq!(french[0]["message"], "status n'est pas valide.");
     }

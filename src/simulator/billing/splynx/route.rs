@@ -225,8 +225,14 @@ mod tests {
             ("api/check", Route::Check),
             ("auth/tokens", Route::Tokens(None)),
             ("auth/tokens/9ad2", Route::Tokens(Some("9ad2".to_owned()))),
-            ("customers/customer", table(TableName::Customers, Part::All, None)),
-            ("customers/customer/1042", table(TableName::Customers, Part::All, Some(1042))),
+            (
+                "customers/customer",
+                table(TableName::Customers, Part::All, None),
+            ),
+            (
+                "customers/customer/1042",
+                table(TableName::Customers, Part::All, Some(1042)),
+            ),
             (
                 "customers/customer/0/internet-services",
                 table(TableName::Services, Part::AllCustomers, None),
@@ -247,8 +253,14 @@ mod tests {
                 "customers/customer-notes/1042--301",
                 table(TableName::Notes, Part::Customer(1042), Some(301)),
             ),
-            ("customers/customers-online/1042--kill", Route::Kill { customer: 1042 }),
-            ("customers/billing-info/1042", Route::BillingInfo { customer: 1042 }),
+            (
+                "customers/customers-online/1042--kill",
+                Route::Kill { customer: 1042 },
+            ),
+            (
+                "customers/billing-info/1042",
+                Route::BillingInfo { customer: 1042 },
+            ),
             (
                 "config/additional-fields/services_internet",
                 table(
@@ -257,8 +269,14 @@ mod tests {
                     None,
                 ),
             ),
-            ("support/tickets-groups", table(TableName::TicketGroups, Part::All, None)),
-            ("inventory/items/88", table(TableName::Items, Part::All, Some(88))),
+            (
+                "support/tickets-groups",
+                table(TableName::TicketGroups, Part::All, None),
+            ),
+            (
+                "inventory/items/88",
+                table(TableName::Items, Part::All, Some(88)),
+            ),
             ("inventory/items-sell/88", Route::Bills),
             ("finance/payments", Route::Bills),
             ("customers/customers", Route::Unknown),
@@ -277,7 +295,10 @@ mod tests {
         let services = of("customers/customer/1/internet-services--2");
         assert_eq!(services.module(), "customers/internet-services");
         assert_eq!(of("inventory/items/1").module(), "inventory/items");
-        assert_eq!(of("support/tickets-groups").module(), "support/tickets-groups");
+        assert_eq!(
+            of("support/tickets-groups").module(),
+            "support/tickets-groups"
+        );
         assert!(is_within("inventory/items", "inventory"));
         assert!(!is_within("support/tickets-types", "support/tickets"));
         assert!(Route::is_module("inventory") && Route::is_module("logs/changes"));

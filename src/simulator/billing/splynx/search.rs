@@ -1,9 +1,8 @@
 //! Reads conditions, order and pages from a query, and applies them to records; what it does not know it ignores.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
-use super::brackets::{Node, parse};
+use super::brackets::{Entries, Node, parse};
 use super::cell::{Cell, Column, Kind};
 use super::pattern::{Regexp, is_like};
 use super::table::Row;
@@ -60,19 +59,24 @@ impl Search {
             offset: number("offset").unwrap_or(0),
             ..Self::default()
         };
-        let fields = |group: &str| parameters.get(group).and_then(Node::map).into_iter().flatten();
+        let fields = |group: &str| {
+            let entries = parameters.get(group).and_then(Node::map);
+            entries.into_iter().flat_map(Entries::iter)
+        };
         for (name, node) in fields("main_attributes") {
             search.add(column(columns, name), node);
         }
         for (name, node) in fields("additional_attributes") {
-            let field = additional.contains(&name.as_str());
-            search.add(field.then(|| Field::Additional(name.clone())), node);
+            let field = additional.contains(&name);
+            search.add(field.then(|| Field::Additional(name.to_owned())), node);
         }
         for (name, node) in fields("order") {
-            let is_down = node.text().is_some_and(|word| word.eq_ignore_ascii_case("desc"));
+            let is_down = node
+                .text()
+                .is_some_and(|word| word.eq_ignore_ascii_case("desc"));
             let field = column(columns, name).or_else(|| {
-                let is_known = additional.contains(&name.as_str());
-                is_known.then(|| Field::Additional(name.clone()))
+                let is_known = additional.contains(&name);
+                is_known.then(|| Field::Additional(name.to_owned()))
             });
             search.order.extend(field.map(|field| (field, is_down)));
         }
@@ -100,7 +104,9 @@ impl Search {
     }
 
     pub(super) fn is_match(&self, row: &Row) -> bool {
-        self.conditions.iter().all(|condition| condition.is_met(row))
+        self.conditions
+            .iter()
+            .all(|condition| condition.is_met(row))
     }
 
     /// Puts records in order, and cuts out the page that was asked for.
@@ -170,13 +176,11 @@ fn test(node: &Node) -> Option<Test> {
 fn values(node: &Node) -> Vec<String> {
     match node {
         Node::Text(value) => vec![value.clone()],
-        Node::Map(map) => texts(map),
+        Node::Map(map) => {
+            let texts = map.iter().filter_map(|(_, node)| node.text());
+            texts.map(str::to_owned).collect()
+        }
     }
-}
-
-fn texts(map: &BTreeMap<String, Node>) -> Vec<String> {
-    let texts = map.values().filter_map(Node::text);
-    texts.map(str::to_owned).collect()
 }
 
 impl Condition {
@@ -245,7 +249,8 @@ mod tests {
                 .with_text("status", status)
                 .with_text("mac", mac)
                 .with_text("start_date", &format!("2026-03-{id:02}"));
-            row.additional.insert("gam_vlan".to_owned(), (100 + id).to_string());
+            row.additional
+                .insert("gam_vlan".to_owned(), (100 + id).to_string());
             row
         };
         vec![
@@ -269,12 +274,27 @@ mod tests {
         for (query, expected) in [
             ("main_attributes[status]=active", &[1, 10][..]),
             ("main_attributes[status]=ACTIVE", &[1, 10]),
-            ("main_attributes[id][0]=>&main_attributes[id][1]=2", &[3, 10]),
-            ("main_attributes[id][0]=%3E=&main_attributes[id][1]=3", &[3, 10]),
+            (
+                "main_attributes[id][0]=>&main_attributes[id][1]=2",
+                &[3, 10],
+            ),
+            (
+                "main_attributes[id][0]=%3E=&main_attributes[id][1]=3",
+                &[3, 10],
+            ),
             ("main_attributes[id][0]=<&main_attributes[id][1]=2", &[1]),
-            ("main_attributes[id][0]=<=&main_attributes[id][1]=2", &[1, 2]),
-            ("main_attributes[id][0]=!=&main_attributes[id][1]=2", &[1, 3, 10]),
-            ("main_attributes[id][0]=<>&main_attributes[id][1]=2", &[1, 3, 10]),
+            (
+                "main_attributes[id][0]=<=&main_attributes[id][1]=2",
+                &[1, 2],
+            ),
+            (
+                "main_attributes[id][0]=!=&main_attributes[id][1]=2",
+                &[1, 3, 10],
+            ),
+            (
+                "main_attributes[id][0]=<>&main_attributes[id][1]=2",
+                &[1, 3, 10],
+            ),
             ("main_attributes[id][0]==&main_attributes[id][1]=2", &[2]),
             (
                 "main_attributes[id][0]=BETWEEN&main_attributes[id][1]=2&main_attributes[id][2]=3",
@@ -284,14 +304,26 @@ mod tests {
                 "main_attributes[status][0]=IN&main_attributes[status][1][0]=stopped&main_attributes[status][1][1]=disabled",
                 &[2, 3],
             ),
-            ("main_attributes[mac][0]=LIKE&main_attributes[mac][1]=%25d81c%25", &[1]),
+            (
+                "main_attributes[mac][0]=LIKE&main_attributes[mac][1]=%25d81c%25",
+                &[1],
+            ),
             (
                 "main_attributes[mac][0]=REGEXP&main_attributes[mac][1]=^[0-9A-F]%2B$",
                 &[1],
             ),
-            ("main_attributes[geo][0]=FIND_IN_SET&main_attributes[geo][1]=3", &[2]),
-            ("main_attributes[geo][0]=IS&main_attributes[geo][1]=null", &[1, 3, 10]),
-            ("main_attributes[geo][0]=IS&main_attributes[geo][1]=not+null", &[2]),
+            (
+                "main_attributes[geo][0]=FIND_IN_SET&main_attributes[geo][1]=3",
+                &[2],
+            ),
+            (
+                "main_attributes[geo][0]=IS&main_attributes[geo][1]=null",
+                &[1, 3, 10],
+            ),
+            (
+                "main_attributes[geo][0]=IS&main_attributes[geo][1]=not+null",
+                &[2],
+            ),
             (
                 "main_attributes[start_date][0]=>=&main_attributes[start_date][1]=2026-03-03",
                 &[3, 10],
@@ -324,7 +356,7 @@ mod tests {
     #[test]
     fn order_and_pages_apply_after_the_conditions() {
         assert_eq!(ids("order[id]=DESC&limit=2"), [10, 3]);
-        assert_eq!(ids("order[status]=ASC&order[id]=DESC"), [1, 10, 3, 2]);
+        assert_eq!(ids("order[status]=ASC&order[id]=DESC"), [10, 1, 3, 2]);
         assert_eq!(ids("limit=2&offset=1"), [2, 3]);
         assert_eq!(ids("limit=0"), [0; 0]);
         let keyset = "limit=1&order[id]=ASC&main_attributes[id][0]=%3E&main_attributes[id][1]=3";

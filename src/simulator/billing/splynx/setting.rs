@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::cell::Kind;
 use super::change::{Author, NewValues};
 use super::fault::{FaultKind, Faults};
 use super::instance::Instance;
@@ -26,7 +27,7 @@ const TABLES: [(&str, TableName); 9] = [
 
 impl Splynx {
     /// Sets one value. A path is `TABLE/ID/COLUMN`, `TABLE/ID/additional/NAME`, `TABLE/ID` to delete, `key/SWITCH`,
-    /// `nightly` or `ping`.
+    /// `nightly` or `ping`; the id `*` is every record.
     pub(super) fn edit(
         &mut self,
         path: &str,
@@ -64,47 +65,34 @@ impl Splynx {
                 Ok(json!({ "key": { *switch: is_on } }))
             }
             [table, id, rest @ ..] => {
-                let (table, id) = self.record_of(table, id).ok_or_else(no_path)?;
-                match rest {
-                    [] if value.is_null() => self.delete(table, id, Author::Person, now),
-                    [] => return Err(wrong("null, which deletes it")),
-                    ["additional", name] => {
-                        let value = super::cell::scalar(value);
-                        let values = NewValues {
-                            cells: Vec::new(),
-                            additional: vec![((*name).to_owned(), value)],
-                        };
-                        self.change(table, id, values, Author::Person, now);
+                let (table, ids) = self.records_of(table, id).ok_or_else(no_path)?;
+                if rest.is_empty() {
+                    if !value.is_null() {
+                        return Err(wrong("null, which deletes it"));
                     }
-                    [name] => {
-                        let mut columns = table.columns().iter();
-                        let column = columns.find(|column| column.name == *name);
-                        let column = column.ok_or_else(no_path)?;
-                        // A person can enter a word that the model does not know yet.
-                        let cell = match (column.kind, value) {
-                            (super::cell::Kind::Word(_), Value::String(word)) => Cell::text(word),
-                            (kind, value) => kind
-                                .read(value)
-                                .ok_or_else(|| wrong("a value of the column's type"))?,
-                        };
-                        let values = NewValues {
-                            cells: vec![(column.name, cell)],
-                            additional: Vec::new(),
-                        };
-                        self.change(table, id, values, Author::Person, now);
+                    for id in &ids {
+                        self.delete(table, *id, Author::Person, now);
                     }
-                    _ => return Err(no_path()),
+                } else {
+                    let values = new_values(table, rest, value, path)?;
+                    for id in &ids {
+                        self.change(table, *id, values.clone(), Author::Person, now);
+                    }
                 }
-                Ok(json!({ "path": path, "value": value }))
+                Ok(json!({ "path": path, "value": value, "records": ids.len() }))
             }
             _ => Err(no_path()),
         }
     }
 
-    fn record_of(&self, table: &str, id: &str) -> Option<(TableName, u64)> {
+    /// Returns the records that a path names: one by its id, or all by `*`.
+    fn records_of(&self, table: &str, id: &str) -> Option<(TableName, Vec<u64>)> {
         let (_, table) = TABLES.iter().find(|(name, _)| *name == table)?;
+        if id == "*" {
+            return Some((*table, self.database.find(*table, |_| true)));
+        }
         let id = id.parse().ok()?;
-        self.database.get(*table, id).map(|_| (*table, id))
+        self.database.get(*table, id).map(|_| (*table, vec![id]))
     }
 
     /// Puts back what earlier faults changed, and carries out the new ones.
@@ -157,7 +145,10 @@ impl Splynx {
             FaultKind::ItemWithoutService { item } => {
                 let item = item.or_else(|| {
                     let linked = |row: &Row| row.id("service_id") != 0;
-                    self.database.find(TableName::Items, linked).first().copied()
+                    self.database
+                        .find(TableName::Items, linked)
+                        .first()
+                        .copied()
                 });
                 if let Some(item) = item {
                     let none = Some(Cell::Number(0));
@@ -216,6 +207,40 @@ impl Splynx {
     }
 }
 
+/// Reads the part of a path that follows the record, and its value.
+fn new_values(
+    table: TableName,
+    rest: &[&str],
+    value: &Value,
+    path: &str,
+) -> Result<NewValues, OperationError> {
+    let no_path = || OperationError::NoPath(path.to_owned());
+    let mut values = NewValues::default();
+    match rest {
+        ["additional", name] => {
+            let value = super::cell::scalar(value);
+            values.additional.push(((*name).to_owned(), value));
+        }
+        [name] => {
+            let mut columns = table.columns().iter();
+            let column = columns.find(|column| column.name == *name);
+            let column = column.ok_or_else(no_path)?;
+            // A person can enter a word that the model does not know yet.
+            let cell = match (column.kind, value) {
+                (Kind::Word(_), Value::String(word)) => Some(Cell::text(word)),
+                (kind, value) => kind.read(value),
+            };
+            let cell = cell.ok_or_else(|| OperationError::InvalidValue {
+                path: path.to_owned(),
+                expected: "a value of the column's type",
+            })?;
+            values.cells.push((column.name, cell));
+        }
+        _ => return Err(no_path()),
+    }
+    Ok(values)
+}
+
 /// Reads the date of a nightly run, and the customers that it blocks.
 fn night(value: &Value, today: String) -> Option<(String, Vec<u64>)> {
     match value {
@@ -234,7 +259,10 @@ fn notation(mac: &str, number: usize) -> String {
     let plain = plain_mac(mac);
     let parted = |size: usize, mark: &str| {
         let digits: Vec<char> = plain.chars().collect();
-        let parts: Vec<String> = digits.chunks(size).map(|part| part.iter().collect()).collect();
+        let parts: Vec<String> = digits
+            .chunks(size)
+            .map(|part| part.iter().collect())
+            .collect();
         parts.join(mark)
     };
     match number % 5 {
@@ -252,7 +280,9 @@ mod tests {
 
     #[test]
     fn a_mac_address_has_five_notations() {
-        let all: Vec<String> = (0..5).map(|one| notation("00:0E:D8:1C:95:08", one)).collect();
+        let all: Vec<String> = (0..5)
+            .map(|one| notation("00:0E:D8:1C:95:08", one))
+            .collect();
         assert_eq!(
             all,
             [

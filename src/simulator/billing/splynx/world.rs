@@ -256,7 +256,8 @@ impl Splynx {
     /// Adds one customer of long standing, with services and equipment.
     fn settle(&mut self, now: u64) {
         let number = self.persons;
-        let share = |purpose: &str| chance::draw(self.seed, purpose, number) % 100;
+        let seed = self.seed;
+        let share = |purpose: &str| chance::draw(seed, purpose, number) % 100;
         let (status, usual, old, equipment, typed, online) = (
             share("status"),
             share("tariff"),
@@ -279,6 +280,9 @@ impl Splynx {
         let customer = self.database.add(TableName::Customers, row);
         if let Some(row) = self.database.get_mut(TableName::Customers, customer) {
             row.set_text("login", &format!("{customer:06}"));
+            if share("family") < 3 && customer > FIRST_CUSTOMER {
+                row.set_id("parent_id", customer - 1);
+            }
         }
         if status == "new" {
             return;
@@ -308,6 +312,10 @@ impl Splynx {
             row.set_text("start_date", &ended);
         }
         let service = self.database.add(TableName::Services, row);
+        if status == "active" && share("further") < 4 {
+            let row = self.service_row(customer, FIRST_TARIFF, &since, before + 1);
+            self.database.add(TableName::Services, row);
+        }
         let (product, barcode) = match equipment {
             0..=4 => return,
             5..=9 => (ROUTER, mac_text([0x2c, 0xc8, 0x1b, a, b, c])),

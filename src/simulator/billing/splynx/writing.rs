@@ -57,7 +57,10 @@ impl Splynx {
         request: &HttpRequest,
         now: u64,
     ) -> Result<HttpAnswer, Refusal> {
-        let path = request.path.split_once("admin/").map_or("", |(_, path)| path);
+        let path = request
+            .path
+            .split_once("admin/")
+            .map_or("", |(_, path)| path);
         let kind = format!("{} {path}", request.method);
         let (target, method) = (route, request.method.as_str());
         match (target, method) {
@@ -82,13 +85,18 @@ impl Splynx {
             (Route::Table(target), "POST") => self.post(target, request, kind, now),
             (Route::Table(target), "DELETE") => {
                 let id = target.id.ok_or(Refusal::BAD_REQUEST)?;
-                let can = [TableName::Customers, TableName::Services, TableName::Tickets];
+                let can = [
+                    TableName::Customers,
+                    TableName::Services,
+                    TableName::Tickets,
+                ];
                 if !can.contains(&target.table) {
                     return Err(Refusal::WRONG_METHOD);
                 }
                 self.record(target, id)?;
                 self.delete(target.table, id, Author::Api, now);
-                self.counters.write(kind, target.table != TableName::Tickets);
+                self.counters
+                    .write(kind, target.table != TableName::Tickets);
                 Ok(HttpAnswer::new(204, JSON, ""))
             }
             _ => Err(Refusal::WRONG_METHOD),
@@ -174,7 +182,10 @@ impl Splynx {
         let table = target.table;
         let required = required(table).ok_or(Refusal::WRONG_METHOD)?;
         let body = body(request)?;
-        let is_given = |name: &&str| body.get(*name).is_some_and(|value| !scalar(value).is_empty());
+        let is_given = |name: &&str| {
+            body.get(*name)
+                .is_some_and(|value| !scalar(value).is_empty())
+        };
         if let Some(missing) = required.iter().find(|name| !is_given(name)) {
             return Ok(self.invalid(missing));
         }

@@ -21,7 +21,10 @@ fn an_answer_can_be_a_page_half_a_body_an_error_or_late() {
     let answer = bench.send("GET", "tariffs/internet", "", "");
     assert_eq!((answer.status, answer.delivery), (503, Delivery::Whole));
     let answer = bench.send("GET", "tariffs/internet", "", "");
-    assert_eq!((answer.status, answer.delay), (200, Duration::from_millis(40)));
+    assert_eq!(
+        (answer.status, answer.delay),
+        (200, Duration::from_millis(40))
+    );
     let answer = bench.send("GET", "tariffs/internet", "", "");
     assert_eq!((answer.status, answer.delay), (200, Duration::ZERO));
 }
@@ -42,11 +45,18 @@ fn a_list_can_be_an_error_object_empty_short_or_slow() {
     assert_eq!(bench.count(SERVICES, ACTIVE), 0);
     bench.faults("[[fault]]\nkind = \"rows-missing\"\nrows = 3\npath = \"customers/customer\"");
     let all = "main_attributes[id][0]=%3E&main_attributes[id][1]=0";
-    let total = bench.splynx.database.rows(super::super::TableName::Customers).count();
+    let total = bench
+        .splynx
+        .database
+        .rows(super::super::TableName::Customers)
+        .count();
     assert_eq!(bench.ids("customers/customer", all).len(), total - 3);
     assert_eq!(bench.count("customers/customer", all), total as u64 - 3);
     bench.faults("[[fault]]\nkind = \"slow-list\"\nmillis = 900\ntimes = 1");
-    assert_eq!(bench.send("GET", SERVICES, ACTIVE, "").delay, Duration::from_millis(900));
+    assert_eq!(
+        bench.send("GET", SERVICES, ACTIVE, "").delay,
+        Duration::from_millis(900)
+    );
     bench.splynx.set_faults(Vec::new()).unwrap();
     assert_eq!(bench.ids(SERVICES, ACTIVE), ids);
 }
@@ -130,8 +140,13 @@ fn a_module_can_be_off_or_forbidden() {
     }
     bench.json("GET", "support/tickets", "", 403);
     bench.get("support/tickets-types", "");
-    let wrong: toml::Table = toml::from_str("kind = \"module-off\"\nmodule = \"inventry\"").unwrap();
-    let error = bench.splynx.set_faults(vec![wrong]).unwrap_err().to_string();
+    let wrong: toml::Table =
+        toml::from_str("kind = \"module-off\"\nmodule = \"inventry\"").unwrap();
+    let error = bench
+        .splynx
+        .set_faults(vec![wrong])
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("unknown module `inventry`"), "{error}");
 }
 
@@ -140,14 +155,20 @@ fn a_lost_partner_takes_its_rows_without_an_error() {
     let mut bench = Bench::new(100);
     let of_partner = bench.ids("customers/customer", "main_attributes[partner_id]=2");
     assert!(of_partner.len() > 2);
-    let (customers, services) = (bench.count("customers/customer", ""), bench.count(SERVICES, ACTIVE));
+    let (customers, services) = (
+        bench.count("customers/customer", ""),
+        bench.count(SERVICES, ACTIVE),
+    );
     bench.faults("[[fault]]\nkind = \"partner-lost\"\npartner = 2");
     let lost = of_partner.len() as u64;
     assert_eq!(bench.count("customers/customer", ""), customers - lost);
     assert!(bench.count(SERVICES, ACTIVE) < services);
     let path = format!("customers/customer/{}", of_partner[0]);
     let error = bench.json("GET", &path, "", 403);
-    assert_eq!(error["error"]["internal_code"], "NOT_ALLOWED_BY_PARTNER_RESTRICTION");
+    assert_eq!(
+        error["error"]["internal_code"],
+        "NOT_ALLOWED_BY_PARTNER_RESTRICTION"
+    );
     assert_eq!(bench.ids("administration/partners", ""), [1]);
 }
 
@@ -184,9 +205,15 @@ fn data_faults_change_items_and_are_put_back() {
     assert_eq!(list[0]["barcode"], list[1]["barcode"]);
     bench.faults("[[fault]]\nkind = \"mac-notations\"");
     let list = bench.get("inventory/items", "");
-    let lengths: Vec<usize> = (0..5).map(|place| list[place]["barcode"].as_str().unwrap().len()).collect();
+    let lengths: Vec<usize> = (0..5)
+        .map(|place| list[place]["barcode"].as_str().unwrap().len())
+        .collect();
     assert_eq!(lengths, [17, 17, 17, 14, 12]);
-    let linked = items.as_array().unwrap().iter().find(|item| number(&item["service_id"]) != 0);
+    let linked = items
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| number(&item["service_id"]) != 0);
     let linked = number(&linked.unwrap()["id"]);
     bench.faults("[[fault]]\nkind = \"item-without-service\"");
     let item = bench.get(&format!("inventory/items/{linked}"), "");
@@ -204,7 +231,10 @@ fn a_service_can_be_of_a_customer_who_is_not_listed() {
     bench.faults("[[fault]]\nkind = \"unlisted-customer\"");
     assert!(!bench.ids("customers/customer", "").contains(&customer));
     assert_eq!(bench.count("customers/customer", ""), 9);
-    assert_eq!(bench.get(SERVICES, "limit=1&main_attributes[status]=active"), service);
+    assert_eq!(
+        bench.get(SERVICES, "limit=1&main_attributes[status]=active"),
+        service
+    );
 }
 
 #[test]
@@ -215,7 +245,10 @@ fn archived_services_can_be_left_out() {
     assert!(bench.ids(SERVICES, all).contains(&7001));
     bench.faults("[[fault]]\nkind = \"archived-left-out\"");
     assert!(!bench.ids(SERVICES, all).contains(&7001));
-    assert_eq!(bench.ids(SERVICES, "main_attributes[status]=archived"), [7001]);
+    assert_eq!(
+        bench.ids(SERVICES, "main_attributes[status]=archived"),
+        [7001]
+    );
 }
 
 #[test]
@@ -227,11 +260,18 @@ fn a_limit_refuses_with_429_and_the_time_to_wait() {
     bench.get("tariffs/internet", "");
     let answer = bench.send("GET", "tariffs/internet", "", "");
     assert_eq!(answer.status, 429);
-    assert!(answer.headers.contains(&("retry-after".to_owned(), "40".to_owned())));
+    assert!(
+        answer
+            .headers
+            .contains(&("retry-after".to_owned(), "40".to_owned()))
+    );
     bench.now += 40;
     bench.get("tariffs/internet", "");
     let counters = bench.splynx.counters();
-    assert_eq!((&counters["limited"], &counters["most_in_one_minute"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&counters["limited"], &counters["most_in_one_minute"]),
+        (&json!(1), &json!(2))
+    );
     assert_eq!(counters["requests"]["GET tariffs/internet"], 4);
     assert_eq!(counters["logins"]["basic"], 3);
 }
@@ -244,5 +284,8 @@ fn faults_are_counted() {
         bench.send("GET", "tariffs/internet", "", "");
     }
     let counters = bench.splynx.counters();
-    assert_eq!(counters["faults"], json!([{ "kind": "html", "seen": 3, "struck": 2 }]));
+    assert_eq!(
+        counters["faults"],
+        json!([{ "kind": "html", "seen": 3, "struck": 2 }])
+    );
 }

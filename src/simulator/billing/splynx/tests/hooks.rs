@@ -13,21 +13,35 @@ fn a_hook_has_the_record_as_texts_and_what_changed() {
     bench.hooks();
     bench.does(&format!(r#"{{"do":"block","account":{account}}}"#));
     let hook = bench.hooks().remove(0);
-    assert_eq!((&hook["type"], &hook["call"]), (&json!("event"), &json!("customer/update")));
+    assert_eq!(
+        (&hook["type"], &hook["call"]),
+        (&json!("event"), &json!("customer/update"))
+    );
     let data = &hook["data"];
     assert_eq!(data["model"], r"models\common\customers\Customers");
     assert_eq!(data["attributes"]["id"], account.to_string());
     assert_eq!(data["attributes"]["status"], "blocked");
     assert_eq!(data["changed_attributes"], json!({ "status": "active" }));
-    assert_eq!((&data["customer_id"], &data["result"]), (&json!(null), &json!("success")));
-    assert_eq!(data["attributes_additional"]["unit"].as_str().map(str::is_empty), Some(false));
+    assert_eq!(
+        (&data["customer_id"], &data["result"]),
+        (&json!(null), &json!("success"))
+    );
+    assert_eq!(
+        data["attributes_additional"]["unit"]
+            .as_str()
+            .map(str::is_empty),
+        Some(false)
+    );
 
     bench.put(&format!("{SERVICES}--{service}"), r#"{"port_id":"7"}"#);
     let hook = bench.hooks().remove(0);
     assert_eq!(hook["call"], "");
     let data = &hook["data"];
     assert_eq!(data["model"], r"models\common\customers\ServicesInternet");
-    assert_eq!((&data["action"], &data["source"]), (&json!("edit"), &json!("api")));
+    assert_eq!(
+        (&data["action"], &data["source"]),
+        (&json!("edit"), &json!("api"))
+    );
     assert_eq!(data["customer_id"], account.to_string());
     assert_eq!(data["attributes_additional"], json!([]));
     // What changes nothing is no event.
@@ -42,9 +56,15 @@ fn a_hook_can_be_a_form() {
     bench.does(r#"{"do":"block","account":1001}"#);
     let hook = bench.splynx.due_webhooks(NOW).remove(0);
     let body = String::from_utf8(hook.body).unwrap();
-    assert!(body.contains("data%5Battributes%5D%5Bstatus%5D=blocked"), "{body}");
+    assert!(
+        body.contains("data%5Battributes%5D%5Bstatus%5D=blocked"),
+        "{body}"
+    );
     assert!(!body.contains("changed_attributes%5D=&"), "{body}");
-    let content_type = ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned());
+    let content_type = (
+        "content-type".to_owned(),
+        "application/x-www-form-urlencoded".to_owned(),
+    );
     assert!(hook.headers.contains(&content_type));
 }
 
@@ -52,7 +72,10 @@ fn a_hook_can_be_a_form() {
 fn a_refused_save_is_a_failed_event_and_a_ping_is_none() {
     let mut bench = Bench::new(3);
     let path = format!("{SERVICES}--7001");
-    assert_eq!(bench.send("PUT", &path, "", r#"{"status":"bogus"}"#).status, 422);
+    assert_eq!(
+        bench.send("PUT", &path, "", r#"{"status":"bogus"}"#).status,
+        422
+    );
     let hook = bench.hooks().remove(0);
     assert_eq!(hook["data"]["result"], "failed");
     assert_eq!(hook["data"]["errors"][0]["attribute"], "status");

@@ -25,7 +25,11 @@ fn all_services_need_a_filter() {
 #[test]
 fn pages_by_key_have_every_record_once_and_the_count_agrees() {
     let mut bench = Bench::new(50);
-    for (path, filter) in [(SERVICES, ALL), ("customers/customer", ""), ("inventory/items", "")] {
+    for (path, filter) in [
+        (SERVICES, ALL),
+        ("customers/customer", ""),
+        ("inventory/items", ""),
+    ] {
         let count = bench.count(path, filter);
         let mut all = BTreeSet::new();
         let mut last = 0;
@@ -68,7 +72,10 @@ fn services_of_a_customer_are_a_part_of_all() {
     bench.json("GET", &format!("{path}--1"), "", 404);
     bench.json("GET", "customers/customer/999999", "", 404);
     let geo = format!("customers/customer/{account}/geo-internet-service--{service}");
-    bench.put(&geo, r#"{"address":"12 Maple Court","marker":"30.2,-97.7"}"#);
+    bench.put(
+        &geo,
+        r#"{"address":"12 Maple Court","marker":"30.2,-97.7"}"#,
+    );
     assert_eq!(bench.get(&geo, "")["marker"], "30.2,-97.7");
     let info = bench.get(&format!("customers/billing-info/{account}"), "");
     assert_eq!(info["is_already_blocked"], false);
@@ -80,7 +87,8 @@ fn a_description_lists_columns_and_additional_fields() {
     let described = bench.json("OPTIONS", SERVICES, "", 200);
     let names = |list: &Value| -> Vec<String> {
         let list = list.as_array().unwrap().iter();
-        list.map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+        list.map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     let columns = names(&described["attributes"]);
     assert!(columns.contains(&"access_device".to_owned()));
@@ -91,14 +99,16 @@ fn a_description_lists_columns_and_additional_fields() {
     let flat = names(&bench.json("OPTIONS", SERVICES, "", 200));
     assert!(flat.contains(&"gam_place".to_owned()) && flat.contains(&"updated_at".to_owned()));
     assert!(!flat.contains(&"access_device".to_owned()));
-    let future = "main_attributes[updated_at][0]=%3E&main_attributes[updated_at][1]=2099-01-01+00:00:00";
+    let future =
+        "main_attributes[updated_at][0]=%3E&main_attributes[updated_at][1]=2099-01-01+00:00:00";
     assert_eq!(bench.ids(SERVICES, future), [0; 0]);
 }
 
 #[test]
 fn a_version_without_a_column_ignores_conditions_on_it() {
     let mut bench = Bench::new(10);
-    let past = "main_attributes[updated_at][0]=%3E&main_attributes[updated_at][1]=2099-01-01+00:00:00";
+    let past =
+        "main_attributes[updated_at][0]=%3E&main_attributes[updated_at][1]=2099-01-01+00:00:00";
     bench.json("GET", SERVICES, past, 500);
 }
 
@@ -112,7 +122,10 @@ fn numbers_are_texts_numbers_or_both() {
         (texts, rows.len() - texts)
     };
     let (texts, numbers) = forms(&mut bench);
-    assert!(texts > 10 && numbers > 10, "{texts} texts, {numbers} numbers");
+    assert!(
+        texts > 10 && numbers > 10,
+        "{texts} texts, {numbers} numbers"
+    );
     assert_eq!(forms(&mut bench), (texts, numbers), "the same at each read");
     bench.faults("[[fault]]\nkind = \"dialect\"\ndialect = \"strings\"");
     assert_eq!(forms(&mut bench), (60, 0));
@@ -175,7 +188,9 @@ fn every_module_answers_a_list() {
 #[test]
 fn a_path_outside_of_the_api_is_a_page() {
     let mut bench = Bench::new(1);
-    let answer = bench.splynx.answer(&request("GET", "/api/v1/customers", "", ""), NOW);
+    let answer = bench
+        .splynx
+        .answer(&request("GET", "/api/v1/customers", "", ""), NOW);
     assert_eq!(answer.status, 404);
     assert!(answer.body.starts_with(b"<!DOCTYPE html>"));
 }

@@ -31,6 +31,14 @@ impl Bench {
     }
 
     pub(super) fn with_seed(accounts: u64, seed: u64) -> Self {
+        Self::with(accounts, seed, 0)
+    }
+
+    pub(super) fn with_hostile(accounts: u64, every: u64) -> Self {
+        Self::with(accounts, 1, every)
+    }
+
+    fn with(accounts: u64, seed: u64, hostile_every: u64) -> Self {
         let settings = SplynxSettings {
             accounts,
             seed,
@@ -41,6 +49,7 @@ impl Bench {
                 secret: "hook secret".to_owned(),
             }),
             minutes_ahead: 0,
+            hostile_every,
         };
         let mut splynx = Splynx::new(settings, NOW);
         splynx.access.key.is_unsecure = true;
@@ -71,7 +80,9 @@ impl Bench {
     #[track_caller]
     pub(super) fn ids(&mut self, path: &str, query: &str) -> Vec<u64> {
         let list = self.get(path, query);
-        let rows = list.as_array().unwrap_or_else(|| panic!("not a list: {list}"));
+        let rows = list
+            .as_array()
+            .unwrap_or_else(|| panic!("not a list: {list}"));
         rows.iter().map(|row| number(&row["id"])).collect()
     }
 
