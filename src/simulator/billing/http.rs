@@ -11,7 +11,7 @@ pub struct HttpRequest {
     pub method: String,
     /// Raw, without `?`.
     pub path: String,
-    /// What follows `?`, raw; empty without one.
+    /// The part after `?`, raw; empty without one.
     pub query: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,

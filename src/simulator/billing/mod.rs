@@ -6,6 +6,7 @@
 pub mod http;
 pub mod operation;
 pub mod people;
+pub mod sonar;
 pub mod splynx;
 
 pub use http::{BillingTwin, Delivery, FaultError, HttpAnswer, HttpRequest, Webhook};

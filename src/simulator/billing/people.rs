@@ -2,7 +2,7 @@
 
 use crate::simulator::gam::chance::draw;
 
-/// The number of units in a building, all of them sold before the next one is begun.
+/// The number of units in a building, all of them sold before the next building is started.
 const UNITS_PER_BUILDING: u64 = 48;
 const UNITS_PER_FLOOR: u64 = 8;
 
@@ -54,13 +54,13 @@ const BUILDINGS: &[(&str, &str)] = &[
     ("Cedar House", "40 Cedar Street"),
     ("Harbour View", "3 Quay Lane"),
     ("Linden Terrace", "77 Linden Avenue"),
-    ("Old Mill", "9 Mill Road"),
+    ("Old Mill", "9 Mill Lane"),
     ("Aspen Tower", "1 Aspen Square"),
     ("Birch Row", "128 Birch Row"),
     ("Orchard Park", "55 Orchard Drive"),
 ];
 
-/// What people paste into a name: an IOS help key, a bell, an escape, and marks that turn the text around.
+/// Characters that people paste into a name: an IOS help key, a bell, an escape, and marks that turn the text around.
 const HOSTILE: &[&str] = &[
     "?",
     "\u{7}",
@@ -193,7 +193,7 @@ impl People {
     fn hostile(&self, number: u64) -> &'static str {
         match self.hostile_every {
             0 => "",
-            every if draw(self.seed, "hostile", number) % every == 0 => {
+            every if draw(self.seed, "hostile", number).is_multiple_of(every) => {
                 self.choose(HOSTILE, "mark", number)
             }
             _ => "",

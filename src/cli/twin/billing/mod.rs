@@ -73,7 +73,7 @@ pub(super) struct BillingArguments {
     )]
     port: u16,
 
-    /// Send webhooks to this address, such as http://127.0.0.1:8080/hooks
+    /// Send webhooks of Splynx to this address, such as http://[::1]:8080/hook
     #[arg(long, value_name = "URL")]
     hook: Option<String>,
 

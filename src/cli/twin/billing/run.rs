@@ -15,6 +15,7 @@ use crate::cli::twin::secret_value::secret_value;
 use crate::model::SecretName;
 use crate::report::{DocumentKind, Exit};
 use crate::simulator::billing::BillingTwin;
+use crate::simulator::billing::sonar::{SonarSettings, SonarTwin};
 use crate::simulator::billing::splynx::{HookSettings, Splynx, SplynxSettings};
 use crate::simulator::server::{BillingServer, BillingServerSettings, Control};
 
@@ -118,7 +119,25 @@ fn twin(arguments: &BillingArguments) -> anyhow::Result<Made> {
             };
             Ok((Box::new(Splynx::new(settings, now)), login, signed))
         }
-        BillingKind::Sonar => bail!("SONAR"),
+        BillingKind::Sonar => {
+            if arguments.hook.is_some() {
+                bail!(
+                    "webhooks of Sonar are set up over its API, with `createWebhookEndpoint`; leave out `--hook`"
+                );
+            }
+            let settings = SonarSettings {
+                accounts: arguments.accounts,
+                seed: arguments.seed,
+                hostile_every: arguments.hostile,
+                ..SonarSettings::default()
+            };
+            let sonar = SonarTwin::new(settings, now);
+            let login = BillingLogin {
+                token: Some(sonar.token().to_owned()),
+                ..BillingLogin::default()
+            };
+            Ok((Box::new(sonar), login, None))
+        }
     }
 }
 
