@@ -162,7 +162,7 @@ mod tests {
         let root = Node::Map(parse(query));
         let found = keys
             .iter()
-            .try_fold(&root, |node: &Node, key| node.map()?.get(*key))?;
+            .try_fold(&root, |node: &Node, key| node.map()?.get(key))?;
         found.text().map(str::to_owned)
     }
 

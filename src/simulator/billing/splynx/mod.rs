@@ -3,8 +3,8 @@
 //! `route` finds the resource of a path, `login` checks the way in, `brackets` and `search` read a query, `pattern` matches
 //! texts. `table` stores records with the `columns` of each table, `cell` renders their values. `reading` answers GET, HEAD
 //! and OPTIONS, `writing` the other methods, `refusal` builds errors. `change` changes records with log and hook, `life` does
-//! what people in the office do, `setting` what they set by hand, `night` what happens at midnight, `world` invents the first
-//! records. `hooks` queues and signs hooks, `php` renders them. `fault` defines faults, `instance` keeps those that hold for
+//! what people in the office do, `setting` what they set by hand, `night` what happens at midnight, `world` and `settle` invent the
+//! first records. `hooks` queues and signs hooks, `php` renders them. `fault` defines faults, `instance` keeps those that hold for
 //! every request. `counters` counts, `calendar` formats times.
 
 mod brackets;
@@ -26,6 +26,7 @@ mod refusal;
 mod route;
 mod search;
 mod setting;
+mod settle;
 mod table;
 #[cfg(test)]
 mod tests;

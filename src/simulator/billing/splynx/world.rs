@@ -12,13 +12,13 @@ use crate::simulator::gam::chance;
 pub(super) const ENDPOINT: u64 = 4;
 
 /// The product that is a router of another vendor.
-const ROUTER: u64 = 5;
+pub(super) const ROUTER: u64 = 5;
 
 /// The first ids, so that examples of different tables are not mistaken for each other.
-const FIRST_CUSTOMER: u64 = 1001;
+pub(super) const FIRST_CUSTOMER: u64 = 1001;
 const FIRST_SERVICE: u64 = 7001;
 const FIRST_ITEM: u64 = 88;
-const FIRST_TARIFF: u64 = 30;
+pub(super) const FIRST_TARIFF: u64 = 30;
 const FIRST_DEVICE: u64 = 12;
 
 /// Spare endpoints in the storeroom.
@@ -33,9 +33,6 @@ const TARIFFS: [(&str, &str, i64, i64); 6] = [
     ("Home 100 (2019)", "35.0000", 102_400, 51_200),
     ("Radio 20", "29.0000", 20_000, 5_000),
 ];
-
-/// The tariff that a customer without another draw has.
-const USUAL_TARIFFS: [u64; 4] = [30, 31, 31, 32];
 
 /// The fields that gamctl writes back.
 const OWN_FIELDS: [(&str, &str); 3] = [
@@ -178,7 +175,7 @@ impl Splynx {
     }
 
     /// Returns the record of the next person, who lives in a unit of their own.
-    fn next_person(&mut self, site: Option<u64>, unit: Option<&str>, now: u64) -> Row {
+    pub(super) fn next_person(&mut self, site: Option<u64>, unit: Option<&str>, now: u64) -> Row {
         let number = self.persons;
         self.persons += 1;
         let person = self.people.person(number);
@@ -243,98 +240,5 @@ impl Splynx {
                 "geo",
                 Cell::Json(Box::new(json!({ "address": "", "marker": "" }))),
             )
-    }
-
-    fn item(&self, product: u64, barcode: &str) -> Row {
-        let number = chance::draw(self.seed, barcode, 0) % 10_000_000;
-        Row::new(TableName::Items)
-            .with_id("product_id", product)
-            .with_text("barcode", barcode)
-            .with_text("serial_number", &format!("GN{number:07}"))
-    }
-
-    /// Adds one customer of long standing, with services and equipment.
-    fn settle(&mut self, now: u64) {
-        let number = self.persons;
-        let seed = self.seed;
-        let share = |purpose: &str| chance::draw(seed, purpose, number) % 100;
-        let (status, usual, old, equipment, typed, online) = (
-            share("status"),
-            share("tariff"),
-            share("old"),
-            share("equipment"),
-            share("typed"),
-            share("online"),
-        );
-        let mut row = self.next_person(None, None, now);
-        let status = match status {
-            0..=87 => "active",
-            88..=92 => "blocked",
-            93..=95 => "new",
-            _ => "disabled",
-        };
-        row.set_text("status", status);
-        let clock = self.clock();
-        let since = clock.date_before(now, 30 + number % 900);
-        row.set_text("date_add", &since);
-        let customer = self.database.add(TableName::Customers, row);
-        if let Some(row) = self.database.get_mut(TableName::Customers, customer) {
-            row.set_text("login", &format!("{customer:06}"));
-            if share("family") < 3 && customer > FIRST_CUSTOMER {
-                row.set_id("parent_id", customer - 1);
-            }
-        }
-        if status == "new" {
-            return;
-        }
-        let place = usize::try_from(usual % 4).unwrap_or(0);
-        let tariff = USUAL_TARIFFS.get(place).copied().unwrap_or(FIRST_TARIFF);
-        let before = u64::from(old < 8);
-        if before > 0 {
-            let row = self
-                .service_row(customer, FIRST_TARIFF, &clock.date_before(now, 1500), 0)
-                .with_text("status", "disabled")
-                .with_text("end_date", &since);
-            self.database.add(TableName::Services, row);
-        }
-        let mac = self.people.mac(number);
-        let [_, _, _, a, b, c] = mac;
-        let mut row = self.service_row(customer, tariff, &since, before);
-        if typed < 30 {
-            row.set_text("mac", &mac.map(|octet| format!("{octet:02X}")).concat());
-        }
-        if status == "disabled" {
-            let ended = clock.date_before(now, 3);
-            let old = row.clone().with_text("status", "disabled");
-            let old = old.with_text("end_date", &ended);
-            self.database.add(TableName::Services, old);
-            row.set_text("status", "stopped");
-            row.set_text("start_date", &ended);
-        }
-        let service = self.database.add(TableName::Services, row);
-        if status == "active" && share("further") < 4 {
-            let row = self.service_row(customer, FIRST_TARIFF, &since, before + 1);
-            self.database.add(TableName::Services, row);
-        }
-        let (product, barcode) = match equipment {
-            0..=4 => return,
-            5..=9 => (ROUTER, mac_text([0x2c, 0xc8, 0x1b, a, b, c])),
-            _ => (ENDPOINT, mac_text(mac)),
-        };
-        let linked = if equipment < 60 { service } else { 0 };
-        let row = self
-            .item(product, &barcode)
-            .with_text("status", "assigned")
-            .with_id("customer_id", customer)
-            .with_id("service_id", linked);
-        self.database.add(TableName::Items, row);
-        if status == "active" && online < 80 {
-            let row = Row::new(TableName::Online)
-                .with_id("customer_id", customer)
-                .with_id("service_id", service)
-                .with_text("login", &format!("{customer:06}"))
-                .with_text("start_session", &clock.date_and_time(now));
-            self.database.add(TableName::Online, row);
-        }
     }
 }

@@ -46,7 +46,7 @@ fn a_hook_has_the_record_as_texts_and_what_changed() {
     assert_eq!(data["attributes_additional"], json!([]));
     // What changes nothing is no event.
     bench.put(&format!("{SERVICES}--{service}"), r#"{"port_id":"7"}"#);
-    assert_eq!(bench.hooks(), [json!(0); 0]);
+    assert!(bench.hooks().is_empty());
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn a_plan_changes_in_place_on_the_same_day_or_by_schedule() {
         (30, 31)
     );
     assert_eq!(number(&log[0]["administrator_id"]), 0);
-    assert_eq!(bench.hooks(), [json!(0); 0], "the night sends no hook");
+    assert!(bench.hooks().is_empty(), "the night sends no hook");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn the_night_blocks_without_hooks_and_the_log_has_it() {
         r#"{{"do":"edit","path":"nightly","value":[{account}]}}"#
     ));
     assert_eq!(bench.customer(account)["status"], "blocked");
-    assert_eq!(bench.hooks(), [json!(0); 0]);
+    assert!(bench.hooks().is_empty());
     assert_eq!(number(&bench.log_since(500)[0]["administrator_id"]), 0);
     let planned = format!(r#"{{"customer_id":{account},"status":"active","date":"2026-12-01"}}"#);
     assert_eq!(
@@ -187,7 +187,7 @@ fn the_night_blocks_without_hooks_and_the_log_has_it() {
     );
     bench.does(r#"{"do":"edit","path":"nightly","value":"2026-12-01"}"#);
     assert_eq!(bench.customer(account)["status"], "active");
-    assert_eq!(bench.hooks(), [json!(0); 0]);
+    assert!(bench.hooks().is_empty());
 }
 
 #[test]
