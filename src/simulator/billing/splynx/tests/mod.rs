@@ -2,6 +2,7 @@
 
 mod faults;
 mod hooks;
+mod hostile;
 mod life;
 mod lists;
 mod writes;
