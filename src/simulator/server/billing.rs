@@ -1,16 +1,15 @@
 //! Runs a billing twin on a socket, sends its webhooks, and gives tests and `twin ctl` a handle to it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use super::{billing_hooks, billing_http, clock};
+use super::billing_state::Shared;
+use super::{billing_hooks, billing_http};
 use crate::simulator::billing::{BillingTwin, FaultError, Operation, OperationError};
 
 /// The settings of a server.
@@ -48,17 +47,6 @@ pub struct BillingServer {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// A twin, shared by the tasks of its server.
-pub(super) struct Shared {
-    twin: Mutex<Box<dyn BillingTwin>>,
-    pub(super) latency: Duration,
-    in_progress: AtomicU64,
-    most_at_once: AtomicU64,
-    /// Wakes the sender of webhooks.
-    pub(super) changed: Notify,
-    is_stopped: watch::Sender<bool>,
-}
-
 impl BillingServer {
     /// Starts a twin that answers as soon as this returns. Needs a tokio runtime, which it keeps using.
     pub async fn start(
@@ -69,14 +57,7 @@ impl BillingServer {
         let failed = |source| BillingStartError::Listen(address, source);
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared {
-            twin: Mutex::new(twin),
-            latency: settings.latency,
-            in_progress: AtomicU64::new(0),
-            most_at_once: AtomicU64::new(0),
-            changed: Notify::new(),
-            is_stopped: watch::Sender::new(false),
-        });
+        let shared = Arc::new(Shared::new(twin, settings.latency));
         let tasks = vec![
             tokio::spawn(billing_http::serve(Arc::clone(&shared), listener)),
             tokio::spawn(billing_hooks::send(Arc::clone(&shared))),
@@ -104,12 +85,7 @@ impl BillingServer {
 
     /// Returns the counters of the twin, and the highest number of requests at the same time.
     pub fn counters(&self) -> Value {
-        let mut counters = self.shared.lock().counters();
-        if let Value::Object(fields) = &mut counters {
-            let most = self.shared.most_at_once.load(Ordering::Relaxed);
-            fields.insert("most_at_once".to_owned(), most.into());
-        }
-        counters
+        self.shared.counters()
     }
 
     /// Closes the socket and all connections, and returns when they are closed.
@@ -131,50 +107,5 @@ impl Drop for BillingServer {
 impl std::fmt::Debug for BillingServer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "BillingServer({})", self.address)
-    }
-}
-
-impl Shared {
-    /// Changes the twin at the present time, and wakes the sender of webhooks.
-    pub(super) fn change<R>(&self, change: impl FnOnce(&mut dyn BillingTwin, u64) -> R) -> R {
-        let result = self.quietly(change);
-        self.changed.notify_one();
-        result
-    }
-
-    /// Changes the twin at the present time, and wakes no task.
-    pub(super) fn quietly<R>(&self, change: impl FnOnce(&mut dyn BillingTwin, u64) -> R) -> R {
-        change(&mut **self.lock(), clock::now().unix_seconds())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Box<dyn BillingTwin>> {
-        // A panic in a twin leaves it half changed, which the test that caused it reports.
-        self.twin.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts a request until the returned value is dropped.
-    pub(super) fn count(self: &Arc<Self>) -> InProgress {
-        let now = self.in_progress.fetch_add(1, Ordering::Relaxed) + 1;
-        self.most_at_once.fetch_max(now, Ordering::Relaxed);
-        InProgress(Arc::clone(self))
-    }
-
-    fn stop(&self) {
-        self.is_stopped.send_replace(true);
-    }
-
-    /// Returns when the server is stopped.
-    pub(super) async fn stopped(&self) {
-        let mut is_stopped = self.is_stopped.subscribe();
-        drop(is_stopped.wait_for(|is_stopped| *is_stopped).await);
-    }
-}
-
-/// A request that is being answered.
-pub(super) struct InProgress(Arc<Shared>);
-
-impl Drop for InProgress {
-    fn drop(&mut self) {
-        self.0.in_progress.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::billing::Shared;
+use super::billing_state::Shared;
 use crate::simulator::billing::Webhook;
 
 /// The highest number of webhooks on their way at the same time.

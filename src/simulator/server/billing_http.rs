@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::billing::Shared;
+use super::billing_state::Shared;
 use crate::simulator::billing::{Delivery, HttpAnswer, HttpRequest};
 
 /// The highest number of connections; further ones are closed at once.

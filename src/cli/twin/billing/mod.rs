@@ -73,7 +73,9 @@ pub(super) struct BillingArguments {
     )]
     port: u16,
 
-    /// Send webhooks of Splynx to this address, such as http://[::1]:8080/hook
+    /// Send the webhooks of Splynx to this receiver on this machine
+    ///
+    /// Such as `http://127.0.0.1:8080/hooks`. Webhooks of Sonar are set up over its API.
     #[arg(long, value_name = "URL")]
     hook: Option<String>,
 
