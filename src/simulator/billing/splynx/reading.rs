@@ -157,7 +157,8 @@ impl Splynx {
             Part::Module(module) => row.text("module") == module,
             Part::All | Part::AllCustomers => true,
         });
-        row.ok_or(Refusal::NOT_FOUND)
+        let is_unlisted = target.table == TableName::Customers && self.unlisted == Some(id);
+        row.filter(|_| !is_unlisted).ok_or(Refusal::NOT_FOUND)
     }
 
     fn array(&self, table: TableName, rows: Vec<(u64, &Row)>) -> Vec<u8> {

@@ -231,6 +231,8 @@ fn a_service_can_be_of_a_customer_who_is_not_listed() {
     bench.faults("[[fault]]\nkind = \"unlisted-customer\"");
     assert!(!bench.ids("customers/customer", "").contains(&customer));
     assert_eq!(bench.count("customers/customer", ""), 9);
+    let path = format!("customers/customer/{customer}");
+    bench.json("GET", &path, "", 404);
     assert_eq!(
         bench.get(SERVICES, "limit=1&main_attributes[status]=active"),
         service
