@@ -83,7 +83,7 @@ impl SonarTwin {
         };
         seed(&mut db, people, now);
         let mut access = Access::new(settings.requests_per_minute);
-        let token = access.add_token(settings.seed, now, settings.token_expires);
+        let token = access.add_token(settings.seed, settings.token_expires);
         let events = |model: &&str| json!({"model": model, "events": WEBHOOK_EVENTS});
         let people = People::new(settings.seed).with_hostile_text(settings.hostile_every);
         Self {
@@ -105,8 +105,8 @@ impl SonarTwin {
     }
 
     /// Makes a further token with a limit of its own.
-    pub fn add_token(&mut self, seed: u64, now: u64, expires: Option<u64>) -> String {
-        self.access.add_token(seed, now, expires)
+    pub fn add_token(&mut self, seed: u64, expires: Option<u64>) -> String {
+        self.access.add_token(seed, expires)
     }
 
     /// Registers an address for every event, as an administrator does in the web interface.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{NOW, client, column, id};
+use super::{NOW, SonarSettings, SonarTwin, client, column, id};
 use crate::simulator::billing::http::{BillingTwin, HttpRequest};
 use crate::simulator::billing::people::{People, mac_text};
 use crate::simulator::gam::chance::draw;
@@ -700,6 +700,22 @@ fn another_path_is_a_page_for_people_and_a_wrong_token_is_not_let_in() {
 }
 
 #[test]
+fn an_instance_that_is_started_again_has_the_same_token_and_customers() {
+    let mut first = client(5);
+    let settings = SonarSettings {
+        accounts: 5,
+        ..SonarSettings::default()
+    };
+    let mut again = super::Client {
+        twin: SonarTwin::new(settings, NOW + 900),
+        now: NOW + 900,
+    };
+    assert_eq!(first.twin.token(), again.twin.token());
+    let query = "{ accounts { entities { id name sonar_unique_id } } }";
+    assert_eq!(first.ask(query), again.ask(query));
+}
+
+#[test]
 fn a_body_that_is_no_request_is_an_error() {
     let mut client = client(1);
     let token = client.twin.token().to_owned();
@@ -750,7 +766,7 @@ fn the_401st_request_of_a_minute_is_refused_with_the_words_of_the_limit() {
         answer.body,
         br#"{"error":"Request limit of 400/min reached."}"#
     );
-    let other = client.twin.add_token(9, NOW, None);
+    let other = client.twin.add_token(9, None);
     let answer = client.send(
         "POST",
         "/api/graphql",
