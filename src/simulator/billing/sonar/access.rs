@@ -8,6 +8,9 @@ use crate::simulator::gam::chance::draw;
 /// Requests of one token in a minute.
 pub(super) const REQUESTS_PER_MINUTE: u64 = 400;
 
+/// When every token was made, in seconds since 1970: a twin that is started again has the same token.
+const ISSUED: u64 = 1_767_225_600;
+
 /// The tokens of one user.
 pub(super) struct Access {
     tokens: Vec<Token>,
@@ -40,9 +43,9 @@ impl Access {
     }
 
     /// Makes a token; it is shown once.
-    pub(super) fn add_token(&mut self, seed: u64, now: u64, expires: Option<u64>) -> String {
+    pub(super) fn add_token(&mut self, seed: u64, expires: Option<u64>) -> String {
         let number = u64::try_from(self.tokens.len()).unwrap_or(u64::MAX);
-        let text = token(seed, number, now, expires);
+        let text = token(seed, number, expires);
         self.tokens.push(Token {
             text: text.clone(),
             minute: 0,
@@ -71,7 +74,7 @@ impl Access {
 }
 
 /// Returns three parts as a JWT has them; the signature is invented.
-fn token(seed: u64, number: u64, now: u64, expires: Option<u64>) -> String {
+fn token(seed: u64, number: u64, expires: Option<u64>) -> String {
     let part = |octets: &[u8]| {
         let text = base64::encode(octets);
         text.trim_end_matches('=')
@@ -85,8 +88,8 @@ fn token(seed: u64, number: u64, now: u64, expires: Option<u64>) -> String {
             "jti",
             json!(format!("{:016x}", draw(seed, "token id", number))),
         ),
-        ("iat", json!(now)),
-        ("nbf", json!(now)),
+        ("iat", json!(ISSUED)),
+        ("nbf", json!(ISSUED)),
         ("sub", json!("1")),
         ("scopes", json!([])),
     ]
@@ -114,7 +117,7 @@ mod tests {
     #[test]
     fn a_token_looks_like_a_jwt_and_may_end() {
         let mut access = Access::new(400);
-        let token = access.add_token(1, 1000, Some(2000));
+        let token = access.add_token(1, Some(2000));
         let parts: Vec<&str> = token.split('.').collect();
         assert_eq!(parts.len(), 3);
         let padded = format!("{}{}", parts[1], "=".repeat((4 - parts[1].len() % 4) % 4));
@@ -126,7 +129,7 @@ mod tests {
     #[test]
     fn each_token_has_so_many_requests_in_a_minute() {
         let mut access = Access::new(2);
-        let tokens = [access.add_token(1, 0, None), access.add_token(1, 0, None)];
+        let tokens = [access.add_token(1, None), access.add_token(1, None)];
         let [first, second] = tokens.map(|token| format!("Bearer {token}"));
         assert_eq!(access.count(Some(&first), 60), Ok(()));
         assert_eq!(access.count(Some(&first), 61), Ok(()));

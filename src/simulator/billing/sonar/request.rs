@@ -11,7 +11,11 @@ pub(super) struct Asked {
 
 impl Asked {
     /// Returns the content, or the problem of the body.
-    pub(super) fn read(body: &[u8]) -> Result<Self, &'static str> {
+    pub(super) fn read(body: &[u8], content_type: Option<&str>) -> Result<Self, &'static str> {
+        let is_json = content_type.is_some_and(|content| content.starts_with("application/json"));
+        if !is_json {
+            return Err("The request is not JSON.");
+        }
         let mut body: Value =
             serde_json::from_slice(body).map_err(|_| "The request body is not valid JSON.")?;
         let query = body.get("query").and_then(Value::as_str);

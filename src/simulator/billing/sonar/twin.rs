@@ -73,7 +73,7 @@ impl fmt::Debug for SonarTwin {
 impl SonarTwin {
     /// Makes an instance with one user and one token.
     pub fn new(settings: SonarSettings, now: u64) -> Self {
-        let schema = Schema::new();
+        let schema = Schema::current();
         let tables: Vec<&'static str> = schema.tables().collect();
         let mut db = Database::new(&schema, &tables, settings.seed);
         let people = SeedSettings {
@@ -83,11 +83,11 @@ impl SonarTwin {
         };
         seed(&mut db, people, now);
         let mut access = Access::new(settings.requests_per_minute);
-        let token = access.add_token(settings.seed, now, settings.token_expires);
+        let token = access.add_token(settings.seed, settings.token_expires);
         let events = |model: &&str| json!({"model": model, "events": WEBHOOK_EVENTS});
         let people = People::new(settings.seed).with_hostile_text(settings.hostile_every);
         Self {
-            schema: Arc::new(schema),
+            schema,
             db,
             access,
             token,
@@ -105,8 +105,8 @@ impl SonarTwin {
     }
 
     /// Makes a further token with a limit of its own.
-    pub fn add_token(&mut self, seed: u64, now: u64, expires: Option<u64>) -> String {
-        self.access.add_token(seed, now, expires)
+    pub fn add_token(&mut self, seed: u64, expires: Option<u64>) -> String {
+        self.access.add_token(seed, expires)
     }
 
     /// Registers an address for every event, as an administrator does in the web interface.
@@ -185,7 +185,8 @@ impl BillingTwin for SonarTwin {
                 return answer::limited(429, self.access.limit(), clock);
             }
         }
-        match Asked::read(&request.body) {
+        let content = request.header("content-type");
+        match Asked::read(&request.body, content) {
             Ok(asked) => self.answer_asked(&asked, now),
             Err(problem) => {
                 self.counters.failed += 1;
@@ -234,13 +235,13 @@ impl BillingTwin for SonarTwin {
 
     fn set_faults(&mut self, faults: Vec<toml::Table>) -> Result<(), FaultError> {
         let faults = Faults::read(faults)?;
-        let mut schema = Schema::new();
+        let mut schema = Schema::current();
         for fault in faults.standing() {
             if let Fault::FieldMissing { on, field } = fault {
-                schema.remove_field(on, field);
+                Arc::make_mut(&mut schema).remove_field(on, field);
             }
         }
-        self.schema = Arc::new(schema);
+        self.schema = schema;
         self.faults = faults;
         Ok(())
     }

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     fn database() -> Database {
-        Database::new(&Schema::new(), &["Account", "Address"], 1)
+        Database::new(&Schema::current(), &["Account", "Address"], 1)
     }
 
     #[test]

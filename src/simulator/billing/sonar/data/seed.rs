@@ -201,7 +201,7 @@ mod tests {
     use crate::simulator::billing::sonar::schema::Schema;
 
     fn instance(accounts: u64) -> Database {
-        let schema = Schema::new();
+        let schema = Schema::current();
         let tables: Vec<&'static str> = schema.tables().collect();
         let mut db = Database::new(&schema, &tables, 1);
         let settings = SeedSettings {

@@ -1,7 +1,7 @@
 //! Reads the table of types, and builds the schema from it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::definition::{
     Class, ColumnDef, FieldDef, InputDef, Schema, Slot, Source, TypeDef, TypeKind,
@@ -11,16 +11,13 @@ use crate::simulator::billing::sonar::graphql::TypeRef;
 
 const TABLE: &str = include_str!("schema.txt");
 
+/// Read once: a process may run thousands of instances.
+static CURRENT: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(read(TABLE).0));
+
 impl Schema {
     /// Returns the schema of a current instance.
-    pub(crate) fn new() -> Self {
-        read(TABLE).0
-    }
-}
-
-impl Default for Schema {
-    fn default() -> Self {
-        Self::new()
+    pub(crate) fn current() -> Arc<Self> {
+        Arc::clone(&CURRENT)
     }
 }
 
@@ -244,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_connection_has_an_argument_for_each_scalar_and_the_filters() {
-        let schema = Schema::new();
+        let schema = Schema::current();
         let names = |kind, field| -> Vec<&str> {
             let field = schema.field(kind, field).unwrap();
             field.arguments.iter().map(|one| one.name).collect()

@@ -215,6 +215,20 @@ fn rights_that_shrink_look_like_data_that_shrank() {
 }
 
 #[test]
+fn a_relation_to_what_is_hidden_is_null() {
+    let mut client = client(100);
+    let linked = |client: &mut Client| {
+        let data = client.ask("{ inventory_items(paginator: {page: 1, records_per_page: 500}) { entities { account_service { id } } } }");
+        let services = column(&data["inventory_items"], "account_service");
+        services.iter().filter(|service| !service.is_null()).count()
+    };
+    let all = linked(&mut client);
+    client.set_faults("[[fault]]\nkind = \"permission-lost\"\nwhat = \"company\"\nid = 2");
+    let seen = linked(&mut client);
+    assert!(seen > 0 && seen < all, "{seen} of {all}");
+}
+
+#[test]
 fn a_field_is_null_without_a_permission() {
     let mut client = client(5);
     client.set_faults(
@@ -274,6 +288,14 @@ fn a_refused_write_answers_without_success_or_with_an_error() {
 #[test]
 fn an_ignored_write_answers_as_usual_and_changes_nothing() {
     let mut client = client(5);
+    client
+        .twin
+        .register_webhook("http://127.0.0.1:9/hooks", client.now);
+    client.twin.due_webhooks(client.now);
+    client.set_faults("[[fault]]\nkind = \"write-ignored\"\ntimes = 1");
+    client.ask("mutation { updateAccount(id: 1001, input: {name: \"x\"}) { id } }");
+    assert!(client.twin.due_webhooks(client.now).is_empty());
+    assert_ne!(client.twin.stored("accounts", 1001, "name"), "x");
     client.set_faults("[[fault]]\nkind = \"write-ignored\"\ntimes = 1");
     assert_eq!(client.ask(NOTE)["createNote"]["id"], "1");
     assert!(client.twin.ids("notes").is_empty());

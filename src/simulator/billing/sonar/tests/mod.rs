@@ -41,7 +41,10 @@ impl Client {
             method: method.to_owned(),
             path: path.to_owned(),
             query: String::new(),
-            headers: vec![("authorization".to_owned(), format!("Bearer {token}"))],
+            headers: vec![
+                ("authorization".to_owned(), format!("Bearer {token}")),
+                ("content-type".to_owned(), "application/json".to_owned()),
+            ],
             body: body.as_bytes().to_vec(),
             from: IpAddr::V4(Ipv4Addr::LOCALHOST),
         };

@@ -136,6 +136,25 @@ fn notes_are_made_changed_and_deleted() {
 }
 
 #[test]
+fn texts_and_numbers_beyond_their_types_are_refused() {
+    let mut client = client(5);
+    let query = "mutation N($m: Text!) { createNote(input: {message: $m, noteable_type: Account, noteable_id: 1001, priority: NORMAL}) { id } }";
+    client.ask_with(query, &json!({"m": "é".repeat(100_000)}));
+    let body = client.body(query, &json!({"m": "é".repeat(100_001)}));
+    assert_eq!(body.get("data"), None);
+    let data = client.ask("{ account_services { entities { id } } }");
+    let service = id(&data["account_services"]["entities"][0]["id"]);
+    let quantity = |number: i64| {
+        format!(
+            "mutation {{ updateAccountService(id: {service}, input: {{quantity: {number}}}) {{ quantity }} }}"
+        )
+    };
+    let data = client.ask(&quantity(2_147_483_647));
+    assert_eq!(data["updateAccountService"]["quantity"], 2_147_483_647);
+    client.error(&quantity(2_147_483_648));
+}
+
+#[test]
 fn tickets_are_opened_commented_and_closed() {
     let mut client = client(5);
     let data = client.ask(

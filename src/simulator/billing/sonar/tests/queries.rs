@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{NOW, client, column, id};
-use crate::simulator::billing::http::BillingTwin;
+use super::{NOW, SonarSettings, SonarTwin, client, column, id};
+use crate::simulator::billing::http::{BillingTwin, HttpRequest};
 use crate::simulator::billing::people::{People, mac_text};
 use crate::simulator::gam::chance::draw;
 
@@ -308,6 +308,67 @@ fn elements_of_a_search_are_alternatives_and_fields_of_an_element_all_hold() {
     let never = json!([{"integer_fields": [is("id", "EQ", 1001), is("id", "EQ", 1005)]}]);
     let data = client.ask_with(query, &json!({"s": never}));
     assert_eq!(data["accounts"]["entities"], json!([]));
+}
+
+#[test]
+fn numbers_dates_and_truths_are_compared_by_operators() {
+    let mut client = client(30);
+    let total = |client: &mut super::Client, arguments: &str| {
+        let data = client.ask(&format!(
+            "{{ accounts({arguments}) {{ page_info {{ total_count }} }} }}"
+        ));
+        data["accounts"]["page_info"]["total_count"]
+            .as_u64()
+            .unwrap()
+    };
+    for (operator, expected) in [
+        ("GTE", 26),
+        ("GT", 25),
+        ("LTE", 5),
+        ("LT", 4),
+        ("EQ", 1),
+        ("NEQ", 29),
+    ] {
+        let search = format!(
+            "search: {{integer_fields: {{attribute: \"id\", search_value: \"1005\", operator: {operator}}}}}"
+        );
+        assert_eq!(total(&mut client, &search), expected, "{operator}");
+    }
+    let dated = |operator: &str| {
+        format!(
+            "search: {{date_fields: {{attribute: \"activation_date\", search_value: \"2026-01-01\", operator: {operator}}}}}"
+        )
+    };
+    let (since, before) = (
+        total(&mut client, &dated("GTE")),
+        total(&mut client, &dated("LT")),
+    );
+    let leads = total(&mut client, "account_status_id: 1");
+    assert!(since > 0 && before > 0);
+    assert_eq!(since + before + leads, 30);
+    let delinquent = total(&mut client, "is_delinquent: true");
+    let not = "search: {boolean_fields: {attribute: \"is_delinquent\", search_value: true, operator: NEQ}}";
+    assert_eq!(total(&mut client, not) + delinquent, 30);
+    assert!(delinquent < 30);
+}
+
+#[test]
+fn an_argument_is_equality_for_times_and_null_too() {
+    let mut client = client(30);
+    client.now = NOW + 60;
+    let data =
+        client.ask("mutation { updateAccount(id: 1004, input: {name: \"x\"}) { _version } }");
+    let version = &data["updateAccount"]["_version"];
+    let data = client.ask(&format!(
+        "{{ at: accounts(updated_at: \"2026-11-20T08:04:09-06:00\") {{ entities {{ id }} }} version: accounts(_version: {version}, name: \"x\") {{ entities {{ id }} }}
+            alone: accounts(parent_account_id: null) {{ page_info {{ total_count }} }} }}"
+    ));
+    assert_eq!(column(&data["at"], "id"), ["1004"]);
+    assert_eq!(column(&data["version"], "id"), ["1004"]);
+    let children = client
+        .ask("{ accounts(search: {exists: \"parent_account_id\"}) { page_info { total_count } } }");
+    let total = |value: &Value| value["page_info"]["total_count"].as_u64().unwrap();
+    assert_eq!(total(&data["alone"]) + total(&children["accounts"]), 30);
 }
 
 #[test]
@@ -639,6 +700,22 @@ fn another_path_is_a_page_for_people_and_a_wrong_token_is_not_let_in() {
 }
 
 #[test]
+fn an_instance_that_is_started_again_has_the_same_token_and_customers() {
+    let mut first = client(5);
+    let settings = SonarSettings {
+        accounts: 5,
+        ..SonarSettings::default()
+    };
+    let mut again = super::Client {
+        twin: SonarTwin::new(settings, NOW + 900),
+        now: NOW + 900,
+    };
+    assert_eq!(first.twin.token(), again.twin.token());
+    let query = "{ accounts { entities { id name sonar_unique_id } } }";
+    assert_eq!(first.ask(query), again.ask(query));
+}
+
+#[test]
 fn a_body_that_is_no_request_is_an_error() {
     let mut client = client(1);
     let token = client.twin.token().to_owned();
@@ -653,6 +730,23 @@ fn a_body_that_is_no_request_is_an_error() {
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
         assert!(body["errors"][0]["message"].is_string(), "{body}");
     }
+    let mut plain = HttpRequest {
+        method: "POST".to_owned(),
+        path: "/api/graphql".to_owned(),
+        query: String::new(),
+        headers: vec![("authorization".to_owned(), format!("Bearer {token}"))],
+        body: br#"{"query": "{ me { id } }"}"#.to_vec(),
+        from: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+    };
+    let answer = client.twin.answer(&plain, NOW);
+    assert_eq!(
+        answer.body,
+        br#"{"errors":[{"message":"The request is not JSON."}]}"#
+    );
+    let json = "application/json; charset=utf-8".to_owned();
+    plain.headers.push(("content-type".to_owned(), json));
+    let answer = client.twin.answer(&plain, NOW);
+    assert_eq!(answer.body, br#"{"data":{"me":{"id":"1"}}}"#);
     let named =
         r#"{"query": "query A { me { id } } query B { me { name } }", "operationName": "B"}"#;
     let answer = client.send("POST", "/api/graphql", &token, named);
@@ -672,7 +766,7 @@ fn the_401st_request_of_a_minute_is_refused_with_the_words_of_the_limit() {
         answer.body,
         br#"{"error":"Request limit of 400/min reached."}"#
     );
-    let other = client.twin.add_token(9, NOW, None);
+    let other = client.twin.add_token(9, None);
     let answer = client.send(
         "POST",
         "/api/graphql",
