@@ -89,7 +89,7 @@ pub(super) struct TwinArguments {
     #[arg(long, value_name = "NAME=VALUE", value_parser = assume::assumption)]
     assume: Vec<assume::Assumption>,
 
-    /// Random seed; the same seed gives the same keys and line lengths
+    /// Random seed; the same seed gives the same twins
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
 

@@ -39,7 +39,7 @@ pub(super) struct BillingArguments {
     #[arg(long, value_name = "NUMBER", default_value = "200", value_parser = clap::value_parser!(u64).range(0..=250_000))]
     accounts: u64,
 
-    /// Random seed; the same seed gives the same customers and keys
+    /// Random seed; the same seed gives the same twins
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
 

@@ -12,7 +12,7 @@ use crate::simulator::server::billing_control::{BillingAnswer, BillingRequest};
 
 const AFTER_HELP: &str = "\
 Examples:
-  gamctl twin ctl billing sell --tariff 31 --mac 00:0e:d8:2a:01:46 --site 'Maple Court' --unit 'Apt 101'
+  gamctl twin ctl billing sell --tariff 31 --mac 00:0e:d8:2a:01:46 --building 'Maple Court' --unit 'Apt 101'
   gamctl twin ctl billing block 1042
   gamctl twin ctl billing change-plan 1042 --tariff 32 --how scheduled
   gamctl twin ctl billing swap 1042 00:0e:d8:2a:01:47
@@ -32,7 +32,7 @@ pub(super) struct BillingControlArguments {
 enum BillingVerb {
     /// Sell a tariff to a new customer, or as a further service
     Sell {
-        /// The tariff: its id in billing
+        /// Use this tariff, by its id in billing
         #[arg(long, value_name = "ID")]
         tariff: u64,
         /// Sell a further service to this account [default: a new one]
@@ -41,9 +41,9 @@ enum BillingVerb {
         /// Hand out the endpoint with this MAC address
         #[arg(long, value_name = "MAC")]
         mac: Option<String>,
-        /// Use this building, by its name
+        /// Use this building, by its name [default: the next one]
         #[arg(long, value_name = "NAME")]
-        site: Option<String>,
+        building: Option<String>,
         /// Use this unit of the building, such as `Apt 101`
         #[arg(long, value_name = "NAME")]
         unit: Option<String>,
@@ -56,12 +56,12 @@ enum BillingVerb {
     ChangePlan {
         #[command(flatten)]
         account: Account,
-        /// The new tariff: its id in billing
+        /// Use this tariff, by its id in billing
         #[arg(long, value_name = "ID")]
         tariff: u64,
-        /// Change this service [default: the first]
+        /// Use this service of the account [default: the first]
         #[arg(long, value_name = "ID")]
-        service: Option<u64>,
+        service_id: Option<u64>,
         /// Change it in this way
         #[arg(long, value_name = "WAY", default_value = "in-place")]
         how: How,
@@ -91,9 +91,9 @@ enum BillingVerb {
     Stop {
         #[command(flatten)]
         account: Account,
-        /// Pause this service [default: the first]
+        /// Use this service of the account [default: the first]
         #[arg(long, value_name = "ID")]
-        service: Option<u64>,
+        service_id: Option<u64>,
     },
     /// Replace all faults by those of a file
     Faults {
@@ -134,13 +134,13 @@ impl BillingControlArguments {
                 tariff,
                 account,
                 mac,
-                site,
+                building,
                 unit,
             } => Operation::Sell {
                 account,
                 tariff,
                 mac,
-                site,
+                site: building,
                 unit,
             },
             BillingVerb::Block(Account { account }) => Operation::Block { account },
@@ -148,7 +148,7 @@ impl BillingControlArguments {
             BillingVerb::ChangePlan {
                 account: Account { account },
                 tariff,
-                service,
+                service_id: service,
                 how,
             } => Operation::ChangePlan {
                 account,
@@ -173,7 +173,7 @@ impl BillingControlArguments {
             BillingVerb::Deactivate(Account { account }) => Operation::Deactivate { account },
             BillingVerb::Stop {
                 account: Account { account },
-                service,
+                service_id: service,
             } => Operation::Stop { account, service },
         };
         Ok(BillingRequest::Operate { operation })
