@@ -1,0 +1,175 @@
+//! Sends the requests of one system in their turn, again after a pause, and not while it keeps failing.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use compact_str::CompactString;
+use tokio::time::{Instant, sleep};
+
+use super::circuit::{Circuit, retry_pause};
+use super::error::{BillingError, BillingProblem, Unreachable};
+use super::http::{HttpAnswer, HttpClient, HttpClientError, HttpRequest};
+use super::limiter::{Priority, RequestRate};
+use super::turns::{HeldTurn, Turns};
+use crate::model::billing::BillingName;
+
+/// The settings of a channel.
+#[derive(Debug, Clone)]
+pub struct ChannelSettings {
+    /// The name in the inventory.
+    pub system: BillingName,
+    pub rate: RequestRate,
+    /// How often a read is tried; a write is tried once, and a read decides whether it took effect.
+    pub tries: u32,
+}
+
+/// The way to one billing system, shared by all tasks of this process.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    system: BillingName,
+    tries: u32,
+    http: HttpClient,
+    turns: Turns,
+    circuit: Arc<Mutex<Circuit>>,
+    started: Instant,
+}
+
+impl Channel {
+    pub fn new(settings: &ChannelSettings) -> Result<Self, HttpClientError> {
+        Ok(Self {
+            system: settings.system.clone(),
+            tries: settings.tries.max(1),
+            http: HttpClient::new()?,
+            turns: Turns::new(settings.rate),
+            circuit: Arc::default(),
+            started: Instant::now(),
+        })
+    }
+
+    pub fn system(&self) -> &BillingName {
+        &self.system
+    }
+
+    /// Begins a read, which may be sent several times.
+    pub fn read(&self, priority: Priority, request: impl Into<CompactString>) -> Attempts<'_> {
+        self.attempts(priority, request.into(), self.tries)
+    }
+
+    /// Begins a write, which is sent once.
+    pub fn write(&self, priority: Priority, request: impl Into<CompactString>) -> Attempts<'_> {
+        self.attempts(priority, request.into(), 1)
+    }
+
+    fn attempts(&self, priority: Priority, request: CompactString, left: u32) -> Attempts<'_> {
+        Attempts {
+            channel: self,
+            priority,
+            request,
+            left,
+            failures: 0,
+        }
+    }
+
+    /// Returns how long every request has failed.
+    pub fn failing_for(&self) -> Option<Duration> {
+        let since = self.circuit().failing_since()?;
+        Some(self.now().saturating_sub(since))
+    }
+
+    fn circuit(&self) -> MutexGuard<'_, Circuit> {
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// The attempts of one request.
+///
+/// ```text
+/// loop {
+///     let turn = attempts.begin().await?;
+///     let result = …; // attempts.send(request), then read the answer
+///     if let Some(result) = attempts.end(turn, result).await {
+///         return result;
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Attempts<'c> {
+    channel: &'c Channel,
+    priority: Priority,
+    request: CompactString,
+    left: u32,
+    failures: u32,
+}
+
+impl Attempts<'_> {
+    /// Waits for a turn; an error if the system is spared at the moment.
+    pub async fn begin(&self) -> Result<HeldTurn, BillingError> {
+        let turn = self.channel.turns.wait(self.priority).await;
+        let admitted = self.channel.circuit().admit(self.channel.now());
+        match admitted {
+            Ok(()) => Ok(turn),
+            Err(wait) => Err(self.error(unreachable(Unreachable::CircuitOpen { wait }))),
+        }
+    }
+
+    /// Sends one request.
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, BillingError> {
+        let answer = self.channel.http.send(request).await;
+        answer.map_err(|why| self.error(unreachable(why)))
+    }
+
+    /// Makes the error of this request.
+    pub fn error(&self, problem: BillingProblem) -> BillingError {
+        BillingError {
+            system: self.channel.system.clone(),
+            request: self.request.clone(),
+            problem,
+        }
+    }
+
+    /// Notes the result of one attempt; returns it if there is no further attempt, else pauses.
+    pub async fn end<T>(
+        &mut self,
+        turn: HeldTurn,
+        result: Result<T, BillingError>,
+    ) -> Option<Result<T, BillingError>> {
+        let channel = self.channel;
+        drop(turn);
+        let error = match result {
+            Ok(value) => {
+                channel.circuit().succeed();
+                return Some(Ok(value));
+            }
+            Err(error) => error,
+        };
+        match error.counts_against_system() {
+            true => channel.circuit().fail(channel.now()),
+            false => channel.circuit().succeed(),
+        }
+        if let BillingProblem::Limited { wait } = error.problem {
+            channel.turns.pause(wait);
+        }
+        self.left = self.left.saturating_sub(1);
+        self.failures += 1;
+        if self.left == 0 || !error.retry_helps() {
+            return Some(Err(error));
+        }
+        // The limit of the system has paused the queue already.
+        if !matches!(error.problem, BillingProblem::Limited { .. }) {
+            sleep(retry_pause(self.failures, random())).await;
+        }
+        None
+    }
+}
+
+fn unreachable(why: Unreachable) -> BillingProblem {
+    BillingProblem::Unreachable(why)
+}
+
+fn random() -> u64 {
+    uuid::Uuid::new_v4().as_u64_pair().1
+}
