@@ -19,15 +19,31 @@ pub struct ChannelSettings {
     /// The name in the inventory.
     pub system: BillingName,
     pub rate: RequestRate,
-    /// How often a read is tried; a write is tried once, and a read decides whether it took effect.
+    pub retries: Retries,
+}
+
+/// How often a read is tried. A write is tried once, and a read decides whether it took effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retries {
     pub tries: u32,
+    /// The pause after the first failure; it doubles with each further one.
+    pub first_pause: Duration,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self {
+            tries: 3,
+            first_pause: Duration::from_secs(1),
+        }
+    }
 }
 
 /// The way to one billing system, shared by all tasks of this process.
 #[derive(Debug, Clone)]
 pub struct Channel {
     system: BillingName,
-    tries: u32,
+    retries: Retries,
     http: HttpClient,
     turns: Turns,
     circuit: Arc<Mutex<Circuit>>,
@@ -38,7 +54,7 @@ impl Channel {
     pub fn new(settings: &ChannelSettings) -> Result<Self, HttpClientError> {
         Ok(Self {
             system: settings.system.clone(),
-            tries: settings.tries.max(1),
+            retries: settings.retries,
             http: HttpClient::new()?,
             turns: Turns::new(settings.rate),
             circuit: Arc::default(),
@@ -52,7 +68,7 @@ impl Channel {
 
     /// Begins a read, which may be sent several times.
     pub fn read(&self, priority: Priority, request: impl Into<CompactString>) -> Attempts<'_> {
-        self.attempts(priority, request.into(), self.tries)
+        self.attempts(priority, request.into(), self.retries.tries)
     }
 
     /// Begins a write, which is sent once.
@@ -160,7 +176,8 @@ impl Attempts<'_> {
         }
         // The limit of the system has paused the queue already.
         if !matches!(error.problem, BillingProblem::Limited { .. }) {
-            sleep(retry_pause(self.failures, random())).await;
+            let first = channel.retries.first_pause;
+            sleep(retry_pause(first, self.failures, random())).await;
         }
         None
     }

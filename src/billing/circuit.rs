@@ -59,10 +59,11 @@ impl Circuit {
     }
 }
 
-/// Returns the pause after a number of failures in a row: 1, 2, 4 … 60 s, up to a fifth shorter or longer.
-pub fn retry_pause(failures: u32, random: u64) -> Duration {
+/// Returns the pause after a number of failures in a row: with a first one of a second 1, 2, 4 … 60 s, each up to a fifth
+/// shorter or longer.
+pub fn retry_pause(first: Duration, failures: u32, random: u64) -> Duration {
     let doublings = failures.saturating_sub(1).min(6);
-    let pause = Duration::from_secs(1 << doublings).min(MOST_PAUSE);
+    let pause = (first * (1 << doublings)).min(MOST_PAUSE);
     let percent = 80 + u32::try_from(random % 41).unwrap_or(20);
     (pause * percent / 100).min(MOST_PAUSE)
 }
@@ -115,13 +116,13 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_minute_and_are_jittered() {
-        let middle = |failures| retry_pause(failures, 20);
+        let middle = |failures| retry_pause(at(1), failures, 20);
         let pauses: Vec<_> = (1..=8).map(|failures| middle(failures).as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
         for random in 0..100 {
-            let pause = retry_pause(3, random);
+            let pause = retry_pause(at(1), 3, random);
             assert!(Duration::from_millis(3200) <= pause && pause <= Duration::from_millis(4800));
-            assert!(retry_pause(u32::MAX, random) <= MOST_PAUSE);
+            assert!(retry_pause(at(1), u32::MAX, random) <= MOST_PAUSE);
         }
     }
 }

@@ -102,7 +102,7 @@ pub enum Unauthorized {
     #[error(
         "the number of the last signed request cannot be stored ({0}); the next request could repeat it"
     )]
-    NonceNotStored(std::io::ErrorKind),
+    NonceNotStored(CompactString),
 }
 
 impl BillingError {

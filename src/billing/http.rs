@@ -184,3 +184,19 @@ fn is_certificate(error: &reqwest::Error) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+impl HttpAnswer {
+    /// Makes an answer that no system gave.
+    pub(super) fn for_test(status: u16, body: &str, headers: &[(&'static str, &str)]) -> Self {
+        let headers = headers.iter().map(|(name, value)| {
+            let name = reqwest::header::HeaderName::from_static(name);
+            (name, HeaderValue::from_str(value).unwrap())
+        });
+        Self {
+            status,
+            body: body.as_bytes().to_vec(),
+            headers: headers.collect(),
+        }
+    }
+}

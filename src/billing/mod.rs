@@ -1,21 +1,21 @@
 //! Reads accounts from billing systems and writes results back over HTTPS; decides nothing.
 //!
 //! `channel` sends the requests of one system: in their turn (`limiter`, `turns`), not at all while the system fails
-//! (`circuit`), over one HTTPS client (`http`, `address`). `json` reads answers without trusting them, `error` has the
-//! errors.
+//! (`circuit`), over one HTTPS client (`http`, `address`). `json` reads answers without trusting them, `masked` hides what they
+//! contain, `error` has the errors.
 
 mod address;
 mod channel;
 mod circuit;
 mod error;
 mod http;
-mod json;
+pub mod json;
 mod limiter;
 mod masked;
 mod turns;
 
 pub use address::{Address, AddressError};
-pub use channel::{Attempts, Channel, ChannelSettings};
+pub use channel::{Attempts, Channel, ChannelSettings, Retries};
 pub use circuit::{Circuit, retry_pause};
 pub use error::{BillingError, BillingProblem, Unauthorized, Unreachable};
 pub use http::{HttpAnswer, HttpClient, HttpClientError, HttpFailure, HttpLimits, HttpRequest};
