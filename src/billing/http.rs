@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, ClientBuilder, Method, Url};
 use tokio::time::timeout;
 
 use super::error::Unreachable;
@@ -91,17 +91,10 @@ pub struct HttpClient(Client);
 impl HttpClient {
     pub fn new() -> Result<Self, HttpClientError> {
         install_provider();
-        let client = Client::builder()
-            .tls_backend_rustls()
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            // A proxy comes from the environment, which nothing but `config` reads.
-            .no_proxy()
-            .build();
+        // A host without trusted issuers, such as a small container, trusts no system; twins on loopback need none.
+        let client = builder()
+            .build()
+            .or_else(|_| builder().tls_certs_only([]).build());
         client.map(Self).map_err(HttpClientError)
     }
 
@@ -145,6 +138,19 @@ impl HttpClient {
             headers,
         })
     }
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .tls_backend_rustls()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        // A proxy comes from the environment, which nothing but `config` reads.
+        .no_proxy()
 }
 
 /// Installs ring as the cryptography provider of TLS, for the whole process.

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 
 use super::ShapeError;
 
+/// The longest id, in bytes; both systems count.
+const MOST_ID: usize = 63;
+
 /// The longest text of an ordinary field, in bytes.
 const MOST_TEXT: usize = 4 << 10;
 
@@ -77,7 +80,7 @@ impl<'v> Record<'v> {
                 let number = number.as_u64().ok_or_else(wrong)?;
                 format_compact!("{number}")
             }
-            Some(Value::String(text)) => CompactString::new(text),
+            Some(Value::String(text)) if text.len() <= MOST_ID => CompactString::new(text),
             Some(_) => return Err(wrong()),
         };
         match text.as_str() {
@@ -170,7 +173,9 @@ impl<'v> Record<'v> {
         let Some(text) = self.moment_text(key, "a date")? else {
             return Ok(None);
         };
-        let date = text.get(..10).and_then(|date| date.parse().ok());
+        let date = text.get(..10).zip(text.get(10..));
+        let date = date.filter(|(_, time)| time.is_empty() || time.starts_with([' ', 'T']));
+        let date = date.and_then(|(date, _)| date.parse().ok());
         date.map(Some).ok_or_else(|| self.wrong(key, "a date"))
     }
 
