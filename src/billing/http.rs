@@ -1,5 +1,6 @@
 //! Sends one HTTPS request and reads its answer within limits of time and size.
 
+use std::error::Error;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -176,17 +177,18 @@ fn unreachable(error: &reqwest::Error) -> HttpFailure {
 }
 
 fn is_certificate(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>();
-        // The source of an I/O error is the source of what it wraps.
-        let wrapped = inner.and_then(|error| error.get_ref());
-        let tls = wrapped.and_then(|error| error.downcast_ref::<rustls::Error>());
-        let tls = tls.or_else(|| error.downcast_ref::<rustls::Error>());
-        if let Some(tls) = tls {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return matches!(tls, rustls::Error::InvalidCertificate(_));
         }
-        cause = error.source();
+        cause = match error.downcast_ref::<std::io::Error>() {
+            // The source of an I/O error is the source of what it wraps, which would be passed over.
+            Some(wrapping) => wrapping
+                .get_ref()
+                .map(|wrapped| wrapped as &(dyn Error + 'static)),
+            None => error.source(),
+        };
     }
     false
 }

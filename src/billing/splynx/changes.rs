@@ -20,6 +20,9 @@ use crate::model::billing::{AccountId, Collection, Equipment};
 /// The time before the last change that is read again: an hour that summer time may repeat, and slow transactions.
 const OVERLAP: TimeDelta = TimeDelta::minutes(65);
 
+/// The age at which a time, which has no fraction of a second, is certainly over.
+const SETTLED: TimeDelta = TimeDelta::seconds(5);
+
 const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// The point up to which changes are known. It survives a restart as JSON.
@@ -31,8 +34,17 @@ pub struct SplynxCursor {
     last_item: u64,
     /// Of the log; `None` where it is switched off.
     last_change: Option<LastChange>,
-    /// The customers with the latest changes, by the clock of the server.
-    recent: BTreeMap<AccountId, CompactString>,
+    /// The customers with the latest changes.
+    recent: BTreeMap<AccountId, LastUpdate>,
+}
+
+/// The last change of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct LastUpdate {
+    /// By the clock of the server.
+    time: CompactString,
+    /// No further change can have the same time: it was over when the customer was read, or it was read twice.
+    is_settled: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +69,7 @@ impl SplynxCursor {
         services: &Listed<ServiceRow>,
         items: Option<&Listed<Equipment>>,
         last_change: Option<LastChange>,
+        server_time: NaiveDateTime,
     ) -> Self {
         let mut counts = BTreeMap::from([
             (Collection::Accounts, customers.counts.received),
@@ -69,31 +82,43 @@ impl SplynxCursor {
             last_service: services.rows.last_id(),
             last_item: items.map_or(0, |items| items.rows.last_id()),
             last_change,
-            recent: recent(&customers.rows.rows),
+            recent: recent(&customers.rows.rows, server_time),
         }
     }
 
     /// Returns from when on customers are read again: before the latest change, which a wrong clock may have put in
     /// the future.
     fn changed_since(&self, server_time: NaiveDateTime) -> NaiveDateTime {
-        let latest = self.recent.values().filter_map(|text| parse(text)).max();
+        let latest = self
+            .recent
+            .values()
+            .filter_map(|update| parse(&update.time))
+            .max();
         let latest = latest.map_or(server_time, |latest| latest.min(server_time));
         latest.checked_sub_signed(OVERLAP).unwrap_or(latest)
     }
 
     /// Takes over the customers that changed, and returns those that were not known with this change.
-    fn note_customers(&mut self, customers: &Rows<Customer>) -> BTreeSet<AccountId> {
-        let is_new = |customer: &&Customer| {
+    fn note_customers(
+        &mut self,
+        customers: &Rows<Customer>,
+        server_time: NaiveDateTime,
+    ) -> BTreeSet<AccountId> {
+        let mut updates: BTreeMap<_, _> = updates(&customers.rows, server_time).collect();
+        let mut changed = BTreeSet::new();
+        for customer in &customers.rows {
+            let update = updates.get_mut(&customer.id);
             let known = self.recent.get(&customer.id);
-            customer.last_update.map(written).as_ref() != known
-        };
-        let changed = customers
-            .rows
-            .iter()
-            .filter(is_new)
-            .map(|customer| customer.id.clone());
-        let changed = changed.collect();
-        self.recent = updates(&customers.rows).collect();
+            let is_known = update.zip(known).is_some_and(|(update, known)| {
+                let is_same = update.time == known.time;
+                update.is_settled |= is_same;
+                is_same && known.is_settled
+            });
+            if !is_known {
+                changed.insert(customer.id.clone());
+            }
+        }
+        self.recent = updates;
         changed
     }
 
@@ -116,7 +141,7 @@ fn parse(text: &str) -> Option<NaiveDateTime> {
 }
 
 /// Returns the customers whose last change is within the overlap before the latest one.
-fn recent(customers: &[Customer]) -> BTreeMap<AccountId, CompactString> {
+fn recent(customers: &[Customer], server_time: NaiveDateTime) -> BTreeMap<AccountId, LastUpdate> {
     let latest = customers
         .iter()
         .filter_map(|customer| customer.last_update)
@@ -125,15 +150,26 @@ fn recent(customers: &[Customer]) -> BTreeMap<AccountId, CompactString> {
         return BTreeMap::new();
     };
     let since = written(since);
-    updates(customers)
-        .filter(|(_, update)| *update >= since)
+    updates(customers, server_time)
+        .filter(|(_, update)| update.time >= since)
         .collect()
 }
 
-fn updates(customers: &[Customer]) -> impl Iterator<Item = (AccountId, CompactString)> {
-    customers
-        .iter()
-        .filter_map(|customer| Some((customer.id.clone(), written(customer.last_update?))))
+/// Returns the last changes of customers; `server_time` is from before they were read.
+fn updates(
+    customers: &[Customer],
+    server_time: NaiveDateTime,
+) -> impl Iterator<Item = (AccountId, LastUpdate)> {
+    customers.iter().filter_map(move |customer| {
+        let time = customer.last_update?;
+        let update = LastUpdate {
+            time: written(time),
+            is_settled: time
+                .checked_add_signed(SETTLED)
+                .is_none_or(|settled| settled <= server_time),
+        };
+        Some((customer.id.clone(), update))
+    })
 }
 
 impl SplynxClient {
@@ -219,7 +255,8 @@ impl SplynxClient {
     async fn changed_customers(&self, changes: &mut SplynxChanges) -> Result<(), BillingError> {
         let list = delta(CUSTOMERS, Collection::Accounts);
         let fields = self.field_names();
-        let since = changes.cursor.changed_since(self.server_time());
+        let server_time = self.server_time();
+        let since = changes.cursor.changed_since(server_time);
         let query = Query::default()
             .at_least("last_update", &written(since))
             .sorted_by_id();
@@ -254,7 +291,9 @@ impl SplynxClient {
         changes
             .accounts
             .extend(rows.unreadable.iter().filter_map(|row| row.account.clone()));
-        changes.accounts.extend(cursor.note_customers(&rows));
+        changes
+            .accounts
+            .extend(cursor.note_customers(&rows, server_time));
         Ok(())
     }
 
@@ -353,7 +392,8 @@ mod tests {
     }
 
     fn noted(cursor: &mut SplynxCursor, customers: &[(u64, &str)]) -> Vec<String> {
-        let changed = cursor.note_customers(&rows(customers));
+        let changed =
+            cursor.note_customers(&rows(customers), parse("2026-11-20 08:10:00").unwrap());
         changed.iter().map(ToString::to_string).collect()
     }
 
@@ -368,6 +408,15 @@ mod tests {
         // The hour that summer time repeats.
         let repeated = [(1, "2026-11-20 08:00:00"), (2, "2026-11-20 07:10:00")];
         assert_eq!(noted(&mut cursor, &repeated), ["2"]);
+    }
+
+    #[test]
+    fn a_change_within_the_second_of_another_one_is_not_missed() {
+        let mut cursor = SplynxCursor::default();
+        let just_now = [(1, "2026-11-20 08:10:00"), (2, "2026-11-20 08:09:00")];
+        assert_eq!(noted(&mut cursor, &just_now), ["1", "2"]);
+        assert_eq!(noted(&mut cursor, &just_now), ["1"]);
+        assert!(noted(&mut cursor, &just_now).is_empty());
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl SplynxClient {
             priority,
         };
         // The log first: what changes while the lists are read comes again with the next delta.
+        let server_time = self.server_time();
         let newest_change = self.newest_change(priority).await?;
         let fields = self.field_names();
         let customers = list(CUSTOMERS, Collection::Accounts);
@@ -66,7 +67,13 @@ impl SplynxClient {
         let mut gaps: Vec<Gap> = services.gap.clone().into_iter().collect();
         gaps.extend(self.hidden_partners().await?);
 
-        let cursor = SplynxCursor::of_reading(&customers, &services, items.as_ref(), newest_change);
+        let cursor = SplynxCursor::of_reading(
+            &customers,
+            &services,
+            items.as_ref(),
+            newest_change,
+            server_time,
+        );
         let mut counts = BTreeMap::from([
             (Collection::Accounts, customers.counts),
             (Collection::Services, services.counts),

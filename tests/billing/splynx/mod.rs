@@ -56,26 +56,33 @@ impl NonceStore for Numbers {
     }
 }
 
-/// A twin and the address of its server.
+/// A twin with its server, and the numbers of its key.
 struct Stage {
     server: BillingServer,
+    numbers: Arc<Numbers>,
 }
 
 impl Stage {
     async fn new(accounts: u64) -> Self {
+        Self::in_zone(accounts, 0).await
+    }
+
+    /// Its clock differs from ours by so many minutes.
+    async fn in_zone(accounts: u64, minutes_ahead: i64) -> Self {
         let settings = TwinSettings {
             accounts,
             seed: 7,
             key: KEY.to_owned(),
             secret: SECRET.to_owned(),
             hook: None,
-            minutes_ahead: 0,
+            minutes_ahead,
             hostile_every: 0,
         };
         let twin: Box<dyn BillingTwin> = Box::new(Splynx::new(settings, now()));
         let server = BillingServer::start(twin, BillingServerSettings::default());
         Self {
             server: server.await.unwrap(),
+            numbers: Arc::default(),
         }
     }
 
@@ -105,7 +112,7 @@ impl Stage {
     fn client_with(&self, change: impl FnOnce(&mut SplynxSettings)) -> SplynxClient {
         let mut settings = self.settings();
         change(&mut settings);
-        SplynxClient::new(settings, Arc::new(Numbers::default()), now).unwrap()
+        SplynxClient::new(settings, self.numbers.clone(), now).unwrap()
     }
 
     /// Sets faults, written as TOML without the header of the first.
