@@ -1,4 +1,4 @@
-//! Sends the requests of one system in their turn, again after a pause, and not while it keeps failing.
+//! Sends the requests of one system in turn, retries reads, and spares a failing system.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -68,7 +68,7 @@ pub enum Unreachable {
     Redirect { status: u16 },
     #[error("the answer has more than {} MiB; check what answers at `address`", most_bytes >> 20)]
     TooLarge { most_bytes: usize },
-    #[error("its last requests failed, so it is left alone for {} s; see the earlier errors", seconds(*wait))]
+    #[error("its last requests failed, so nothing is sent for {} s; see the earlier errors", seconds(*wait))]
     CircuitOpen { wait: Duration },
 }
 

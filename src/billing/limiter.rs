@@ -1,4 +1,4 @@
-//! Decides which request goes next: a token bucket with priorities and a limit of requests at once.
+//! Decides which request is next: a token bucket with priorities and a limit at once.
 //!
 //! Pure: the time is an argument, a duration since any fixed moment. `turns` waits by what it returns.
 

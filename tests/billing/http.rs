@@ -1,4 +1,4 @@
-//! Tests one HTTPS request: no redirect, no unknown issuer, limits of time and size, nothing secret in errors.
+//! Tests one HTTPS request: no redirect, no unknown issuer, limits, nothing secret in errors.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Contract suites of the billing clients: each against a twin that was written from the description alone.
+//! Contract suites of the billing clients, each against a twin that shares no code with it.
 
 mod http;
 mod splynx;

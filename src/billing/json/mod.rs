@@ -1,4 +1,4 @@
-//! Parses JSON of billing systems: limited depth, no double keys, secrets dropped before they are kept.
+//! Parses JSON of billing systems: limited depth, no double keys, secrets dropped unread.
 //!
 //! `record` reads the fields of an object tolerantly, `shape` describes a value that is not what was expected.
 

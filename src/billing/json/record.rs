@@ -1,4 +1,4 @@
-//! Reads the fields of a JSON object tolerantly: both billing systems type the same field differently.
+//! Reads the fields of a JSON object tolerantly: the same field has several types.
 
 use std::str::FromStr;
 

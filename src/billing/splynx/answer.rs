@@ -1,4 +1,4 @@
-//! Classifies an answer of Splynx by status and error code; messages are in the instance's language and never read.
+//! Classifies an answer of Splynx by its status and error code, never by its message.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Asks an instance what its version can do, which permissions the key has, and whether the settings fit.
+//! Asks an instance what it can do, what the key may do, and whether the settings fit.
 
 use chrono::NaiveDateTime;
 use compact_str::CompactString;

@@ -122,10 +122,9 @@ impl SplynxClient {
         account: &AccountId,
         ticket: &MarkedText,
     ) -> Result<CompactString, BillingError> {
-        if let Some(found) = self.find_ticket(account, &ticket.marker).await? {
-            if !found.is_closed {
-                return Ok(found.id);
-            }
+        let found = self.find_ticket(account, &ticket.marker).await?;
+        if let Some(open) = found.filter(|found| !found.is_closed) {
+            return Ok(open.id);
         }
         let body = json!({
             "subject": format!("{} {}", ticket.title, ticket.marker),

@@ -4,18 +4,20 @@
 //! and `line` decide what they mean, `assemble` makes the snapshot, `webhook` reads a hint. They send nothing.
 //!
 //! Over HTTP: `session` logs in with the numbers of `nonce`, `client` sends one request of those in `endpoint`. `list` reads a
-//! complete list, `reading` everything or single accounts, `changes` what changed since. `write` and `message` write back,
-//! `check` asks what an instance can do.
+//! complete list, `named` a small one, `reading` everything or single accounts, `changes` what changed since a `cursor`. `write`
+//! and `message` write back, `check` asks what an instance can do.
 
 mod answer;
 mod assemble;
 mod changes;
 mod check;
 mod client;
+mod cursor;
 mod endpoint;
 mod line;
 mod list;
 mod message;
+mod named;
 mod nonce;
 mod page;
 mod query;
@@ -28,9 +30,10 @@ mod status;
 mod webhook;
 mod write;
 
-pub use changes::{SplynxChanges, SplynxCursor};
+pub use changes::SplynxChanges;
 pub use check::{CheckedList, ClockCheck, IdTyping, ListAccess, ServiceFields, SplynxCheck};
 pub use client::SplynxClient;
+pub use cursor::SplynxCursor;
 pub use message::{FoundTicket, MarkedText};
 pub use nonce::{NonceNotStored, NonceStore};
 pub use reading::SplynxReading;

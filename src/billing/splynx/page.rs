@@ -49,8 +49,8 @@ pub(super) fn read_page<T>(
         match record.clone().and_then(|record| read(&record)) {
             Ok(row) => page.rows.push(row),
             Err(error) => {
-                page.unreadable
-                    .push(unreadable(collection, record.ok().as_ref(), &error))
+                let unreadable = unreadable(collection, record.ok().as_ref(), &error);
+                page.unreadable.push(unreadable);
             }
         }
     });

@@ -1,4 +1,4 @@
-//! Builds the bracketed search parameters of Splynx; a wrong nesting would be ignored without an error.
+//! Builds the bracketed search parameters of Splynx, which ignores a wrong nesting.
 
 use std::fmt::Write as _;
 

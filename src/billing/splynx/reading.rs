@@ -8,18 +8,16 @@ use compact_str::format_compact;
 use tokio::time::Instant;
 
 use super::super::error::{BillingError, BillingProblem};
-use super::super::json::{Record, ShapeError};
+use super::super::json::Record;
 use super::super::limiter::Priority;
 use super::assemble::{Circumstances, Reading};
-use super::changes::SplynxCursor;
 use super::client::{Call, SplynxClient, absent_if_off};
-use super::endpoint::{
-    CUSTOMERS, Endpoint, ITEMS, LOCATIONS, MONITORING, PARTNERS, PRODUCTS, SERVICES, TARIFFS,
-};
+use super::cursor::SplynxCursor;
+use super::endpoint::{CUSTOMERS, ITEMS, SERVICES, TARIFFS};
 use super::list::List;
 use super::page::read_page;
 use super::query::Query;
-use super::row::{Customer, NamedRow, ServiceRow, read_item, read_named, read_tariff};
+use super::row::{Customer, ServiceRow, read_item, read_tariff};
 use crate::model::billing::{
     AccountId, Collection, Gap, GapReason, Proof, Snapshot, SnapshotScope, Tariff, TariffId,
     UnreadableRecord,
@@ -227,13 +225,12 @@ impl SplynxClient {
         priority: Priority,
         unreadable: &mut Vec<UnreadableRecord>,
     ) -> Result<Vec<Tariff>, BillingError> {
-        if let Some(kept) = self.kept_tariffs() {
-            if needed
-                .iter()
-                .all(|id| kept.iter().any(|tariff| tariff.id == **id))
-            {
-                return Ok(kept);
-            }
+        let has_all = |kept: &Vec<Tariff>| {
+            let mut needed = needed.iter();
+            needed.all(|id| kept.iter().any(|tariff| tariff.id == **id))
+        };
+        if let Some(kept) = self.kept_tariffs().filter(has_all) {
+            return Ok(kept);
         }
         let list = List {
             endpoint: TARIFFS,
@@ -255,57 +252,6 @@ impl SplynxClient {
     fn keep_tariffs(&self, tariffs: &[Tariff]) {
         let kept = Some((Instant::now(), tariffs.to_vec()));
         *self.tariffs.lock().unwrap_or_else(PoisonError::into_inner) = kept;
-    }
-
-    /// Returns a gap if a partner of the settings is invisible: its records would be missing without an error.
-    async fn hidden_partners(&self) -> Result<Option<Gap>, BillingError> {
-        if self.settings.partners.is_empty() {
-            return Ok(None);
-        }
-        let visible = self.partners().await?;
-        let is_visible =
-            |id: &compact_str::CompactString| visible.iter().any(|partner| partner.id == *id);
-        let all = self.settings.partners.iter().all(is_visible);
-        Ok((!all).then_some(Gap {
-            collection: Collection::Accounts,
-            reason: GapReason::NotPermitted,
-        }))
-    }
-
-    /// Lists the partners that the key may see.
-    pub async fn partners(&self) -> Result<Vec<NamedRow>, BillingError> {
-        self.named(PARTNERS).await
-    }
-
-    /// Lists the locations, for the mapping of `sites`.
-    pub async fn locations(&self) -> Result<Vec<NamedRow>, BillingError> {
-        self.named(LOCATIONS).await
-    }
-
-    /// Lists the access devices, for `device.ID.external`.
-    pub async fn access_devices(&self) -> Result<Vec<NamedRow>, BillingError> {
-        self.named(MONITORING).await
-    }
-
-    /// Lists the products of the inventory, for `scope.endpoint_models`.
-    pub async fn products(&self) -> Result<Vec<NamedRow>, BillingError> {
-        self.named(PRODUCTS).await
-    }
-
-    async fn named(&self, endpoint: Endpoint) -> Result<Vec<NamedRow>, BillingError> {
-        let call = Call::list(endpoint, Query::default(), Priority::FullRead);
-        let page = self.call(&call, |answer| {
-            let page = read_page(answer, endpoint, Collection::Accounts, read_named)?;
-            match page.unreadable.is_empty() {
-                true => Ok(page.rows),
-                false => Err(BillingProblem::Shape(ShapeError {
-                    path: "id".into(),
-                    expected: "an id in each record",
-                    came: format_compact!("{} without", page.unreadable.len()),
-                })),
-            }
-        });
-        page.await
     }
 
     fn snapshot(&self, reading: Reading, scope: SnapshotScope, proof: Proof) -> Snapshot {

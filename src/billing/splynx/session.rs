@@ -1,4 +1,4 @@
-//! Logs in to Splynx: by token, by a signature for each request, or by basic login where the settings ask for it.
+//! Logs in to Splynx by token, by a signature for each request, or by basic login.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 

@@ -1,4 +1,4 @@
-//! Derives the status of a service from the customer's status, the service's status and its dates.
+//! Derives the status of a service from both statuses and its dates.
 
 use chrono::NaiveDate;
 use compact_str::format_compact;

@@ -1,4 +1,4 @@
-//! Checks a webhook of Splynx and takes the customer's id from it; nothing else in it is believed.
+//! Checks a webhook of Splynx and reads the customer's id from it; nothing else is used.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub enum WebhookError {
     #[error("it has no signature; enter the secret in the hook's settings in Splynx")]
     Unsigned,
     #[error(
-        "its signature is wrong; compare the secret in the hook's settings in Splynx with ours"
+        "its signature is wrong; compare the secret `hook` with the one in the hook's settings in Splynx"
     )]
     WrongSignature,
     #[error("it is neither JSON nor a form with an event")]

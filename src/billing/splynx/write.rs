@@ -1,4 +1,4 @@
-//! Writes gamctl's own fields of a service, and reads them back: a PUT may answer 202 and change nothing.
+//! Writes gamctl's own fields of a service and reads them back: a 202 may change nothing.
 
 use compact_str::{CompactString, format_compact};
 use reqwest::Method;

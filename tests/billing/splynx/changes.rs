@@ -67,7 +67,7 @@ async fn the_nightly_run_is_found_without_a_hook() {
     let reading = read(&client).await;
     let mut cursor = reading.cursor;
     let id = number(&served(&reading.snapshot).account);
-    stage.edit("nightly", json!([id]));
+    stage.edit("nightly", &json!([id]));
     assert_eq!(accounts(&client, &mut cursor).await, [id]);
 }
 
@@ -78,14 +78,14 @@ async fn a_deleted_record_is_a_loss_that_only_a_full_read_explains() {
     let reading = read(&client).await;
     let mut cursor = reading.cursor;
     let service = served(&reading.snapshot);
-    stage.edit(&format!("services/{}", service.service), Value::Null);
+    stage.edit(&format!("services/{}", service.service), &Value::Null);
     let lost = changes(&client, &mut cursor).await.lost;
     assert!(lost.contains(&Collection::Services), "{lost:?}");
     assert!(
         changes(&client, &mut cursor).await.lost.is_empty(),
         "it is reported once"
     );
-    stage.edit(&format!("customers/{}", service.account), Value::Null);
+    stage.edit(&format!("customers/{}", service.account), &Value::Null);
     let lost = changes(&client, &mut cursor).await.lost;
     assert!(lost.contains(&Collection::Accounts), "{lost:?}");
 }

@@ -1,4 +1,4 @@
-//! Tests every fault of answers, lists and data: nothing is taken for absent, and one bad record stops no other.
+//! Tests every fault of answers, lists and data: nothing is taken for absent.
 
 use gamctl::billing::{BillingProblem, Unreachable};
 use gamctl::model::billing::{Collection, GapReason, Proof, WrittenMac};

@@ -53,7 +53,7 @@ async fn basic_login_needs_the_tick_and_names_it() {
     let problem = BillingProblem::Unauthorized(Unauthorized::UnsecureAccess);
     assert_eq!(refused.problem, problem);
     assert!(refused.to_string().contains("`Unsecure access`"));
-    stage.edit("key/unsecure", json!(true));
+    stage.edit("key/unsecure", &json!(true));
     assert!(snapshot(&client).await.proof.is_complete());
     assert_eq!(stage.counted("logins", "token"), 0);
 }
@@ -101,14 +101,14 @@ async fn a_revoked_key_and_a_wrong_secret_are_named() {
     let stage = Stage::new(10).await;
     let client = stage.client();
     assert!(snapshot(&client).await.proof.is_complete());
-    stage.edit("key/revoked", json!(true));
+    stage.edit("key/revoked", &json!(true));
     let revoked = error(&client).await;
     assert!(
         matches!(revoked.problem, BillingProblem::Unauthorized(_)),
         "{revoked}"
     );
     assert!(!revoked.retry_helps());
-    stage.edit("key/revoked", json!(false));
+    stage.edit("key/revoked", &json!(false));
     let wrong =
         stage.client_with(|settings| settings.login.secret = Secret::new(b"canary-wrong".to_vec()));
     let refused = error(&wrong).await;

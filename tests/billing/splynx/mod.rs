@@ -134,7 +134,7 @@ impl Stage {
         self.server.operate(&operation).unwrap()
     }
 
-    fn edit(&self, path: &str, value: Value) {
+    fn edit(&self, path: &str, value: &Value) {
         self.operate(json!({"do": "edit", "path": path, "value": value}));
     }
 
@@ -212,7 +212,7 @@ fn served(snapshot: &Snapshot) -> &BillingService {
     snapshot.services.iter().find(is_single).unwrap()
 }
 
-fn number(id: impl ToString) -> u64 {
+fn number(id: &impl ToString) -> u64 {
     id.to_string().parse().unwrap()
 }
 

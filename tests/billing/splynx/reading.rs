@@ -79,7 +79,7 @@ async fn an_account_that_was_deleted_is_absent_and_proves_nothing() {
     let client = stage.client();
     let before = snapshot(&client).await;
     let id = number(&served(&before).account);
-    stage.edit(&format!("customers/{id}"), Value::Null);
+    stage.edit(&format!("customers/{id}"), &Value::Null);
     let after = account(&client, id).await;
     assert!(after.accounts.is_empty() && after.services.is_empty());
     assert!(!after.proves_absence());
@@ -127,7 +127,7 @@ async fn the_life_of_a_service_is_understood_at_each_step() {
         [(served_id.clone(), ServiceStatus::Suspended { cause })]
     );
     stage.operate(json!({"do": "pay", "account": id}));
-    stage.edit(&format!("services/{served_id}/status"), json!("active"));
+    stage.edit(&format!("services/{served_id}/status"), &json!("active"));
 
     stage.operate(json!({"do": "deactivate", "account": id}));
     let gone = account(&client, id).await;
@@ -228,7 +228,7 @@ async fn the_isp_s_own_words_are_used_and_others_are_unknown() {
         number(&service.account),
         format!("services/{}/status", service.service),
     );
-    stage.edit(&path, json!("frozen"));
+    stage.edit(&path, &json!("frozen"));
     let word = "active/frozen".into();
     assert_eq!(
         account(&client, id).await.services[0].status,

@@ -165,7 +165,7 @@ async fn a_refused_write_names_the_field_in_every_form_and_language() {
 async fn a_service_that_is_gone_is_not_written() {
     let one = Service::new().await;
     one.stage
-        .edit(&format!("services/{}", one.service), Value::Null);
+        .edit(&format!("services/{}", one.service), &Value::Null);
     let access = Some(AccessLink {
         device: "12".into(),
         port: "1".into(),
