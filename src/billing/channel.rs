@@ -124,12 +124,15 @@ pub struct Attempts<'c> {
 impl Attempts<'_> {
     /// Waits for a turn; an error if the system is spared at the moment.
     pub async fn begin(&self) -> Result<HeldTurn, BillingError> {
-        let turn = self.channel.turns.wait(self.priority).await;
-        let admitted = self.channel.circuit().admit(self.channel.now());
-        match admitted {
-            Ok(()) => Ok(turn),
-            Err(wait) => Err(self.error(unreachable(Unreachable::CircuitOpen { wait }))),
+        let open = |wait| self.error(unreachable(Unreachable::CircuitOpen { wait }));
+        let channel = self.channel;
+        // A request that would not be sent needs no turn.
+        if let Some(wait) = channel.circuit().wait(channel.now()) {
+            return Err(open(wait));
         }
+        let turn = channel.turns.wait(self.priority).await;
+        let admitted = channel.circuit().admit(channel.now());
+        admitted.map(|()| turn).map_err(open)
     }
 
     /// Sends one request.

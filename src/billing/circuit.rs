@@ -23,20 +23,23 @@ pub struct Circuit {
 }
 
 impl Circuit {
+    /// Returns how long no request is admitted.
+    pub fn wait(&self, now: Duration) -> Option<Duration> {
+        let wait = self.open_until?.checked_sub(now)?;
+        Some(wait).filter(|wait| !wait.is_zero())
+    }
+
     /// Admits a request, or returns how long none is admitted.
     ///
     /// After the pause one request is admitted as a trial; the next waits for its result.
     pub fn admit(&mut self, now: Duration) -> Result<(), Duration> {
-        let Some(until) = self.open_until else {
-            return Ok(());
-        };
-        match until.checked_sub(now) {
-            None | Some(Duration::ZERO) => {
-                self.open_until = Some(now + OPEN);
-                Ok(())
-            }
-            Some(wait) => Err(wait),
+        if let Some(wait) = self.wait(now) {
+            return Err(wait);
         }
+        if let Some(until) = &mut self.open_until {
+            *until = now + OPEN;
+        }
+        Ok(())
     }
 
     /// Notes that the system answered.

@@ -17,8 +17,8 @@ const USER_AGENT: &str = "gamctl";
 /// The time to reach a system.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The time after which an idle connection is closed, shorter than that of usual servers.
-const IDLE: Duration = Duration::from_secs(20);
+/// The time after which an idle connection is closed: a little less than usual servers have, so that none is found dead.
+const IDLE: Duration = Duration::from_secs(4);
 
 /// The limits of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,11 +41,15 @@ impl Reading {
             .into_iter()
             .map(|one| (one.id.clone(), one))
             .collect();
-        let mut services = Vec::new();
+        let mut services = Vec::with_capacity(self.services.len());
         let mut seen = BTreeSet::new();
-        for (customer, row) in with_customers(self.services, &customers, &mut unreadable) {
-            if seen.insert((row.account.clone(), row.id.clone())) {
-                services.push(dated(customer, row, &about));
+        for row in self.services {
+            match customers.get(&row.account) {
+                Some(customer) if seen.insert(row.id.clone()) => {
+                    services.push(dated(customer, row, &about));
+                }
+                Some(_) => {}
+                None => unreadable.push(without_customer(row)),
             }
         }
         let services = deciding_rows(services);
@@ -74,29 +78,16 @@ impl Reading {
     }
 }
 
-/// Pairs each service with its customer; a service without one says nothing about its status and is unreadable.
-fn with_customers<'c>(
-    rows: Vec<ServiceRow>,
-    customers: &'c BTreeMap<AccountId, Customer>,
-    unreadable: &mut Vec<UnreadableRecord>,
-) -> Vec<(&'c Customer, ServiceRow)> {
-    let pairs = rows
-        .into_iter()
-        .filter_map(|row| match customers.get(&row.account) {
-            Some(customer) => Some((customer, row)),
-            None => {
-                unreadable.push(UnreadableRecord {
-                    collection: Collection::Services,
-                    id: Some(row.id.into()),
-                    account: Some(row.account),
-                    reason: CompactString::const_new(
-                        "customer_id: expected a customer that was read, got another one",
-                    ),
-                });
-                None
-            }
-        });
-    pairs.collect()
+/// The status of a service follows from its customer's too, so without one it is not known.
+fn without_customer(row: ServiceRow) -> UnreadableRecord {
+    UnreadableRecord {
+        collection: Collection::Services,
+        id: Some(row.id.into()),
+        account: Some(row.account),
+        reason: CompactString::const_new(
+            "customer_id: expected a customer that was read, got another one",
+        ),
+    }
 }
 
 fn dated(customer: &Customer, row: ServiceRow, about: &Circumstances<'_>) -> DatedRow {

@@ -35,6 +35,10 @@ pub struct SplynxCheck {
     /// Whether services can be searched by `updated_at`.
     pub service_updates: Result<bool, BillingError>,
     pub clock: Result<ClockCheck, BillingError>,
+    /// The partners of the settings that the key may not see.
+    pub hidden_partners: Result<Vec<CompactString>, BillingError>,
+    /// The endpoint models of the settings that are no products.
+    pub unknown_models: Result<Vec<CompactString>, BillingError>,
 }
 
 /// One list, read with a limit of one record.
@@ -107,6 +111,8 @@ impl SplynxClient {
             filters: self.check_filters().await,
             service_updates: self.check_updates().await,
             clock: self.check_clock().await,
+            hidden_partners: self.hidden_partners().await,
+            unknown_models: self.unknown_products().await,
         })
     }
 

@@ -1,5 +1,7 @@
 //! Lists what has a name and no counts: partners, locations, access devices and products.
 
+use std::collections::BTreeSet;
+
 use compact_str::{CompactString, format_compact};
 
 use super::super::error::{BillingError, BillingProblem};
@@ -14,17 +16,30 @@ use crate::model::billing::{Collection, Gap, GapReason};
 
 impl SplynxClient {
     /// Returns a gap if a partner of the settings is invisible: its records would be missing without an error.
-    pub(super) async fn hidden_partners(&self) -> Result<Option<Gap>, BillingError> {
-        if self.settings.partners.is_empty() {
-            return Ok(None);
-        }
-        let visible = self.partners().await?;
-        let is_visible = |id: &CompactString| visible.iter().any(|partner| partner.id == *id);
-        let all = self.settings.partners.iter().all(is_visible);
-        Ok((!all).then_some(Gap {
+    pub(super) async fn partner_gap(&self) -> Result<Option<Gap>, BillingError> {
+        let is_hidden = !self.hidden_partners().await?.is_empty();
+        Ok(is_hidden.then_some(Gap {
             collection: Collection::Accounts,
             reason: GapReason::NotPermitted,
         }))
+    }
+
+    /// Returns the partners of the settings that the key may not see.
+    pub(super) async fn hidden_partners(&self) -> Result<Vec<CompactString>, BillingError> {
+        let wanted = &self.settings.partners;
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(missing(wanted, &self.partners().await?))
+    }
+
+    /// Returns the models of the settings that are no products.
+    pub(super) async fn unknown_products(&self) -> Result<Vec<CompactString>, BillingError> {
+        let wanted = &self.settings.endpoint_models;
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(missing(wanted, &self.products().await?))
     }
 
     /// Lists the partners that the key may see.
@@ -62,4 +77,9 @@ impl SplynxClient {
         });
         page.await
     }
+}
+
+fn missing(wanted: &BTreeSet<CompactString>, rows: &[NamedRow]) -> Vec<CompactString> {
+    let is_missing = |id: &&CompactString| !rows.iter().any(|row| row.id == **id);
+    wanted.iter().filter(is_missing).cloned().collect()
 }

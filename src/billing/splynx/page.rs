@@ -144,6 +144,8 @@ impl<T> Rows<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::endpoint::TARIFFS;
     use super::super::row::read_tariff;
     use super::*;
@@ -208,5 +210,38 @@ mod tests {
         assert!(!follows(r#"[{"id":7},{"id":9}]"#, 7));
         assert!(!follows(r#"[{"id":9},{"id":8}]"#, 7));
         assert!(!follows(r#"[{"id":8},{"id":8}]"#, 7));
+    }
+    fn any_body() -> impl Strategy<Value = String> {
+        let record = prop_oneof![
+            "\\{\"id\":([1-9][0-9]{0,3}|\"[0-9]{1,4}\"),\"title\":\"[a-z]{0,5}\"\\}",
+            "\\{\"id\":(null|\\[\\]|-1|1\\.5|true),\"title\":\"a\"\\}",
+            "\\{\"title\":(7|null|\\{\\}|\\[1\\])\\}",
+            "(null|7|\"x\"|\\[\\])",
+        ];
+        prop::collection::vec(record, 0..8).prop_map(|records| format!("[{}]", records.join(",")))
+    }
+
+    proptest! {
+        #[test]
+        fn every_record_of_a_list_is_read_or_named(body in any_body()) {
+            let read = page(&body).unwrap();
+            prop_assert_eq!(read.rows.len() + read.unreadable.len(), read.length);
+            let length = serde_json::from_str::<Vec<serde_json::Value>>(&body).unwrap().len();
+            prop_assert_eq!(read.length, length);
+        }
+
+        #[test]
+        fn no_beginning_of_a_list_is_taken_for_the_list(body in any_body(), at in any::<prop::sample::Index>()) {
+            let cut = &body[..at.index(body.len())];
+            prop_assert!(page(cut).is_err(), "{}", cut);
+        }
+
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let mut answer = HttpAnswer::for_test(200, "", &[]);
+            answer.body = bytes;
+            let read = read_page(&answer, TARIFFS, Collection::Tariffs, read_tariff);
+            prop_assert!(read.is_err() || answer.body.contains(&b'['));
+        }
     }
 }

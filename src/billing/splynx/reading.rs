@@ -63,7 +63,7 @@ impl SplynxClient {
             .read_list(list(TARIFFS, Collection::Tariffs), read_tariff)
             .await?;
         let mut gaps: Vec<Gap> = services.gap.clone().into_iter().collect();
-        gaps.extend(self.hidden_partners().await?);
+        gaps.extend(self.partner_gap().await?);
 
         let cursor = SplynxCursor::of_reading(
             &customers,

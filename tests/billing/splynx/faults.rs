@@ -233,6 +233,17 @@ async fn services_are_read_by_status_where_the_filter_by_id_has_no_effect() {
 }
 
 #[tokio::test]
+async fn services_that_cannot_be_counted_prove_nothing() {
+    let stage = Stage::new(20).await;
+    let client = stage.client();
+    let usual = snapshot(&client).await;
+    stage.faults("kind = \"server-error\"\nmethod = \"head\"\npath = \"internet-services\"");
+    let read = snapshot(&client).await;
+    assert_eq!(gaps(&read), [(Collection::Services, &GapReason::NotCounted)]);
+    assert_eq!(content(&read), content(&usual));
+}
+
+#[tokio::test]
 async fn a_list_whose_pages_repeat_is_an_error_and_no_endless_loop() {
     let stage = Stage::new(700).await;
     stage.faults("kind = \"filters-ignored\"\ncolumn = \"id\"\npath = \"customers/customer\"");

@@ -140,3 +140,21 @@ async fn requests_at_the_same_time_log_in_once() {
     }
     assert_eq!(stage.counted("requests", "POST auth/tokens"), 1);
 }
+
+#[tokio::test]
+async fn an_old_token_is_renewed_and_not_asked_for_again() {
+    let stage = Stage::new(10).await;
+    let client = stage.client();
+    let usual = content(&snapshot(&client).await);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31 * 60)).await;
+    tokio::time::resume();
+    assert_eq!(content(&snapshot(&client).await), usual);
+    assert_eq!(stage.counted("requests", "POST auth/tokens"), 1);
+    assert_eq!(
+        stage.counted("requests", "GET auth/tokens"),
+        1,
+        "{}",
+        stage.server.counters()
+    );
+}

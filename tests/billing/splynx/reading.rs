@@ -250,7 +250,11 @@ async fn the_isp_s_own_words_are_used_and_others_are_unknown() {
 #[tokio::test]
 async fn a_check_reports_what_the_instance_can_do() {
     let stage = Stage::new(20).await;
-    let client = stage.client_with(|settings| settings.place_field = Some("wiring".into()));
+    let client = stage.client_with(|settings| {
+        settings.place_field = Some("wiring".into());
+        settings.endpoint_models = BTreeSet::from(["4".into(), "44".into()]);
+        settings.partners = BTreeSet::from(["1".into(), "9".into()]);
+    });
     let check = client.check().await.unwrap();
     assert_eq!(check.login, LoginWay::Token);
     assert!(
@@ -269,6 +273,8 @@ async fn a_check_reports_what_the_instance_can_do() {
         (Ok(Some(true)), Ok(true))
     );
     assert_eq!(check.service_updates, Ok(false));
+    assert_eq!(check.hidden_partners, Ok(vec!["9".into()]));
+    assert_eq!(check.unknown_models, Ok(vec!["44".into()]));
     assert_eq!(stage.counted("writes", "PUT"), 0);
 
     stage.faults(
