@@ -83,6 +83,7 @@ impl Channel {
             request,
             left,
             failures: 0,
+            asks_for_ability: false,
         }
     }
 
@@ -119,9 +120,18 @@ pub struct Attempts<'c> {
     request: CompactString,
     left: u32,
     failures: u32,
+    asks_for_ability: bool,
 }
 
 impl Attempts<'_> {
+    /// Lets a refusal, even a server error, be an answer: this version may not have what is asked for.
+    pub fn asking_for_ability(self) -> Self {
+        Self {
+            asks_for_ability: true,
+            ..self
+        }
+    }
+
     /// Waits for a turn; an error if the system is spared at the moment.
     pub async fn begin(&self) -> Result<HeldTurn, BillingError> {
         let open = |wait| self.error(unreachable(Unreachable::CircuitOpen { wait }));
@@ -165,7 +175,8 @@ impl Attempts<'_> {
             }
             Err(error) => error,
         };
-        match error.counts_against_system() {
+        let is_answer = self.asks_for_ability && is_refused_by_program(&error.problem);
+        match error.counts_against_system() && !is_answer {
             true => channel.circuit().fail(channel.now()),
             false => channel.circuit().succeed(),
         }
@@ -174,7 +185,7 @@ impl Attempts<'_> {
         }
         self.left = self.left.saturating_sub(1);
         self.failures += 1;
-        if self.left == 0 || !error.retry_helps() {
+        if self.left == 0 || is_answer || !error.retry_helps() {
             return Some(Err(error));
         }
         // The limit of the system has paused the queue already.
@@ -183,6 +194,14 @@ impl Attempts<'_> {
             sleep(retry_pause(first, self.failures, random())).await;
         }
         None
+    }
+}
+
+/// Returns whether the program itself refused a request, and not a gateway before it.
+fn is_refused_by_program(problem: &BillingProblem) -> bool {
+    match problem {
+        BillingProblem::Refused { status, .. } => !matches!(status, 502..=504),
+        _ => false,
     }
 }
 

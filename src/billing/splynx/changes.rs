@@ -8,7 +8,7 @@ use super::super::limiter::Priority;
 use super::client::{Call, ServiceListing, SplynxClient, absent_if_off};
 use super::cursor::{LastChange, SplynxCursor, written};
 use super::endpoint::{CHANGES, CUSTOMERS, Endpoint, ITEMS, SERVICES};
-use super::list::List;
+use super::list::{List, blames_filter};
 use super::page::{Rows, read_page};
 use super::query::Query;
 use super::row::{ChangeRow, Customer, ServiceRow, read_item};
@@ -140,18 +140,21 @@ impl SplynxClient {
     async fn new_services(&self, changes: &mut SplynxChanges) -> Result<(), BillingError> {
         let list = delta(SERVICES, Collection::Services);
         if self.listing() == ServiceListing::ByStatus {
-            // Searching by id does not work here, and a full read is cheap where it is asked for.
-            let count = self.count(list).await?;
-            if changes.cursor.counts.insert(Collection::Services, count) != Some(count) {
-                changes.lost.insert(Collection::Services);
-            }
-            return Ok(());
+            return self.count_services(list, changes).await;
         }
         let fields = self.field_names();
         let read = |record: &Record<'_>| ServiceRow::read(record, fields);
         let rows = self
             .pages_after(list, changes.cursor.last_service, 0, &read)
-            .await?;
+            .await;
+        let rows = match rows {
+            Err(error)
+                if self.listing() == ServiceListing::Unknown && blames_filter(&error.problem) =>
+            {
+                return self.count_services(list, changes).await;
+            }
+            rows => rows?,
+        };
         let count = self.count(list).await?;
         changes.cursor.last_service = changes.cursor.last_service.max(rows.last_id());
         if changes
@@ -166,6 +169,19 @@ impl SplynxClient {
         changes
             .accounts
             .extend(rows.unreadable.into_iter().filter_map(|row| row.account));
+        Ok(())
+    }
+
+    /// Compares the number of services where searching by id does not work: only a full read finds which are new.
+    async fn count_services(
+        &self,
+        list: List,
+        changes: &mut SplynxChanges,
+    ) -> Result<(), BillingError> {
+        let count = self.count_as(list, ServiceListing::ByStatus).await?;
+        if changes.cursor.counts.insert(Collection::Services, count) != Some(count) {
+            changes.lost.insert(Collection::Services);
+        }
         Ok(())
     }
 

@@ -35,8 +35,10 @@ pub struct SplynxClient {
 /// The way in which all services are listed, which depends on the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum ServiceListing {
-    /// By ids above the last, as every other list.
+    /// Not tried yet; a refusal may mean that the filter by id does not work.
     #[default]
+    Unknown,
+    /// By ids above the last, as every other list.
     Paged,
     /// One request for each known status, without pages: the filter by id does not work.
     ByStatus,
@@ -52,6 +54,8 @@ pub(super) struct Call {
     pub(super) body: Option<serde_json::Value>,
     pub(super) priority: Priority,
     pub(super) limits: HttpLimits,
+    /// A refusal is an answer: this version may not have what is asked for.
+    pub(super) asks_for_ability: bool,
 }
 
 impl Call {
@@ -64,6 +68,7 @@ impl Call {
             body: None,
             priority,
             limits,
+            asks_for_ability: false,
         }
     }
 
@@ -174,8 +179,8 @@ impl SplynxClient {
         *self.listing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn list_by_status(&self) {
-        *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = ServiceListing::ByStatus;
+    pub(super) fn set_listing(&self, listing: ServiceListing) {
+        *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = listing;
     }
 
     /// Makes an error of a request that was read outside of `call`.
@@ -193,6 +198,9 @@ impl SplynxClient {
             None => self.channel.read(call.priority, call.name()),
             Some(_) => self.channel.write(call.priority, call.name()),
         };
+        if call.asks_for_ability {
+            attempts = attempts.asking_for_ability();
+        }
         let mut has_new_login = false;
         loop {
             self.session

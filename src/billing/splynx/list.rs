@@ -42,16 +42,18 @@ pub(super) struct List {
 }
 
 impl List {
-    /// The filter that every record passes. The list of services needs one, and so does the log.
-    fn everything() -> Query {
-        Query::default().greater("id", "0")
+    /// Returns the filter that every record passes: the list of services needs one.
+    fn everything(&self, listing: ServiceListing) -> Query {
+        match (self.endpoint == SERVICES, listing) {
+            (false, _) => Query::default(),
+            (true, ServiceListing::ByStatus) => Query::default().greater("customer_id", "0"),
+            (true, _) => Query::default().greater("id", "0"),
+        }
     }
 
-    fn filter(&self) -> Query {
-        match self.endpoint == SERVICES {
-            true => Self::everything(),
-            false => Query::default(),
-        }
+    /// Returns whether a refusal may mean that this version cannot list services by id.
+    fn asks_for_ability(&self, listing: ServiceListing) -> bool {
+        self.endpoint == SERVICES && listing != ServiceListing::Paged
     }
 }
 
@@ -72,7 +74,19 @@ fn total(answer: &HttpAnswer) -> Result<u64, BillingProblem> {
 impl SplynxClient {
     /// Asks how many records a list has.
     pub(super) async fn count(&self, list: List) -> Result<u64, BillingError> {
-        let call = Call::count(list.endpoint, list.filter(), list.priority);
+        self.count_as(list, self.listing()).await
+    }
+
+    pub(super) async fn count_as(
+        &self,
+        list: List,
+        listing: ServiceListing,
+    ) -> Result<u64, BillingError> {
+        let query = list.everything(listing);
+        let call = Call {
+            asks_for_ability: list.asks_for_ability(listing),
+            ..Call::count(list.endpoint, query, list.priority)
+        };
         self.call(&call, total).await
     }
 
@@ -97,17 +111,27 @@ impl SplynxClient {
         list: List,
         read: &impl Fn(&Record<'_>) -> Result<T, ShapeError>,
     ) -> Result<Listed<T>, BillingError> {
-        let is_services = list.endpoint == SERVICES;
-        if is_services && self.listing() == ServiceListing::ByStatus {
-            return self.read_by_status(list, read).await;
+        if list.endpoint != SERVICES {
+            return self.read_paged(list, read).await;
         }
-        match self.read_paged(list, read).await {
-            Err(error) if is_services && blames_filter(&error.problem) => {
-                let listed = self.read_by_status(list, read).await?;
-                self.list_by_status();
-                Ok(listed)
-            }
-            result => result,
+        match self.listing() {
+            ServiceListing::ByStatus => self.read_by_status(list, read).await,
+            ServiceListing::Paged => self.read_paged(list, read).await,
+            ServiceListing::Unknown => match self.read_paged(list, read).await {
+                Ok(listed) => {
+                    self.set_listing(ServiceListing::Paged);
+                    Ok(listed)
+                }
+                Err(error) if blames_filter(&error.problem) => {
+                    let listed = self.read_by_status(list, read).await?;
+                    // A refusal may pass, and is asked for again; a filter without effect stays as it is.
+                    if error.problem == BillingProblem::Shape(not_following()) {
+                        self.set_listing(ServiceListing::ByStatus);
+                    }
+                    Ok(listed)
+                }
+                Err(error) => Err(error),
+            },
         }
     }
 
@@ -146,7 +170,10 @@ impl SplynxClient {
                 .greater("id", &last.to_string())
                 .sorted_by_id()
                 .limit(PAGE);
-            let call = Call::list(list.endpoint, query, list.priority);
+            let call = Call {
+                asks_for_ability: list.asks_for_ability(self.listing()),
+                ..Call::list(list.endpoint, query, list.priority)
+            };
             let page = self.call(&call, |answer| {
                 let page = read_page(answer, list.endpoint, list.collection, read)?;
                 match page.follows(last) {
@@ -175,7 +202,8 @@ impl SplynxClient {
         list: List,
         read: &impl Fn(&Record<'_>) -> Result<T, ShapeError>,
     ) -> Result<Listed<T>, BillingError> {
-        let before = self.count(list).await.ok();
+        let by_status = ServiceListing::ByStatus;
+        let before = self.count_as(list, by_status).await.ok();
         let mut rows = Rows::default();
         for status in SERVICE_STATUSES {
             let query = Query::default().equal("status", status);
@@ -185,7 +213,7 @@ impl SplynxClient {
             });
             rows.add(page.await?);
         }
-        let after = self.count(list).await.ok();
+        let after = self.count_as(list, by_status).await.ok();
         let received = rows.received();
         let counted = before.zip(after);
         let (before, after) = counted.unwrap_or((received, received));
@@ -232,7 +260,7 @@ fn not_following() -> ShapeError {
 }
 
 /// Returns whether an error may come from the filter by id, which not every version accepts for all services.
-fn blames_filter(problem: &BillingProblem) -> bool {
+pub(super) fn blames_filter(problem: &BillingProblem) -> bool {
     match problem {
         BillingProblem::Refused { status, .. } => matches!(status, 400 | 404 | 500),
         BillingProblem::Shape(shape) => *shape == not_following(),

@@ -148,9 +148,21 @@ async fn a_list_that_lacks_rows_without_an_error_is_not_complete() {
 #[tokio::test]
 async fn counts_that_move_once_are_read_again() {
     let stage = Stage::new(20).await;
-    stage.faults("kind = \"rows-missing\"\nrows = 2\ncounted = false\ntimes = 1\npath = \"inventory/items\"\nmethod = \"get\"");
+    stage.faults("kind = \"counts-move\"\ntimes = 1\npath = \"tariffs\"");
     let snapshot = snapshot(&stage.client()).await;
     assert!(snapshot.proof.is_complete(), "{:?}", snapshot.proof);
+    assert!(stage.counted("requests", "HEAD tariffs/internet") > 2);
+}
+
+#[tokio::test]
+async fn a_list_that_ends_early_is_read_on_from_where_it_ended() {
+    let stage = Stage::new(20).await;
+    stage.faults(
+        "kind = \"rows-missing\"\nrows = 2\ncounted = false\ntimes = 1\npath = \"inventory/items\"\nmethod = \"get\"",
+    );
+    let snapshot = snapshot(&stage.client()).await;
+    assert!(snapshot.proof.is_complete(), "{:?}", snapshot.proof);
+    assert_eq!(stage.counted("requests", "HEAD inventory/items"), 2);
 }
 
 #[tokio::test]
@@ -225,22 +237,36 @@ async fn services_are_read_by_status_where_the_filter_by_id_has_no_effect() {
     let usual = snapshot(&stage.client()).await;
     let client = stage.client();
     stage.faults("kind = \"filters-ignored\"\ncolumn = \"id\"\npath = \"internet-services\"");
+    let mut cursor = None;
     for _ in 0..2 {
-        let by_status = snapshot(&client).await;
-        assert!(by_status.proof.is_complete(), "{:?}", by_status.proof);
-        assert_eq!(content(&by_status), content(&usual));
+        let by_status = read(&client).await;
+        let proof = &by_status.snapshot.proof;
+        assert!(proof.is_complete(), "{proof:?}");
+        assert_eq!(content(&by_status.snapshot), content(&usual));
+        cursor = Some(by_status.cursor);
     }
+    // A delta cannot name the new service, and asks for a full read.
+    stage.operate(json!({"do": "sell", "tariff": 31}));
+    let changes = client.read_changes(&cursor.unwrap()).await.unwrap();
+    assert!(changes.lost.contains(&Collection::Services));
 }
 
 #[tokio::test]
 async fn services_that_cannot_be_counted_prove_nothing() {
     let stage = Stage::new(20).await;
-    let client = stage.client();
-    let usual = snapshot(&client).await;
+    let usual = snapshot(&stage.client()).await;
     stage.faults("kind = \"server-error\"\nmethod = \"head\"\npath = \"internet-services\"");
-    let read = snapshot(&client).await;
-    assert_eq!(gaps(&read), [(Collection::Services, &GapReason::NotCounted)]);
-    assert_eq!(content(&read), content(&usual));
+    let client = stage.client();
+    for _ in 0..3 {
+        let read = snapshot(&client).await;
+        assert_eq!(
+            gaps(&read),
+            [(Collection::Services, &GapReason::NotCounted)]
+        );
+        assert_eq!(content(&read), content(&usual));
+    }
+    stage.no_faults();
+    assert!(snapshot(&client).await.proof.is_complete());
 }
 
 #[tokio::test]

@@ -43,6 +43,11 @@ async fn signed_requests_have_numbers_that_only_grow() {
     }
     assert_eq!(stage.counted("logins", "token"), 0);
     assert_eq!(stage.server.counters()["refused"], json!({}));
+    assert_eq!(
+        stage.server.counters()["most_at_once"],
+        1,
+        "one after the other"
+    );
 }
 
 #[tokio::test]
