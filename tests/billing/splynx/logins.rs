@@ -144,6 +144,7 @@ async fn requests_at_the_same_time_log_in_once() {
         check.await.unwrap().unwrap();
     }
     assert_eq!(stage.counted("requests", "POST auth/tokens"), 1);
+    assert_eq!(stage.counted("requests", "GET auth/tokens"), 0);
 }
 
 #[tokio::test]
