@@ -1,4 +1,4 @@
-//! Defines accounts and services as a billing system has them, in words of ours.
+//! Defines accounts and services as a billing system has them, in words that both systems share.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
