@@ -32,7 +32,13 @@ impl Office {
     }
 
     fn faults(&mut self, kind: &str) {
-        let table: toml::Table = toml::from_str(&format!("kind = \"{kind}\"")).unwrap();
+        // A delay has a length.
+        let number = if kind == "hook-delay" {
+            "seconds = 3"
+        } else {
+            ""
+        };
+        let table = toml::from_str(&format!("kind = \"{kind}\"\n{number}")).unwrap();
         self.twin.set_faults(vec![table]).unwrap();
     }
 
@@ -70,7 +76,7 @@ fn an_event_names_its_account_as_json_and_as_a_form() {
         None,
         Some("hook-form"),
         Some("hook-double"),
-        Some("hook-delay\"\nseconds = 3\n#\""),
+        Some("hook-delay"),
     ] {
         let mut office = Office::new();
         if let Some(kind) = kind {
