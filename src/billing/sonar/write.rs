@@ -51,7 +51,7 @@ query Health($search: [Search], $one: Paginator!) {
 }";
 
 impl SonarClient {
-    /// Brings gamctl's own fields of a service to these values; a value that is absent is removed.
+    /// Brings gamctl's own fields of a service to these values. An absent value stays as it is, an empty one is removed.
     ///
     /// # Errors
     ///
@@ -64,7 +64,8 @@ impl SonarClient {
         lookups: &SonarLookups,
     ) -> Result<WriteOutcome, BillingError> {
         let undefined = OwnField::ALL.into_iter().filter(|field| {
-            field.value(wanted).is_some() && lookups.own_field(tariff, *field).is_none()
+            let has_value = field.value(wanted).is_some_and(|value| !value.is_empty());
+            has_value && lookups.own_field(tariff, *field).is_none()
         });
         let undefined: Vec<_> = undefined.collect();
         if !undefined.is_empty() {
@@ -245,12 +246,13 @@ fn differences(
     let fields = OwnField::ALL.into_iter();
     let defined = fields.filter_map(|field| Some((field, lookups.own_field(tariff, field)?)));
     let differing = defined.filter_map(|(field, id)| {
-        let (is, must) = (
-            before.get(id).map(CompactString::as_str),
-            field.value(wanted),
-        );
-        (is.unwrap_or_default() != must.unwrap_or_default())
-            .then(|| (id.clone(), must.map(Into::into)))
+        let is = before
+            .get(id)
+            .map(CompactString::as_str)
+            .unwrap_or_default();
+        let must = field.value(wanted)?;
+        let value = (!must.is_empty()).then(|| must.into());
+        (is != must).then(|| (id.clone(), value))
     });
     differing.collect()
 }
@@ -327,7 +329,8 @@ mod tests {
             sent(wanted(Some("a/2"), Some("101"))),
             [("3".into(), Some("a/2".into()))]
         );
-        assert_eq!(sent(wanted(Some("a/1"), None)), [("4".into(), None)]);
+        assert_eq!(sent(wanted(Some("a/1"), None)), []);
+        assert_eq!(sent(wanted(None, Some(""))), [("4".into(), None)]);
     }
 
     #[test]

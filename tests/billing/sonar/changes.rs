@@ -186,7 +186,8 @@ async fn a_root_that_cannot_be_counted_is_asked_for_without_its_total() {
 async fn too_many_changes_are_left_to_a_full_reading() {
     let instance = Instance::start(1200).await;
     let client = instance.client();
-    let cursor = DeltaCursor::start(NOW, 0);
+    let cursor = DeltaCursor::start(instance.pass(4000), 0);
+    instance.operate(json!({"do": "edit", "path": "accounts/*/is_delinquent", "value": true}));
     let found = delta(&client, &cursor).await;
     assert_eq!(found.coverage, DeltaCoverage::TooMuch);
     assert_eq!(found.next, cursor);

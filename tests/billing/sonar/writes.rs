@@ -58,15 +58,19 @@ async fn place_vlan_and_state_are_written_once_and_read_again() {
     let is_it = |one: &&BillingService| one.service == service.service;
     let read = after.services.iter().find(is_it).unwrap();
     assert_eq!(read.written_back, wanted());
-    let removed = WrittenBack {
-        vlan: None,
-        ..wanted()
+    let without_vlan = WrittenBack {
+        vlan: Some("".into()),
+        ..WrittenBack::default()
     };
-    let outcome = write(&client, &service, &removed, &lookups).await;
+    let outcome = write(&client, &service, &without_vlan, &lookups).await;
     assert_eq!(outcome.unwrap(), WriteOutcome::Proved);
     let (after, _) = client.read_everything(NOW).await.unwrap();
     let read = after.services.iter().find(is_it).unwrap();
-    assert_eq!(read.written_back, removed);
+    let left = WrittenBack {
+        vlan: None,
+        ..wanted()
+    };
+    assert_eq!(read.written_back, left);
     assert_eq!(instance.counter("billing_mutations"), json!(0));
 }
 
