@@ -88,11 +88,13 @@ impl SonarClient {
         if error.retry_helps() {
             return self.ask(list.priority, &query).await;
         }
-        if !is_query_error(&error) || page.number > 1 {
+        if !is_query_error(&error) {
             return Err(error);
         }
-        // Once more as it was: an error of a moment must not cost the proof.
-        for fewer in std::iter::once(features).chain(features.with_fewer_totals()) {
+        // Once more as it was: an error of a moment must cost neither the reading nor its proof. A list that was counted
+        // at its first page is counted to its end.
+        let fewer = features.with_fewer_totals().filter(|_| page.number == 1);
+        for fewer in std::iter::once(features).chain(fewer) {
             let query = (list.query)(page, fewer);
             if let Ok(data) = self.ask_once(list.priority, &query).await {
                 self.remember_totals(list.root, fewer);
