@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::clock;
 use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::source::{OldInventoryArguments, prefix, read_summary, report, source};
@@ -124,6 +125,9 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
         let before = read(&Source::git(&path, &base)?, &limits, &cache)?;
         terminal.detail(&read_summary(&path, &before));
         reading.compare_with(&before.inventory);
+    }
+    if let Some(today) = clock::today() {
+        reading.check_day(today);
     }
     for finding in &mut reading.findings {
         if arguments.accept.iter().any(|rule| rule == finding.rule.id) {

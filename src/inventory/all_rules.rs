@@ -32,6 +32,7 @@ pub fn all_rules() -> Vec<&'static Rule> {
         super::record::RULES,
         super::text::CREDENTIALS_RULES,
         super::compare::RULES,
+        super::hold_over::RULES,
     ];
     own.into_iter()
         .chain(super::check::RULE_SETS.iter().copied())
