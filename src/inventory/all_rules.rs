@@ -33,6 +33,7 @@ pub fn all_rules() -> Vec<&'static Rule> {
         super::text::CREDENTIALS_RULES,
         super::compare::RULES,
         super::hold_over::RULES,
+        super::billing_lane::RULES,
     ];
     own.into_iter()
         .chain(super::check::RULE_SETS.iter().copied())

@@ -2,6 +2,7 @@
 
 mod all_rules;
 mod assemble;
+mod billing_lane;
 mod billing_system;
 pub mod blame;
 mod changed_keys;
@@ -36,6 +37,7 @@ pub use all_rules::{GOOD_INVENTORY, all_rules};
 pub use assemble::{
     BillingObject, CredentialsObject, DeviceObject, Inventory, ServicePlanObject, SubscriberObject,
 };
+pub use billing_lane::outside_billing_lane;
 pub use billing_system::{
     BillingLogin, BillingScope, BillingSystem, DeviceExternal, TariffMapping, billing_systems,
     device_externals,

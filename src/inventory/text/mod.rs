@@ -24,7 +24,10 @@ pub use credentials::{
 };
 pub use device::{DeviceExternalText, DeviceText, PortText, UplinkText};
 pub use drift::{DRIFT_FIELDS, DriftByField, DriftPolicy};
-pub use lane::{Author, LaneLimitsText, LanePermission, LaneText, Lanes, SignerKey};
+pub use lane::{
+    Author, BILLING_LANE, LaneLimitsText, LanePermission, LaneText, Lanes, SET_WHEN_ADDED,
+    SignerKey,
+};
 pub use limit::LimitText;
 pub use network::{NetworkText, NewVlan, ProfilesText, SuspensionHow, SuspensionText, VlansText};
 pub use policy::{
