@@ -119,7 +119,7 @@ impl ServedDevice {
         let rest = self.status_without_facts(commit);
         let stored = self.stored.as_mut();
         stored.map_or(StatusChange::News, |stored| {
-            stored.change(rest, &self.facts)
+            stored.change(&rest, &self.facts)
         })
     }
 

@@ -35,7 +35,7 @@ impl StoredStatus {
     }
 
     /// Compares with the present status.
-    pub(super) fn change(&mut self, rest: DeviceStatus, facts: &ConditionFacts) -> StatusChange {
+    pub(super) fn change(&mut self, rest: &DeviceStatus, facts: &ConditionFacts) -> StatusChange {
         let Some(stored) = &mut self.facts else {
             return StatusChange::News;
         };
@@ -112,17 +112,17 @@ mod tests {
             uptime_seconds: Some(160),
             ..status(&now)
         };
-        assert_eq!(stored.change(probed.clone(), &now), StatusChange::Same);
+        assert_eq!(stored.change(&probed, &now), StatusChange::Same);
 
         let looked = DeviceStatus {
             looked: Some(60),
             alarms: Some(2),
             ..probed.clone()
         };
-        assert_eq!(stored.change(looked, &now), StatusChange::OnlyLook);
+        assert_eq!(stored.change(&looked, &now), StatusChange::OnlyLook);
         let mut locked = now.clone();
         locked.state = DeviceState::Locked;
-        assert_eq!(stored.change(probed, &locked), StatusChange::News);
+        assert_eq!(stored.change(&probed, &locked), StatusChange::News);
     }
 
     #[test]
@@ -139,11 +139,11 @@ mod tests {
         };
         let (first, second) = (look(10, "a"), look(20, "a"));
         let mut stored = StoredStatus::new(status(&first));
-        let change = stored.change(status(&second), &second);
+        let change = stored.change(&status(&second), &second);
         assert_eq!(change, StatusChange::OnlyLook);
         // Compared with another target: the rollout to it may begin.
         let third = look(20, "b");
-        assert_eq!(stored.change(status(&third), &third), StatusChange::News);
+        assert_eq!(stored.change(&status(&third), &third), StatusChange::News);
     }
 
     #[test]
@@ -152,6 +152,6 @@ mod tests {
         let mut of_later = status(&facts);
         of_later.facts = serde_json::json!({ "device": 7 });
         let mut stored = StoredStatus::new(of_later);
-        assert_eq!(stored.change(status(&facts), &facts), StatusChange::News);
+        assert_eq!(stored.change(&status(&facts), &facts), StatusChange::News);
     }
 }
