@@ -163,11 +163,13 @@ async fn candidates(
     Ok(left)
 }
 
-/// Returns whether a device was compared with a target, or cannot be now. The time of its last look says nothing: it may have
-/// begun before the target was read.
+/// Returns whether the differences of a device are known: it was compared with the target, or cannot be now, and none of an
+/// earlier target are being applied. The time of its last look says nothing: it may have begun before the target was read.
 fn is_compared(facts: &ConditionFacts, target: &Target) -> bool {
     let looked = facts.look.as_ref().and_then(|look| look.commit.as_ref());
-    looked == Some(&target.commit) || facts.unreachable.is_some() || facts.invalid.is_some()
+    let is_compared =
+        looked == Some(&target.commit) || facts.unreachable.is_some() || facts.invalid.is_some();
+    is_compared && facts.applying.is_none()
 }
 
 /// Returns whether a device has differences that may be planned now.
@@ -346,4 +348,39 @@ fn note_refusals(shared: &Shared, planned: &Planned) {
     }
     drop(table);
     shared.triggers.status.notify_one();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DeviceState;
+    use crate::reconcile::rollout::condition::{ApplyInProgress, LastLook};
+
+    #[test]
+    fn a_device_that_an_earlier_target_is_applied_to_is_not_compared_yet() {
+        let target = Target {
+            number: 2,
+            commit: "b".to_owned(),
+            at: 0,
+        };
+        let device = DeviceName::new("maple-a").unwrap();
+        let mut facts = ConditionFacts::new(device, DeviceState::Managed);
+        assert!(!is_compared(&facts, &target));
+        facts.look = Some(LastLook {
+            at: 1,
+            interval: 900,
+            unread: Vec::new(),
+            commit: Some("b".to_owned()),
+        });
+        assert!(is_compared(&facts, &target));
+        // Otherwise the others would get a rollout of their own, and this one another.
+        facts.applying = Some(ApplyInProgress {
+            run: Uuid::nil(),
+            who: "instance@noc".to_owned(),
+            since: 1,
+            step: 0,
+            steps: 1,
+        });
+        assert!(!is_compared(&facts, &target));
+    }
 }

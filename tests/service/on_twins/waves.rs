@@ -137,7 +137,7 @@ fn a_newer_target_stops_a_wave_after_the_devices_in_progress() {
     };
     assert!(has_older(0) && has_older(1), "{}", bed.brief());
     assert!(!has_older(3), "the last one never got it: {}", bed.brief());
-    assert_eq!(seen.rollouts.len(), 2);
+    assert_eq!(seen.rollouts.len(), 2, "{:#?}", seen.rollouts);
     assert_eq!(seen.rollouts[1].last.state, RolloutState::Superseded);
     let is_done = |seen: &Seen| seen.rollouts[0].last.state == RolloutState::Done;
     assert!(is_done(&seen));
