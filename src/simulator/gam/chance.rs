@@ -1,6 +1,10 @@
 //! Draws repeatable random numbers: the same seed, purpose and number give the same result.
 
 /// Draws a number for one purpose; other purposes and numbers are independent of it.
+///
+/// It is never inlined: with a constant purpose its rounds are unrolled into one expression in which each value is used twice,
+/// and LLVM's loop vectoriser visits that as a tree. A release build then took longer than ten minutes.
+#[inline(never)]
 pub fn draw(seed: u64, purpose: &str, number: u64) -> u64 {
     let start = purpose
         .bytes()
