@@ -8,6 +8,7 @@ use globset::GlobMatcher;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::fault_text;
 use crate::cli::scope::pattern;
 use crate::simulator::fault::FaultOrder;
 
@@ -29,46 +30,21 @@ struct FaultFile {
     fault: Vec<Spanned<BTreeMap<String, toml::Value>>>,
 }
 
-/// Far more than a person writes.
-const MAX_BYTES: u64 = 1 << 20;
-
 /// Reads a file of faults.
 pub(super) fn read(path: &Path) -> anyhow::Result<Vec<FleetFault>> {
-    let shown = path.display();
-    let failed = || format!("failed to read the faults {shown}");
-    let size = std::fs::metadata(path).with_context(failed)?.len();
-    ensure!(
-        size <= MAX_BYTES,
-        "the faults {shown} are larger than {MAX_BYTES} bytes; check that it is the right file"
-    );
-    let text = std::fs::read_to_string(path).with_context(failed)?;
-    parse(&text, &shown.to_string())
+    parse(&fault_text::text(path)?, &path.display().to_string())
 }
 
 fn parse(text: &str, path: &str) -> anyhow::Result<Vec<FleetFault>> {
-    let line = |at: usize| {
-        let before = text.get(..at).unwrap_or_default();
-        before.matches('\n').count() + 1
-    };
-    let written: FaultFile = match toml::from_str(text) {
-        Ok(written) => written,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            bail!("{path}:{}: {}", line(at), error.message());
-        }
-    };
+    let written: FaultFile = fault_text::toml(text, path)?;
     let mut faults = Vec::new();
     for spanned in written.fault {
-        let line = line(spanned.span().start);
+        let line = fault_text::line(text, spanned.span().start);
         let place = format!("{path}:{line}");
         let fault = fault(spanned.into_inner(), &place);
         faults.push(fault.context(place)?);
     }
-    ensure!(
-        !faults.is_empty(),
-        "{path} has no fault; add one with `[[fault]]`"
-    );
-    Ok(faults)
+    fault_text::not_empty(faults, path)
 }
 
 fn fault(mut fields: BTreeMap<String, toml::Value>, place: &str) -> anyhow::Result<FleetFault> {

@@ -4,6 +4,7 @@ mod assume;
 mod billing;
 mod credentials;
 mod ctl;
+mod fault_text;
 mod faults;
 mod latency;
 mod listen;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
+
+use crate::cli::twin::fault_text;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -12,37 +13,14 @@ struct FaultFile {
     fault: Vec<toml::Table>,
 }
 
-/// Far more than a person writes.
-const MAX_BYTES: u64 = 1 << 20;
-
 /// Reads the `[[fault]]` tables of a file.
 pub(in crate::cli::twin) fn read(path: &Path) -> anyhow::Result<Vec<toml::Table>> {
-    let shown = path.display();
-    let failed = || format!("failed to read the faults {shown}");
-    let size = std::fs::metadata(path).with_context(failed)?.len();
-    ensure!(
-        size <= MAX_BYTES,
-        "the faults {shown} are larger than {MAX_BYTES} bytes; check that it is the right file"
-    );
-    let text = std::fs::read_to_string(path).with_context(failed)?;
-    parse(&text, &shown.to_string())
+    parse(&fault_text::text(path)?, &path.display().to_string())
 }
 
 fn parse(text: &str, path: &str) -> anyhow::Result<Vec<toml::Table>> {
-    let file: FaultFile = match toml::from_str(text) {
-        Ok(file) => file,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            let before = text.get(..at).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            bail!("{path}:{line}: {}", error.message());
-        }
-    };
-    ensure!(
-        !file.fault.is_empty(),
-        "{path} has no fault; add one with `[[fault]]`"
-    );
-    Ok(file.fault)
+    let file: FaultFile = fault_text::toml(text, path)?;
+    fault_text::not_empty(file.fault, path)
 }
 
 #[cfg(test)]
