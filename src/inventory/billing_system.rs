@@ -23,10 +23,10 @@ const REQUESTS_TO_SONAR: u32 = 300;
 const REQUESTS_TO_SPLYNX: u32 = 120;
 
 /// Two weeks: a customer who comes back after a holiday keeps VLAN and place.
-const GONE_AFTER_DAYS: u32 = 14;
+pub const GONE_AFTER_DAYS: u32 = 14;
 
 /// Both systems have kbit/s with a decimal prefix. An ISP that typed 102400 for 100 Mbps sets 1024.
-const KBPS_PER_MBPS: u32 = 1000;
+pub const KBPS_PER_MBPS: u32 = 1000;
 
 /// A billing system with its defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]

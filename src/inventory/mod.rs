@@ -39,8 +39,8 @@ pub use assemble::{
 };
 pub use billing_lane::outside_billing_lane;
 pub use billing_system::{
-    BillingLogin, BillingScope, BillingSystem, DeviceExternal, TariffMapping, billing_systems,
-    device_externals,
+    BillingLogin, BillingScope, BillingSystem, DeviceExternal, GONE_AFTER_DAYS, KBPS_PER_MBPS,
+    TariffMapping, billing_systems, device_externals,
 };
 pub use changed_keys::{ChangedKey, ChangedKeys, KeyChange, changed_keys, changed_keys_of_texts};
 pub use compare::is_acceptable;

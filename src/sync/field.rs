@@ -102,7 +102,11 @@ impl fmt::Display for SyncKey {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::inventory::text::SET_WHEN_ADDED;
+    use crate::model::SyncedKey;
 
     #[test]
     fn a_vlan_and_a_description_are_written_once() {
@@ -113,6 +117,23 @@ mod tests {
             once.collect::<Vec<_>>(),
             [SyncKey::Vlan, SyncKey::Description]
         );
+    }
+
+    #[test]
+    fn the_lane_of_the_inventory_permits_the_same_keys() {
+        // The service and `validate` judge a commit by these, the sync by the ones here.
+        let outermost = |key: SyncKey| key.as_str().split('.').next().unwrap();
+        let of = |when: MayWrite| -> BTreeSet<&str> {
+            let keys = SyncKey::ALL.into_iter();
+            keys.filter(|key| key.may_write() == when)
+                .map(outermost)
+                .collect()
+        };
+        assert_eq!(
+            of(MayWrite::Always),
+            BTreeSet::from_iter(SyncedKey::WORDS.iter().copied())
+        );
+        assert_eq!(of(MayWrite::WhenAdded), BTreeSet::from(SET_WHEN_ADDED));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 
 use super::field::SyncKey;
-use crate::inventory::text::{DeviceText, SubscriberText};
+use crate::inventory::text::{DeviceText, NewVlan, SubscriberText};
 use crate::inventory::{Inventory, complete_service_plans};
 use crate::model::billing::{AccountId, BillingName, ServiceId};
 use crate::model::{
@@ -76,15 +76,6 @@ pub struct SyncDevice {
     pub new_vlan: NewVlan,
     /// Its id in the billing system of this sync.
     pub external: Option<CompactString>,
-}
-
-/// The VLAN of a new subscriber.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum NewVlan {
-    #[default]
-    LowestFree,
-    /// One that all share.
-    Shared(VlanId),
 }
 
 impl SyncInventory {
@@ -166,7 +157,7 @@ fn device(text: &DeviceText, management_vlan: VlanId) -> Option<SyncDevice> {
         is_port_aware: text.subscriber_model == Some(SubscriberModel::PortAware),
         management_vlan: text.management_vlan.unwrap_or(management_vlan),
         uplink_vlans: uplink_vlans(text),
-        new_vlan: NewVlan::default(),
+        new_vlan: NewVlan::LowestFree,
         external: None,
     })
 }

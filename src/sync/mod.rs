@@ -63,7 +63,7 @@ pub use field::{MayWrite, SyncKey, Truth};
 pub use gate::{GateRules, Gated, HeldBack, gate};
 pub use gate_finding::GateFinding;
 pub use heard::{DeviceLook, HeardEndpoint, HeardState, Looks};
-pub use inventory_view::{ExternalLink, Hold, NewVlan, SyncDevice, SyncInventory, SyncSubscriber};
+pub use inventory_view::{ExternalLink, Hold, SyncDevice, SyncInventory, SyncSubscriber};
 pub use lane::{LANE, LANE_LEFT, LaneLeft, LaneRules, judge_commit, judge_edits};
 pub use lane_change::{LaneAction, LaneChange, LaneUse, lane_use};
 pub use near_miss::NotAnAddress;
@@ -71,7 +71,7 @@ pub use proposal::{ClassifiedService, Proposal};
 pub use propose::propose;
 pub use reason::{DevicePort, NearMiss, Reason};
 pub use service_key::{ServiceKey, ServiceKeyError};
-pub use settings::{Moves, SyncLimit, SyncLimits, SyncSettings, TariffRule};
+pub use settings::{SyncLimit, SyncLimits, SyncSettings};
 pub use sync_base::{
     EarlierClaim, FieldBase, GoneSince, ScopeSizes, ServiceBase, SyncBase, WatchedField,
 };

@@ -12,11 +12,11 @@ use super::inventory_view::SyncSubscriber;
 use super::placement::{HeardPlace, check_device, check_free, conflicts, device_port, heard_place};
 use super::reason::{DevicePort, Reason};
 use super::service_key::ServiceKey;
-use super::settings::Moves;
 use super::subscriber_place::{heard_value, own_place, place_of, place_values, same_site};
 use super::swap::swap;
 use super::sync_base::ServiceBase;
 use super::vlan::VlanPool;
+use crate::inventory::text::MovePolicy;
 use crate::model::billing::{BillingService, ServiceStatus};
 use crate::model::{DeviceName, MacAddress, PortNumber, SubscriberId};
 
@@ -217,7 +217,7 @@ fn follow(
         served.service.status,
         ServiceStatus::Served | ServiceStatus::Suspended { .. }
     );
-    if !is_same_site || !is_live || context.inputs.settings.moves == Moves::Propose {
+    if !is_same_site || !is_live || context.inputs.settings.moves == MovePolicy::Propose {
         return Relocation::because(vec![reason]);
     }
     let decision = decide_place(context, served, &value);

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
+use crate::inventory::text::MovePolicy;
+use crate::inventory::{GONE_AFTER_DAYS, KBPS_PER_MBPS, TariffMapping};
+use crate::model::SiteName;
 use crate::model::billing::{BillingName, GroupId, LocationId, TariffId};
-use crate::model::{ServicePlanId, SiteName};
 
 /// The seconds of a day.
 pub(super) const DAY: u64 = 24 * 60 * 60;
@@ -18,10 +20,10 @@ pub struct SyncSettings {
     pub endpoint_models: BTreeSet<CompactString>,
     /// Partners or companies whose accounts are in scope; without any, all are.
     pub groups: BTreeSet<GroupId>,
-    pub tariffs: BTreeMap<TariffId, TariffRule>,
+    pub tariffs: BTreeMap<TariffId, TariffMapping>,
     /// Locations of billing that are sites of the inventory.
     pub sites: BTreeMap<LocationId, SiteName>,
-    pub moves: Moves,
+    pub moves: MovePolicy,
     /// Whether a pending service is activated like a served one.
     pub pre_activate: bool,
     /// Days of complete readings after which the subscriber of a service that is gone is removed.
@@ -29,28 +31,6 @@ pub struct SyncSettings {
     pub kbps_per_mbps: u64,
     /// Whether the configured field becomes the description of new subscribers.
     pub describes_units: bool,
-}
-
-/// The treatment of a tariff.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TariffRule {
-    /// Not for GAMs.
-    Ignore,
-    ServicePlan {
-        service_plan: ServicePlanId,
-        /// Whether the speeds of tariff and service plan must be equal.
-        as_sold: bool,
-    },
-}
-
-/// The treatment of an endpoint that is heard on another port than its subscriber's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Moves {
-    /// Listed.
-    #[default]
-    Propose,
-    /// The subscriber follows within its site.
-    Auto,
 }
 
 impl SyncSettings {
@@ -62,10 +42,10 @@ impl SyncSettings {
             groups: BTreeSet::new(),
             tariffs: BTreeMap::new(),
             sites: BTreeMap::new(),
-            moves: Moves::default(),
+            moves: MovePolicy::Propose,
             pre_activate: false,
-            gone_after_days: 14,
-            kbps_per_mbps: 1000,
+            gone_after_days: GONE_AFTER_DAYS,
+            kbps_per_mbps: KBPS_PER_MBPS.into(),
             describes_units: false,
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::inventory_view::SyncInventory;
-use super::settings::{SyncSettings, TariffRule};
+use super::settings::SyncSettings;
+use crate::inventory::TariffMapping;
 use crate::model::billing::{BillingSpeed, Snapshot, TariffId};
 use crate::model::{ServicePlanId, Speed};
 
@@ -95,8 +96,8 @@ impl<'a> Tariffs<'a> {
     fn judge(&self, tariff: &TariffId) -> TariffVerdict {
         let (plan, as_sold) = match self.settings.tariffs.get(tariff) {
             None => return TariffVerdict::Problem(TariffProblem::NotMapped),
-            Some(TariffRule::Ignore) => return TariffVerdict::Ignored,
-            Some(TariffRule::ServicePlan {
+            Some(TariffMapping::Ignored) => return TariffVerdict::Ignored,
+            Some(TariffMapping::Plan {
                 service_plan,
                 as_sold,
             }) => (service_plan, *as_sold),

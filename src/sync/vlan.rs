@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::SyncInputs;
-use super::inventory_view::{NewVlan, SyncDevice};
+use super::inventory_view::SyncDevice;
 use super::reason::Reason;
 use super::settings::DAY;
+use crate::inventory::text::NewVlan;
 use crate::model::{DeviceName, VlanId};
 
 /// The VLANs that are in use on each device, those assigned in this run included.

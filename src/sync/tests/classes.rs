@@ -1,6 +1,8 @@
 //! Tests one example for each classification and rule.
 
 use super::world::*;
+use crate::inventory::TariffMapping;
+use crate::inventory::text::MovePolicy;
 use crate::model::billing::{
     AccountId, Collection, LocationId, SnapshotScope, TariffId, UnreadableRecord,
 };
@@ -303,7 +305,7 @@ fn a_moved_endpoint_is_listed_and_followed_only_where_that_is_set() {
     world.silence(mac(1));
     world.hear(mac(1), "maple-b", 4);
     expect(&world, Classification::Quarantined, "moved");
-    world.settings.moves = Moves::Auto;
+    world.settings.moves = MovePolicy::Auto;
     let proposal = world.commit();
     assert_eq!(
         proposal.lines(),
@@ -320,7 +322,7 @@ fn a_moved_endpoint_is_listed_and_followed_only_where_that_is_set() {
 #[test]
 fn a_move_needs_a_free_port_and_its_vlan() {
     let mut world = World::served();
-    world.settings.moves = Moves::Auto;
+    world.settings.moves = MovePolicy::Auto;
     world.silence(mac(1));
     world.hear(mac(1), "maple-b", 4);
     world.subscriber("other", ("maple-b", 4), Some(mac(9)), None);
@@ -335,7 +337,7 @@ fn a_move_needs_a_free_port_and_its_vlan() {
 #[test]
 fn a_port_that_a_person_chose_is_not_undone_by_a_look() {
     let mut world = World::served();
-    world.settings.moves = Moves::Auto;
+    world.settings.moves = MovePolicy::Auto;
     world.edit("acct-1042").port = PortAssignment::Port(port(9));
     expect(&world, Classification::Contested, "contested");
 }
@@ -540,7 +542,7 @@ fn a_mapped_tariff_needs_a_plan_and_a_speed() {
 fn a_tariff_that_is_not_sold_by_its_speed_is_not_compared() {
     let mut world = World::sold();
     world.snapshot.tariffs.clear();
-    let rule = TariffRule::ServicePlan {
+    let rule = TariffMapping::Plan {
         service_plan: plan("home-500"),
         as_sold: false,
     };
@@ -552,7 +554,7 @@ fn a_tariff_that_is_not_sold_by_its_speed_is_not_compared() {
 #[test]
 fn a_changed_mapping_reaches_subscribers_that_no_person_edited() {
     let mut world = World::served();
-    let rule = TariffRule::ServicePlan {
+    let rule = TariffMapping::Plan {
         service_plan: plan("home-100"),
         as_sold: false,
     };

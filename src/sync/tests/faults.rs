@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::world::*;
+use crate::inventory::text::NewVlan;
 use crate::model::billing::{
     AccountId, BillingSpeed, Collection, GapReason, LocationId, Proof, ServiceStatus,
     SnapshotScope, SuspendedCause, TariffId, UnreadableRecord, WrittenMac,

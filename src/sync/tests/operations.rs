@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::world::*;
+use crate::inventory::text::MovePolicy;
 use crate::model::billing::{
     AccountId, Collection, LocationId, ServiceStatus, SnapshotScope, TariffId, UnreadableRecord,
     WrittenMac,
@@ -268,7 +269,7 @@ impl World {
             Operation::Silence { mac: number } => self.silence(mac(*number)),
             Operation::Engineer(edit) => self.engineer(edit),
             Operation::Pass { hours } => self.pass(u64::from(*hours) * 3600),
-            Operation::Moves => self.settings.moves = Moves::Auto,
+            Operation::Moves => self.settings.moves = MovePolicy::Auto,
             Operation::Commit => {
                 self.read_scope();
                 self.commit();

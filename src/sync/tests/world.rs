@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
+use crate::inventory::TariffMapping;
+use crate::inventory::text::NewVlan;
 use crate::model::billing::{
     AccountId, BillingAccount, BillingName, BillingService, BillingSpeed, Collection, Counts,
     Equipment, EquipmentId, EquipmentPlace, Gap, GapReason, GoneCause, GroupId, LocationId,
@@ -146,7 +148,7 @@ fn empty_snapshot(system: BillingName, tariffs: BTreeMap<TariffId, Tariff>) -> S
 /// Ignores a tariff, and maps locations to sites.
 fn map_further(settings: &mut SyncSettings) {
     let ignored = TariffId::new("40").unwrap();
-    settings.tariffs.insert(ignored, TariffRule::Ignore);
+    settings.tariffs.insert(ignored, TariffMapping::Ignored);
     for (location, site) in [("3", "maple"), ("4", "oak")] {
         let site = SiteName::new(site).unwrap();
         settings
@@ -168,7 +170,7 @@ impl World {
             ("32", "home-100", 100, 50),
         ] {
             let tariff = TariffId::new(tariff).unwrap();
-            let rule = TariffRule::ServicePlan {
+            let rule = TariffMapping::Plan {
                 service_plan: plan(name),
                 as_sold: true,
             };
