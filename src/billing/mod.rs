@@ -2,7 +2,7 @@
 //!
 //! `channel` sends the requests of one system: in their turn (`limiter`, `turns`), not at all while the system fails
 //! (`circuit`), over one HTTPS client (`http`, `address`). `json` reads answers without trusting them, `masked` hides what they
-//! contain, `error` has the errors. `sonar` and `splynx` are the systems.
+//! contain, `error` has the errors, `own_field` the names of gamctl's own fields. `sonar` and `splynx` are the systems.
 
 mod address;
 mod channel;
@@ -12,15 +12,17 @@ mod http;
 pub mod json;
 mod limiter;
 mod masked;
+mod own_field;
 pub mod sonar;
 pub mod splynx;
 mod turns;
 
-pub use address::{Address, AddressError};
+pub use address::Address;
 pub use channel::{Attempts, Channel, ChannelSettings, Retries};
 pub use circuit::{Circuit, retry_pause};
 pub use error::{BillingError, BillingProblem, Unauthorized, Unreachable};
 pub use http::{HttpAnswer, HttpClient, HttpClientError, HttpFailure, HttpLimits, HttpRequest};
 pub use limiter::{Limiter, Priority, RequestRate, Ticket, Turn};
 pub use masked::masked;
+pub use own_field::OwnField;
 pub use turns::{HeldTurn, Turns};

@@ -6,9 +6,9 @@ use compact_str::{CompactString, format_compact};
 use serde_json::Value;
 
 use super::connection::Remarks;
-use super::own_field::OwnField;
 use super::page_walk::Page;
 use super::query::{Query, SonarFeatures, fill, paginator};
+use crate::billing::OwnField;
 use crate::billing::json::{Record, ShapeError};
 use crate::model::billing::{
     BillingSpeed, Collection, Counts, Gap, Tariff, TariffId, UnreadableRecord,

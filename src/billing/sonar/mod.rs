@@ -3,7 +3,7 @@
 //! Pure: `query` and `mutation` hold every text that is sent, `answer` decides whether an answer is used, `connection`,
 //! `reading`, `account`, `item` and `lookups` read it into `record`s, `states`, `service` and `translate` make the snapshot
 //! of them, `page_walk` proves that a list is complete, `delta`, `delta_root` and `owner` find what changed, `webhook` and
-//! `token` read what others sent. `settings` has the settings, `own_field` the names of gamctl's own fields.
+//! `token` read what others sent. `settings` has the settings.
 //! `client` sends; `list`, `read`, `changes`, `write`, `support`, `registration` and `check` are its operations.
 
 mod account;
@@ -18,7 +18,6 @@ mod item;
 mod list;
 mod lookups;
 mod mutation;
-mod own_field;
 mod owner;
 mod page_walk;
 mod query;
@@ -47,12 +46,11 @@ pub use lookups::{
     CustomField, InventoryModelRow, MetadataField, SonarLookups, SonarTable, StatusRow,
 };
 pub use mutation::{ItemHealth, ModelEvent, TicketPriority};
-pub use own_field::OwnField;
 pub use owner::ChangedObject;
 pub use query::SonarFeatures;
 pub use registration::{WebhookState, WebhookTest};
 pub use settings::{SonarAddress, SonarSettings};
-pub use states::{DELINQUENT, SonarStates, StateMeaning, StatesError};
+pub use states::{DELINQUENT, SonarStates, StatesError};
 pub use support::{Marked, SonarTicket};
 pub use token::{TOKEN_WARNING, TokenEnd};
 pub use webhook::{MOST_WEBHOOK_BYTES, SonarHint, WebhookError, read_webhook};

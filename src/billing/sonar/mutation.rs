@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use compact_str::CompactString;
 use serde_json::{Value, json};
 
-use super::own_field::OwnField;
 use super::query::Query;
 use crate::billing::BillingProblem;
+use crate::billing::OwnField;
 use crate::billing::json::Record;
 use crate::model::billing::{AccountId, EquipmentId, ServiceId, TariffId};
 

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use compact_str::{CompactString, ToCompactString};
 
 use super::lookups::SonarLookups;
-use super::own_field::OwnField;
 use super::record::{FieldValue, SonarAccount, SonarService, SonarUnit};
 use super::settings::SonarSettings;
+use crate::billing::OwnField;
 use crate::model::billing::{BillingService, LocationId, PlaceHint, WrittenBack};
 
 /// The entities that a custom field can belong to and that matter here.

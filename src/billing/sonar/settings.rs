@@ -7,8 +7,8 @@ use compact_str::CompactString;
 use reqwest::Url;
 
 use super::states::SonarStates;
-use crate::billing::{Address, AddressError, HttpLimits, RequestRate, Retries};
-use crate::model::billing::{BillingName, LocationId};
+use crate::billing::{Address, HttpLimits, RequestRate, Retries};
+use crate::model::billing::{BillingAddressError, BillingName, LocationId};
 use crate::secrets::Secret;
 
 /// The only path of the API; every other one answers an HTML page.
@@ -59,7 +59,7 @@ pub struct SonarAddress(Address);
 
 impl SonarAddress {
     /// Parses a bare host, a base URL or the whole URL of the API: operators paste all three.
-    pub fn parse(text: &str) -> Result<Self, AddressError> {
+    pub fn parse(text: &str) -> Result<Self, BillingAddressError> {
         let address = Address::parse(text)?;
         let base = address.without_path_ending("/api/graphql/");
         Ok(Self(base.without_path_ending("/api/")))
@@ -113,9 +113,9 @@ mod tests {
         let twin = SonarAddress::parse("http://127.0.0.1:4000").unwrap();
         assert_eq!(twin.url().as_str(), "http://127.0.0.1:4000/api/graphql");
         let refused = SonarAddress::parse("http://isp.sonar.software");
-        assert_eq!(refused, Err(AddressError::NotHttps));
+        assert_eq!(refused, Err(BillingAddressError::PlainHttp));
         let refused = SonarAddress::parse("https://isp.sonar.software/api/graphql?x=1");
-        assert_eq!(refused, Err(AddressError::Extra));
+        assert_eq!(refused, Err(BillingAddressError::Path));
     }
 
     #[test]

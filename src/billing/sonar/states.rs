@@ -1,59 +1,32 @@
 //! Translates the state of an account into the status of its services, with the ISP's overrides.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use chrono::NaiveDate;
 use compact_str::CompactString;
 
+use crate::inventory::text::{StatusKey, StatusSetting};
 use crate::model::billing::{GoneCause, PendingCause, ServiceStatus, SuspendedCause};
 
 /// The key of the setting for accounts that have not paid.
-pub const DELINQUENT: &str = "delinquent";
+pub const DELINQUENT: &str = StatusKey::DELINQUENT;
 
 /// The word of a service whose account shows no status, for example because of missing permissions.
 const NO_STATUS: &str = "no-status";
-
-/// The meaning that the ISP gives to a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StateMeaning {
-    Served,
-    Suspended,
-    Pending,
-    Gone,
-}
 
 /// The states that the ISP chose, over the table of this module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SonarStates {
     /// By the id of the account status.
-    pub statuses: BTreeMap<CompactString, StateMeaning>,
+    pub statuses: BTreeMap<CompactString, StatusSetting>,
     /// For an account that would be served, and has not paid.
-    pub delinquent: Option<StateMeaning>,
+    pub delinquent: Option<StatusSetting>,
 }
 
-/// An error in the setting `states`.
+/// An error in a key of the setting `states`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum StatesError {
-    #[error("write the id of an account status, or `delinquent`")]
-    Key,
-    #[error("write `served`, `suspended`, `pending` or `gone`")]
-    Meaning,
-}
-
-impl FromStr for StateMeaning {
-    type Err = StatesError;
-
-    fn from_str(text: &str) -> Result<Self, StatesError> {
-        match text {
-            "served" => Ok(Self::Served),
-            "suspended" => Ok(Self::Suspended),
-            "pending" => Ok(Self::Pending),
-            "gone" => Ok(Self::Gone),
-            _ => Err(StatesError::Meaning),
-        }
-    }
-}
+#[error("write the id of an account status, or `delinquent`")]
+pub struct StatesError;
 
 /// The part of an account that decides about its services.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,14 +48,13 @@ pub(super) struct AccountStatus {
 
 impl SonarStates {
     /// Adds an entry of the setting: the id of a status or `delinquent`, and its meaning.
-    pub fn set(&mut self, key: &str, meaning: &str) -> Result<(), StatesError> {
-        let meaning = meaning.parse()?;
+    pub fn set(&mut self, key: &str, meaning: StatusSetting) -> Result<(), StatesError> {
         if key == DELINQUENT {
             self.delinquent = Some(meaning);
         } else if key.parse::<u64>().is_ok() {
             self.statuses.insert(key.into(), meaning);
         } else {
-            return Err(StatesError::Key);
+            return Err(StatesError);
         }
         Ok(())
     }
@@ -100,7 +72,7 @@ impl SonarStates {
             };
         };
         let base = match (self.statuses.get(&status.id), status.activates) {
-            (Some(mapped), _) => mapped.status(),
+            (Some(mapped), _) => chosen(*mapped),
             (None, Some(true)) => ServiceStatus::Served,
             (None, Some(false)) => not_activated(account.activation_date, today),
             (None, None) => ServiceStatus::Unknown {
@@ -119,8 +91,8 @@ impl SonarStates {
             cause: SuspendedCause::NotPaid,
         };
         match self.delinquent {
-            None | Some(StateMeaning::Suspended) => not_paid,
-            Some(mapped) => mapped.status(),
+            None | Some(StatusSetting::Suspended) => not_paid,
+            Some(mapped) => chosen(mapped),
         }
     }
 }
@@ -140,20 +112,19 @@ fn not_activated(activation_date: Option<NaiveDate>, today: NaiveDate) -> Servic
     }
 }
 
-impl StateMeaning {
-    fn status(self) -> ServiceStatus {
-        match self {
-            Self::Served => ServiceStatus::Served,
-            Self::Suspended => ServiceStatus::Suspended {
-                cause: SuspendedCause::Setting,
-            },
-            Self::Pending => ServiceStatus::Pending {
-                cause: PendingCause::Setting,
-            },
-            Self::Gone => ServiceStatus::Gone {
-                cause: GoneCause::Setting,
-            },
-        }
+/// Returns the status of a service whose state the ISP chose.
+fn chosen(setting: StatusSetting) -> ServiceStatus {
+    match setting {
+        StatusSetting::Served => ServiceStatus::Served,
+        StatusSetting::Suspended => ServiceStatus::Suspended {
+            cause: SuspendedCause::Setting,
+        },
+        StatusSetting::Pending => ServiceStatus::Pending {
+            cause: PendingCause::Setting,
+        },
+        StatusSetting::Gone => ServiceStatus::Gone {
+            cause: GoneCause::Setting,
+        },
     }
 }
 
@@ -196,13 +167,17 @@ mod tests {
     #[test]
     fn the_setting_has_ids_of_statuses_and_delinquent() {
         let mut states = SonarStates::default();
-        for (key, meaning) in [("3", "suspended"), ("4", "gone"), ("delinquent", "served")] {
+        for (key, meaning) in [
+            ("3", StatusSetting::Suspended),
+            ("4", StatusSetting::Gone),
+            (DELINQUENT, StatusSetting::Served),
+        ] {
             states.set(key, meaning).unwrap();
         }
-        assert_eq!(states.statuses["4"], StateMeaning::Gone);
-        assert_eq!(states.delinquent, Some(StateMeaning::Served));
-        assert_eq!(states.set("active", "served"), Err(StatesError::Key));
-        assert_eq!(states.set("3", "off"), Err(StatesError::Meaning));
+        assert_eq!(states.statuses["4"], StatusSetting::Gone);
+        assert_eq!(states.delinquent, Some(StatusSetting::Served));
+        let refused = states.set("active", StatusSetting::Served);
+        assert_eq!(refused, Err(StatesError));
     }
 
     #[test]
@@ -247,8 +222,8 @@ mod tests {
             let mut account = account(activates);
             account.is_archived = true;
             let states = SonarStates {
-                statuses: BTreeMap::from([("2".into(), StateMeaning::Served)]),
-                delinquent: Some(StateMeaning::Served),
+                statuses: BTreeMap::from([("2".into(), StatusSetting::Served)]),
+                delinquent: Some(StatusSetting::Served),
             };
             let gone = ServiceStatus::Gone {
                 cause: GoneCause::Archived,
@@ -271,11 +246,11 @@ mod tests {
     #[test]
     fn the_isp_maps_a_status_to_any_state() {
         for (mapped, expected) in [
-            (StateMeaning::Served, ServiceStatus::Served),
-            (StateMeaning::Suspended, suspended(SuspendedCause::Setting)),
-            (StateMeaning::Pending, pending(PendingCause::Setting)),
+            (StatusSetting::Served, ServiceStatus::Served),
+            (StatusSetting::Suspended, suspended(SuspendedCause::Setting)),
+            (StatusSetting::Pending, pending(PendingCause::Setting)),
             (
-                StateMeaning::Gone,
+                StatusSetting::Gone,
                 ServiceStatus::Gone {
                     cause: GoneCause::Setting,
                 },
@@ -297,9 +272,9 @@ mod tests {
         let mut account = account(Some(true));
         account.is_delinquent = true;
         for (mapped, expected) in [
-            (StateMeaning::Served, ServiceStatus::Served),
-            (StateMeaning::Suspended, suspended(SuspendedCause::NotPaid)),
-            (StateMeaning::Pending, pending(PendingCause::Setting)),
+            (StatusSetting::Served, ServiceStatus::Served),
+            (StatusSetting::Suspended, suspended(SuspendedCause::NotPaid)),
+            (StatusSetting::Pending, pending(PendingCause::Setting)),
         ] {
             let states = SonarStates {
                 statuses: BTreeMap::new(),
@@ -314,7 +289,7 @@ mod tests {
         let mut account = account(Some(false));
         account.is_delinquent = true;
         let states = SonarStates {
-            statuses: BTreeMap::from([("2".into(), StateMeaning::Served)]),
+            statuses: BTreeMap::from([("2".into(), StatusSetting::Served)]),
             delinquent: None,
         };
         let status = states.status_of(&account, today());

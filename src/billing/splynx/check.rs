@@ -13,8 +13,9 @@ use super::client::{Call, SplynxClient, absent_if_off};
 use super::endpoint::{API_CHECK, CHANGES, CUSTOMERS, Endpoint, READ, SERVICES};
 use super::page::{Page, read_page};
 use super::query::Query;
-use super::row::{PLACE, STATE, VLAN, is_dropped};
+use super::row::is_dropped;
 use super::settings::LoginWay;
+use crate::billing::OwnField;
 use crate::model::billing::Collection;
 
 /// The latest that the newest entry of the log may be by this host's clock, in seconds.
@@ -178,7 +179,8 @@ impl SplynxClient {
         Ok(ServiceFields {
             access_device: native.iter().any(|name| name == "access_device"),
             port_id: native.iter().any(|name| name == "port_id"),
-            undefined: [PLACE, VLAN, STATE]
+            undefined: OwnField::ALL
+                .map(OwnField::as_str)
                 .into_iter()
                 .filter(|name| !additional.iter().any(|one| one == name))
                 .collect(),

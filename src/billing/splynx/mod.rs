@@ -39,8 +39,7 @@ pub use nonce::{NonceNotStored, NonceStore};
 pub use reading::SplynxReading;
 pub use row::NamedRow;
 pub use settings::{
-    LoginWay, SplynxLogin, SplynxSettings, StateError, StateMeaning, StatePair, StateTable,
-    splynx_address,
+    LoginWay, SplynxLogin, SplynxSettings, StateError, StatePair, StateTable, splynx_address,
 };
 pub use webhook::{
     MOST_WEBHOOK_BYTES, SIGNATURE_HEADER, SplynxWebhook, WebhookError, read_splynx_webhook,

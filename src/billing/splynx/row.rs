@@ -6,15 +6,11 @@ use compact_str::CompactString;
 use super::super::json::{Record, ShapeError};
 use super::settings::StatePair;
 use super::status::RowState;
+use crate::billing::OwnField;
 use crate::model::billing::{
     AccountId, BillingSpeed, Equipment, EquipmentPlace, LocationId, Personal, PlaceHint, ServiceId,
     Tariff, TariffId, WrittenBack, WrittenMac,
 };
-
-/// The names of gamctl's own additional fields.
-pub(super) const PLACE: &str = "gam_place";
-pub(super) const VLAN: &str = "gam_vlan";
-pub(super) const STATE: &str = "gam_state";
 
 /// Returns whether a field is dropped unread: secrets, and personal data without a use here.
 pub(super) fn is_dropped(key: &str) -> bool {
@@ -170,9 +166,9 @@ fn split_place(text: &str) -> PlaceHint {
 
 pub(super) fn written_back(additional: &Record<'_>) -> Result<WrittenBack, ShapeError> {
     Ok(WrittenBack {
-        place: additional.filled_text(PLACE)?,
-        vlan: additional.filled_text(VLAN)?,
-        state: additional.filled_text(STATE)?,
+        place: additional.filled_text(OwnField::Place.as_str())?,
+        vlan: additional.filled_text(OwnField::Vlan.as_str())?,
+        state: additional.filled_text(OwnField::State.as_str())?,
     })
 }
 

@@ -6,9 +6,10 @@ use std::str::FromStr;
 use chrono_tz::Tz;
 use compact_str::CompactString;
 
-use super::super::address::{Address, AddressError};
+use super::super::address::Address;
 use super::super::channel::Retries;
-use crate::model::billing::BillingName;
+use crate::inventory::text::StatusSetting;
+use crate::model::billing::{BillingAddressError, BillingName};
 use crate::secrets::Secret;
 
 /// The ending that operators paste with the address.
@@ -55,13 +56,13 @@ pub enum LoginWay {
 }
 
 /// Parses the address of an instance, with or without `/api/2.0/`.
-pub fn splynx_address(text: &str) -> Result<Address, AddressError> {
+pub fn splynx_address(text: &str) -> Result<Address, BillingAddressError> {
     Ok(Address::parse(text)?.without_path_ending(API))
 }
 
 /// The ISP's own meaning of pairs of words, over the built-in table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StateTable(BTreeMap<StatePair, StateMeaning>);
+pub struct StateTable(BTreeMap<StatePair, StatusSetting>);
 
 /// A customer's status and a service's status, `active/stopped`; `*` is every word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,25 +71,12 @@ pub struct StatePair {
     service: CompactString,
 }
 
-/// The meaning of a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StateMeaning {
-    Served,
-    Suspended,
-    Pending,
-    Gone,
-}
-
-/// A text that is not a pair or a meaning.
+/// A text that is not a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum StateError {
-    #[error(
-        "write the status of the customer and of the service, as `active/stopped`; `*` is every status"
-    )]
-    Pair,
-    #[error("write `served`, `suspended`, `pending` or `gone`")]
-    Meaning,
-}
+#[error(
+    "write the status of the customer and of the service, as `active/stopped`; `*` is every status"
+)]
+pub struct StateError;
 
 impl StatePair {
     /// Returns whether a text can be a status.
@@ -102,39 +90,25 @@ impl FromStr for StatePair {
     type Err = StateError;
 
     fn from_str(text: &str) -> Result<Self, StateError> {
-        let (customer, service) = text.split_once('/').ok_or(StateError::Pair)?;
+        let (customer, service) = text.split_once('/').ok_or(StateError)?;
         let is_valid = |word: &str| word == "*" || Self::is_word(word);
         match is_valid(customer) && is_valid(service) && (customer, service) != ("*", "*") {
             true => Ok(Self {
                 customer: customer.into(),
                 service: service.into(),
             }),
-            false => Err(StateError::Pair),
-        }
-    }
-}
-
-impl FromStr for StateMeaning {
-    type Err = StateError;
-
-    fn from_str(text: &str) -> Result<Self, StateError> {
-        match text {
-            "served" => Ok(Self::Served),
-            "suspended" => Ok(Self::Suspended),
-            "pending" => Ok(Self::Pending),
-            "gone" => Ok(Self::Gone),
-            _ => Err(StateError::Meaning),
+            false => Err(StateError),
         }
     }
 }
 
 impl StateTable {
-    pub fn new(meanings: BTreeMap<StatePair, StateMeaning>) -> Self {
+    pub fn new(meanings: BTreeMap<StatePair, StatusSetting>) -> Self {
         Self(meanings)
     }
 
     /// Returns the ISP's meaning of two words: of the pair, else of the service's, else of the customer's.
-    pub(super) fn meaning(&self, customer: &str, service: &str) -> Option<StateMeaning> {
+    pub(super) fn meaning(&self, customer: &str, service: &str) -> Option<StatusSetting> {
         let pairs = [(customer, service), ("*", service), (customer, "*")];
         pairs.into_iter().find_map(|(customer, service)| {
             let pair = StatePair {
@@ -164,34 +138,34 @@ mod tests {
         }
         assert_eq!(
             splynx_address("http://isp.example.net/api/2.0"),
-            Err(AddressError::NotHttps)
+            Err(BillingAddressError::PlainHttp)
         );
     }
 
     #[test]
     fn the_exact_pair_outranks_a_pair_with_a_star() {
-        let table = |entries: &[(&str, &str)]| {
+        let table = |entries: &[(&str, StatusSetting)]| {
             let entries = entries
                 .iter()
-                .map(|(pair, meaning)| (pair.parse().unwrap(), meaning.parse().unwrap()));
+                .map(|(pair, meaning)| (pair.parse().unwrap(), *meaning));
             StateTable::new(entries.collect())
         };
         let states = table(&[
-            ("active/stopped", "served"),
-            ("*/stopped", "gone"),
-            ("blocked/*", "pending"),
+            ("active/stopped", StatusSetting::Served),
+            ("*/stopped", StatusSetting::Gone),
+            ("blocked/*", StatusSetting::Pending),
         ]);
         assert_eq!(
             states.meaning("active", "stopped"),
-            Some(StateMeaning::Served)
+            Some(StatusSetting::Served)
         );
         assert_eq!(
             states.meaning("blocked", "stopped"),
-            Some(StateMeaning::Gone)
+            Some(StatusSetting::Gone)
         );
         assert_eq!(
             states.meaning("blocked", "active"),
-            Some(StateMeaning::Pending)
+            Some(StatusSetting::Pending)
         );
         assert_eq!(states.meaning("active", "active"), None);
     }
@@ -207,8 +181,7 @@ mod tests {
             "a/b/c",
             "a/b\n",
         ] {
-            assert_eq!(text.parse::<StatePair>(), Err(StateError::Pair), "{text}");
+            assert_eq!(text.parse::<StatePair>(), Err(StateError), "{text}");
         }
-        assert_eq!("off".parse::<StateMeaning>(), Err(StateError::Meaning));
     }
 }

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use compact_str::format_compact;
 
-use super::settings::{StateMeaning, StateTable};
+use super::settings::StateTable;
+use crate::inventory::text::StatusSetting;
 use crate::model::billing::{GoneCause, PendingCause, ServiceStatus, SuspendedCause};
 
 /// All statuses of services that are known; an instance may have others.
@@ -35,10 +36,10 @@ impl RowState<'_> {
     /// Returns the status on a day: by the ISP's table, else by the built-in one.
     pub(super) fn status(&self, today: NaiveDate, states: &StateTable) -> ServiceStatus {
         match states.meaning(self.customer, self.service) {
-            Some(StateMeaning::Served) => self.by_date(today, ServiceStatus::Served),
-            Some(StateMeaning::Suspended) => suspended(SuspendedCause::Setting),
-            Some(StateMeaning::Pending) => pending(PendingCause::Setting),
-            Some(StateMeaning::Gone) => gone(GoneCause::Setting),
+            Some(StatusSetting::Served) => self.by_date(today, ServiceStatus::Served),
+            Some(StatusSetting::Suspended) => suspended(SuspendedCause::Setting),
+            Some(StatusSetting::Pending) => pending(PendingCause::Setting),
+            Some(StatusSetting::Gone) => gone(GoneCause::Setting),
             None => self.built_in(today),
         }
     }
@@ -244,10 +245,10 @@ mod tests {
 
     #[test]
     fn the_settings_outrank_the_table_and_dates_still_count() {
-        let states = |pair: &str, meaning: &str| {
-            StateTable::new([(pair.parse().unwrap(), meaning.parse().unwrap())].into())
+        let states = |pair: &str, meaning: StatusSetting| {
+            StateTable::new([(pair.parse().unwrap(), meaning)].into())
         };
-        let frozen = states("*/frozen", "served");
+        let frozen = states("*/frozen", StatusSetting::Served);
         assert_eq!(
             status_of("active", "frozen", "", "", &frozen),
             ServiceStatus::Served
@@ -260,12 +261,12 @@ mod tests {
             status_of("active", "frozen", "", PAST, &frozen),
             gone(GoneCause::Ended)
         );
-        let stopped = states("active/stopped", "gone");
+        let stopped = states("active/stopped", StatusSetting::Gone);
         assert_eq!(
             status_of("active", "stopped", "", "", &stopped),
             gone(GoneCause::Setting)
         );
-        let lead = states("new/active", "suspended");
+        let lead = states("new/active", StatusSetting::Suspended);
         assert_eq!(
             status_of("new", "active", "", "", &lead),
             suspended(SuspendedCause::Setting)

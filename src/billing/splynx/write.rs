@@ -11,7 +11,8 @@ use super::super::limiter::Priority;
 use super::answer::not_json;
 use super::client::{Call, SplynxClient};
 use super::endpoint::{SERVICE_EDIT, SERVICES};
-use super::row::{FieldNames, PLACE, STATE, ServiceRow, VLAN, is_dropped};
+use super::row::{FieldNames, ServiceRow, is_dropped};
+use crate::billing::OwnField;
 use crate::model::billing::{AccountId, ServiceId, WrittenBack};
 
 /// The fields of a service that gamctl may write; `None` stays as it is.
@@ -158,9 +159,9 @@ impl SplynxFields {
 
     fn wanted(&self) -> [(&'static str, Option<&CompactString>); 3] {
         [
-            (PLACE, self.place.as_ref()),
-            (VLAN, self.vlan.as_ref()),
-            (STATE, self.state.as_ref()),
+            (OwnField::Place.as_str(), self.place.as_ref()),
+            (OwnField::Vlan.as_str(), self.vlan.as_ref()),
+            (OwnField::State.as_str(), self.state.as_ref()),
         ]
     }
 

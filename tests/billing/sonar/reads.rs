@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gamctl::billing::OwnField;
 use gamctl::billing::Priority;
-use gamctl::billing::sonar::{CheckWishes, OwnField, TokenEnd, WebhookState};
+use gamctl::billing::sonar::{CheckWishes, TokenEnd, WebhookState};
 use gamctl::model::billing::{
     AccountId, Collection, EquipmentPlace, GapReason, GoneCause, Proof, ServiceStatus, Snapshot,
     SnapshotScope, SuspendedCause, TariffId,

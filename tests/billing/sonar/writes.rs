@@ -1,9 +1,9 @@
 //! Tests what is written to Sonar: proved by a read, once, and nothing that bills.
 
 use gamctl::billing::BillingProblem;
+use gamctl::billing::OwnField;
 use gamctl::billing::sonar::{
-    ItemHealth, OwnField, SonarClient, SonarLookups, SonarTicket, TicketPriority, WebhookState,
-    WriteOutcome,
+    ItemHealth, SonarClient, SonarLookups, SonarTicket, TicketPriority, WebhookState, WriteOutcome,
 };
 use gamctl::model::billing::{AccountId, BillingService, EquipmentId, TariffId, WrittenBack};
 use serde_json::json;

@@ -236,7 +236,7 @@ async fn the_isp_s_own_words_are_used_and_others_are_unknown() {
     );
     let client = stage.client_with(|settings| {
         let pair = "*/frozen".parse().unwrap();
-        let meaning = "suspended".parse().unwrap();
+        let meaning = gamctl::inventory::text::StatusSetting::Suspended;
         settings.states =
             gamctl::billing::splynx::StateTable::new(BTreeMap::from([(pair, meaning)]));
     });

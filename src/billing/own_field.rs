@@ -1,4 +1,4 @@
-//! Names gamctl's own fields in Sonar: service metadata with place, VLAN and state.
+//! Names the fields of gamctl in billing systems: place, VLAN and state of a service.
 
 use crate::model::billing::WrittenBack;
 
@@ -13,8 +13,8 @@ pub enum OwnField {
 impl OwnField {
     pub const ALL: [Self; 3] = [Self::Place, Self::Vlan, Self::State];
 
-    /// Returns its name in Sonar.
-    pub fn as_str(self) -> &'static str {
+    /// Returns its name, the same in both systems.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Place => "gam_place",
             Self::Vlan => "gam_vlan",
@@ -37,7 +37,7 @@ impl OwnField {
         value.as_deref()
     }
 
-    pub(super) fn set(self, written: &mut WrittenBack, value: &str) {
+    pub(in crate::billing) fn set(self, written: &mut WrittenBack, value: &str) {
         let slot = match self {
             Self::Place => &mut written.place,
             Self::Vlan => &mut written.vlan,
