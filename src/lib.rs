@@ -18,5 +18,6 @@ pub mod report;
 pub mod secrets;
 pub mod service;
 pub mod simulator;
+pub mod sync;
 pub mod telemetry;
 pub mod transport;

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["reconcile"],
     &["history", "report"],
     &["apply", "monitor", "discovery"],
-    &["observe"],
+    &["observe", "sync"],
     &[
         "authoring",
         "render",
@@ -51,6 +51,7 @@ const PURE: &[&str] = &[
     "src/service/schedule",
     "src/service/share",
     "src/simulator",
+    "src/sync",
 ];
 
 /// The parts of these that touch the world: the actions of an apply, where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
