@@ -9,11 +9,18 @@ use gamctl::model::{ExampleFile, Rule};
 
 use crate::world::{World, rule_ids};
 
-/// What an example breaks: by itself, and as a step from the small good inventory or from a commit of its own.
+/// What an example breaks: by itself, as a step from the small good inventory or from a commit of its own, on a day, and as a
+/// step that the billing sync makes.
 struct Broken {
     by_itself: Vec<&'static str>,
     as_a_step: Vec<&'static str>,
+    on_the_day: Vec<&'static str>,
+    /// As a commit of the billing sync.
+    by_billing: Vec<&'static str>,
 }
+
+/// The day of the examples that depend on one.
+const DAY: &str = "2027-01-01";
 
 fn broken_by(example: &[ExampleFile]) -> Broken {
     let world = World::good();
@@ -30,31 +37,47 @@ fn broken_by(example: &[ExampleFile]) -> Broken {
     let mut reading = world.reading_of("HEAD");
     let by_itself = rule_ids(&reading);
     reading.compare_with(&world.reading_of("HEAD^").inventory);
+    let as_a_step = rule_ids(&reading);
+    reading.check_day(DAY.parse().unwrap());
+    let on_the_day = rule_ids(&reading);
+    let [before, after] = ["HEAD^", "HEAD"].map(|revision| world.reading_of(revision).inventory);
+    reading.check_billing_step(&before, &after, "HEAD");
     Broken {
         by_itself,
-        as_a_step: rule_ids(&reading),
+        as_a_step,
+        on_the_day,
+        by_billing: rule_ids(&reading),
     }
 }
 
 fn check(rule: &Rule) -> Result<(), String> {
     let wrong = broken_by(rule.wrong);
     // As a step, what an inventory lacks is also what got lost.
-    if wrong.by_itself != [rule.id] && wrong.as_a_step != [rule.id] {
+    let ways = [
+        &wrong.by_itself,
+        &wrong.as_a_step,
+        &wrong.on_the_day,
+        &wrong.by_billing,
+    ];
+    if !ways.iter().any(|broken| **broken == [rule.id]) {
         let Broken {
             by_itself,
             as_a_step,
+            on_the_day,
+            by_billing,
         } = wrong;
         return Err(format!(
-            "the wrong example of {} breaks {by_itself:?}, as a step {as_a_step:?}",
+            "the wrong example of {} breaks {by_itself:?}, as a step {as_a_step:?}, on {DAY} {on_the_day:?}, by billing {by_billing:?}",
             rule.id
         ));
     }
     let right = broken_by(rule.right);
-    if !right.as_a_step.is_empty() {
-        return Err(format!(
-            "the right example of {} breaks {:?}",
-            rule.id, right.as_a_step
-        ));
+    let right = match rule.id {
+        "lane-left" => right.by_billing,
+        _ => right.on_the_day,
+    };
+    if !right.is_empty() {
+        return Err(format!("the right example of {} breaks {right:?}", rule.id));
     }
     Ok(())
 }

@@ -5,9 +5,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use gamctl::inventory::source::Limits;
+use gamctl::inventory::source::{Limits, Source};
 use gamctl::inventory::text::DRIFT_FIELDS;
-use gamctl::inventory::{GOOD_INVENTORY, Reading, read_texts, service_policy};
+use gamctl::inventory::{
+    Cache, GOOD_INVENTORY, Reading, billing_systems, read, read_texts, service_policy,
+};
 use gamctl::model::{
     EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, PortMode, PortNumber,
     ProfileName, Slot, SubscriberName, UplinkNumber, VlanId, VlanSet,
@@ -126,7 +128,21 @@ fn drift_is_configured_by_the_fields_of_plans() {
 #[test]
 fn the_examples_behind_comment_signs_are_valid_too() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("inventory.example/policy.toml");
-    let text = fs::read_to_string(path).unwrap();
+    let uncommented = uncommented(&fs::read_to_string(path).unwrap());
+    // The sites of the example are not in this small inventory.
+    let reading = reading(&uncommented.replace("\"maple-*\"", "\"*\""));
+    assert!(
+        reading.findings.is_empty(),
+        "{:?}\n{uncommented}",
+        reading.findings
+    );
+    let policy = service_policy(&reading.inventory);
+    assert_eq!((policy.windows.len(), policy.lanes.len()), (2, 2));
+    assert!(policy.billing_lane().is_some());
+}
+
+/// Removes the comment signs of examples, which begin with a table.
+fn uncommented(text: &str) -> String {
     let mut is_example = false;
     let mut uncommented = String::new();
     for line in text.lines() {
@@ -139,13 +155,32 @@ fn the_examples_behind_comment_signs_are_valid_too() {
         });
         uncommented.push('\n');
     }
-    // The sites of the example are not in this small inventory.
-    let reading = reading(&uncommented.replace("\"maple-*\"", "\"*\""));
-    assert!(
-        reading.findings.is_empty(),
-        "{:?}\n{uncommented}",
-        reading.findings
-    );
-    let policy = service_policy(&reading.inventory);
-    assert_eq!((policy.windows.len(), policy.lanes.len()), (2, 1));
+    uncommented
+}
+
+#[test]
+fn the_examples_of_billing_systems_are_valid_behind_comment_signs_too() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = Source::directory(&root.join("inventory.example")).unwrap();
+    let example = read(&source, &Limits::default(), &Cache::default()).unwrap();
+    let texts: BTreeMap<Arc<str>, Arc<str>> = example.inventory.texts().collect();
+    for (path, systems) in [
+        ("inventory.example/billing.toml", &["sonar", "splynx"][..]),
+        ("src/authoring/template/billing.toml", &["splynx"]),
+    ] {
+        let text = uncommented(&fs::read_to_string(root.join(path)).unwrap());
+        let mut texts = texts.clone();
+        texts.insert("billing.toml".into(), text.as_str().into());
+        let reading = read_texts(&texts, &Limits::default());
+        // Subscribers of the example are in Sonar.
+        let findings: Vec<_> = reading.findings.iter().collect();
+        let is_fine = |rule: &str| rule == "unknown-billing-system" && systems.len() == 1;
+        assert!(
+            findings.iter().all(|finding| is_fine(finding.rule.id)),
+            "{path}: {findings:?}\n{text}"
+        );
+        let resolved = billing_systems(&reading.inventory);
+        let names: Vec<&str> = resolved.keys().map(|name| name.as_str()).collect();
+        assert_eq!(names, systems, "{path}");
+    }
 }

@@ -15,6 +15,7 @@ pub const TEMPLATE: &[(&str, &str)] = &[
         "credentials.toml",
         include_str!("template/credentials.toml"),
     ),
+    ("billing.toml", include_str!("template/billing.toml")),
     (
         "devices/example-site.toml",
         include_str!("template/devices.toml"),

@@ -3,10 +3,16 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::authoring::commit::CommitTime;
+use crate::model::Day;
 
 /// Returns the seconds since 1970.
 pub(super) fn seconds() -> u64 {
     u64::try_from(commit_time().seconds).unwrap_or_default()
+}
+
+/// Returns the day in UTC; nothing if the clock is beyond the calendar.
+pub(super) fn today() -> Option<Day> {
+    Day::of_seconds(seconds())
 }
 
 /// Returns the milliseconds since 1970.

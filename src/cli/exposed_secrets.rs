@@ -8,12 +8,9 @@ use crate::model::SecretName;
 use crate::report::{counted, listed};
 use crate::secrets::Secrets;
 
-/// Warns once for all credentials of the inventory.
+/// Warns once for all secrets of the inventory.
 pub(super) fn warn_of_exposed(inventory: &Inventory, secrets: &Secrets, terminal: &Terminal) {
-    let names: BTreeSet<&SecretName> = inventory
-        .credentials()
-        .flat_map(|credentials| credentials.text.secrets())
-        .collect();
+    let names: BTreeSet<&SecretName> = inventory.secret_uses().map(|(name, _)| name).collect();
     let exposed: Vec<String> = names
         .into_iter()
         .filter_map(|name| secrets.exposed(name))

@@ -1,15 +1,23 @@
 //! `gamctl validate`: reports everything that is wrong with an inventory.
 
+use std::path::Path;
+
 use clap::ValueEnum;
 
+use super::clock;
 use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::source::{OldInventoryArguments, prefix, read_summary, report, source};
 use super::terminal::Terminal;
-use crate::inventory::source::{Limits, Source, merge_base};
-use crate::inventory::{Cache, all_rules, is_acceptable, nearest, read};
+use crate::inventory::source::{Limits, Source, SourceError, authored_commits, merge_base};
+use crate::inventory::{
+    Cache, Inventory, Reading, all_rules, is_acceptable, nearest, read, service_policy,
+};
 use crate::model::Severity;
 use crate::report::{Exit, FindingFormat};
+
+/// The most commits since `--against` that are compared one by one; beyond, the service does it.
+const MOST_COMMITS: usize = 500;
 
 /// Report everything that is wrong with an inventory; contacts no device
 ///
@@ -27,7 +35,7 @@ pub(super) struct ValidateArguments {
 
     /// Compare with the inventory at this revision
     ///
-    /// Also reports files that got lost since then, and protected subscribers that are removed.
+    /// Also reports files that got lost since then, protected subscribers that are removed, and commits of the billing sync that change more than billing may.
     #[arg(long, value_name = "REV")]
     against: Option<String>,
 
@@ -124,6 +132,10 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
         let before = read(&Source::git(&path, &base)?, &limits, &cache)?;
         terminal.detail(&read_summary(&path, &before));
         reading.compare_with(&before.inventory);
+        check_billing(&path, &before.inventory, &mut reading, &limits, &cache)?;
+    }
+    if let Some(today) = clock::today() {
+        reading.check_day(today);
     }
     for finding in &mut reading.findings {
         if arguments.accept.iter().any(|rule| rule == finding.rule.id) {
@@ -143,6 +155,33 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
     let text = || report(arguments.format.into());
     terminal.print(arguments.format, || report(FindingFormat::Json), text)?;
     Ok(exit)
+}
+
+/// Checks each commit of the billing sync since `before`, whose policy names the authors of its lane.
+fn check_billing(
+    path: &Path,
+    before: &Inventory,
+    reading: &mut Reading,
+    limits: &Limits,
+    cache: &Cache,
+) -> anyhow::Result<()> {
+    let policy = service_policy(before);
+    let (Some(lane), Some(base)) = (policy.billing_lane(), before.commit()) else {
+        return Ok(());
+    };
+    let head = reading.inventory.commit().unwrap_or("HEAD").to_owned();
+    for commit in authored_commits(path, base, &head, MOST_COMMITS)? {
+        if !lane.authors.iter().any(|author| author.is(&commit.email)) {
+            continue;
+        }
+        let at = |revision: &str| -> Result<Reading, SourceError> {
+            read(&Source::git(path, revision)?, limits, cache)
+        };
+        let (before, after) = (at(&commit.before)?, at(&commit.commit)?);
+        let shown = commit.commit.get(..12).unwrap_or(&commit.commit);
+        reading.check_billing_step(&before.inventory, &after.inventory, shown);
+    }
+    Ok(())
 }
 
 fn explain(id: &str, terminal: &Terminal) -> anyhow::Result<Exit> {

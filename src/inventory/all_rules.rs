@@ -32,6 +32,8 @@ pub fn all_rules() -> Vec<&'static Rule> {
         super::record::RULES,
         super::text::CREDENTIALS_RULES,
         super::compare::RULES,
+        super::hold_over::RULES,
+        super::billing_lane::RULES,
     ];
     own.into_iter()
         .chain(super::check::RULE_SETS.iter().copied())

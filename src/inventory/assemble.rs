@@ -8,9 +8,11 @@ use super::FileKind;
 use super::locate::{FileSlot, Pointer};
 use super::parse::{Content, Object};
 use super::text::{
-    CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,
+    BillingText, CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText,
+    SubscriberText,
 };
-use crate::model::{CredentialsName, DeviceName, ServicePlanId, SubscriberId};
+use crate::model::billing::BillingName;
+use crate::model::{CredentialsName, DeviceName, SecretName, ServicePlanId, SubscriberId};
 
 /// The position of an object: its file, and its number in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +43,7 @@ pub type DeviceObject = Object<DeviceName, DeviceText>;
 pub type SubscriberObject = Object<SubscriberId, SubscriberText>;
 pub type ServicePlanObject = Object<ServicePlanId, ServicePlanText>;
 pub type CredentialsObject = Object<CredentialsName, CredentialsText>;
+pub type BillingObject = Object<BillingName, BillingText>;
 
 /// An inventory as it is written, indexed.
 #[derive(Debug, Default)]
@@ -55,6 +58,7 @@ pub struct Inventory {
     pub(in crate::inventory) policies: Vec<u32>,
     pub(in crate::inventory) service_plans: Vec<ObjectPosition>,
     pub(in crate::inventory) credentials: Vec<ObjectPosition>,
+    pub(in crate::inventory) billing: Vec<ObjectPosition>,
     /// In the order of the files.
     pub(in crate::inventory) devices: Vec<ObjectPosition>,
     pub(in crate::inventory) subscribers: Vec<ObjectPosition>,
@@ -62,6 +66,7 @@ pub struct Inventory {
     device_index: HashMap<DeviceName, u32>,
     plan_index: HashMap<ServicePlanId, ObjectPosition>,
     credentials_index: HashMap<CredentialsName, ObjectPosition>,
+    billing_index: HashMap<BillingName, ObjectPosition>,
     /// Subscribers of `devices[n]` are `members[starts[n]..starts[n + 1]]`.
     starts: Vec<usize>,
     members: Vec<ObjectPosition>,
@@ -82,6 +87,7 @@ impl Inventory {
             device_index: HashMap::new(),
             plan_index: HashMap::new(),
             credentials_index: HashMap::new(),
+            billing_index: HashMap::new(),
             ..Self::default()
         };
         for (index, slot) in files.iter().enumerate() {
@@ -120,6 +126,15 @@ impl Inventory {
                         .or_insert(position);
                 }
                 FileKind::Credentials
+            }
+            Content::Billing(list) => {
+                for (object, position) in list.iter().zip(positions(list.len())) {
+                    self.billing.push(position);
+                    self.billing_index
+                        .entry(object.id.clone())
+                        .or_insert(position);
+                }
+                FileKind::Billing
             }
             Content::Devices(list) => {
                 for (object, position) in list.iter().zip(positions(list.len())) {
@@ -240,6 +255,16 @@ impl Inventory {
         }
     }
 
+    pub(in crate::inventory) fn billing_at(
+        &self,
+        position: ObjectPosition,
+    ) -> Option<&BillingObject> {
+        match self.content(position)? {
+            (Content::Billing(list), number) => list.get(number),
+            _ => None,
+        }
+    }
+
     /// Returns `network.toml`, where there is one.
     pub fn network(&self) -> Option<&NetworkText> {
         let file = ObjectPosition {
@@ -315,6 +340,26 @@ impl Inventory {
             .filter_map(|position| self.credentials_at(*position))
     }
 
+    /// Returns the billing systems as they are written; `billing_systems` fills in their defaults.
+    pub fn billing(&self) -> impl Iterator<Item = &BillingObject> {
+        self.billing
+            .iter()
+            .filter_map(|position| self.billing_at(*position))
+    }
+
+    /// Returns the names of the secrets that the inventory refers to, and the object that does, each as often as it does.
+    pub fn secret_uses(&self) -> impl Iterator<Item = (&SecretName, &str)> {
+        let credentials = self.credentials().flat_map(|object| {
+            let secrets = object.text.secrets();
+            secrets.map(|name| (name, object.id.as_str()))
+        });
+        let billing = self.billing().flat_map(|object| {
+            let secrets = object.text.secrets();
+            secrets.map(|name| (name, object.id.as_str()))
+        });
+        credentials.chain(billing)
+    }
+
     pub fn device(&self, name: &str) -> Option<&DeviceObject> {
         let number = *self.device_index.get(name)?;
         let position = self.devices.get(to_index(number))?;
@@ -336,6 +381,10 @@ impl Inventory {
 
     pub(in crate::inventory) fn has_credentials(&self, name: &str) -> bool {
         self.credentials_index.contains_key(name)
+    }
+
+    pub(in crate::inventory) fn billing_position(&self, name: &str) -> Option<ObjectPosition> {
+        self.billing_index.get(name).copied()
     }
 
     pub fn subscriber(&self, id: &str) -> Option<&SubscriberObject> {
@@ -401,5 +450,12 @@ impl Inventory {
             .service_plan_at(position)
             .map_or("", |object| object.id.as_str());
         Pointer::to_object(position.file, "service_plan", id)
+    }
+
+    pub(in crate::inventory) fn point_at_billing(&self, position: ObjectPosition) -> Pointer {
+        let id = self
+            .billing_at(position)
+            .map_or("", |object| object.id.as_str());
+        Pointer::to_object(position.file, "billing", id)
     }
 }

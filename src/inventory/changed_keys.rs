@@ -50,6 +50,8 @@ impl ChangedKey {
 pub struct ChangedKeys {
     /// Sorted, each once.
     pub keys: Vec<ChangedKey>,
+    /// Every key of every object that is new, sorted.
+    pub keys_of_added: Vec<ChangedKey>,
     /// Every file that differs could be parsed. Otherwise there may be more differences than are listed.
     pub is_complete: bool,
 }
@@ -87,6 +89,7 @@ pub fn changed_keys_of_texts(
     let [before, after] = sides;
     ChangedKeys {
         keys: differences(&before, &after),
+        keys_of_added: keys_of_added(&before, &after),
         is_complete,
     }
 }
@@ -182,6 +185,21 @@ fn write_value(text: &str, item: Item<'_, '_>, into: &mut String) {
     }
 }
 
+fn keys_of_added(before: &Objects, after: &Objects) -> Vec<ChangedKey> {
+    let added = after
+        .0
+        .iter()
+        .filter(|(object, _)| object.1.is_some() && !before.0.contains_key(object));
+    let keys = added.flat_map(|((kind, id), values)| {
+        values.keys().map(|key| ChangedKey {
+            kind: *kind,
+            id: id.clone(),
+            change: KeyChange::Key(key.clone()),
+        })
+    });
+    keys.collect()
+}
+
 fn differences(before: &Objects, after: &Objects) -> Vec<ChangedKey> {
     let mut found = BTreeSet::new();
     let objects: BTreeSet<_> = before.0.keys().chain(after.0.keys()).collect();
@@ -263,6 +281,20 @@ mod tests {
     }
 
     #[test]
+    fn the_keys_of_a_new_object_are_listed_apart() {
+        let after = format!("{ANN}[subscriber.bob]\nvlan = 8\nexternal.system = \"s\"\n");
+        let before = texts(&[("subscribers/a.toml", ANN)]);
+        let changed = changed_keys_of_texts(&before, &texts(&[("subscribers/a.toml", &after)]));
+        assert_eq!(changed.keys.len(), 1);
+        let keys = changed.keys_of_added.iter().map(ChangedKey::pattern);
+        let keys: Vec<String> = keys.collect();
+        assert_eq!(keys, ["subscriber.external.system", "subscriber.vlan"]);
+        let (id, kind) = ("bob".to_owned(), FileKind::Subscribers);
+        let is_bob = |one: &ChangedKey| one.id.as_ref() == Some(&id) && one.kind == kind;
+        assert!(changed.keys_of_added.iter().all(is_bob));
+    }
+
+    #[test]
     fn another_file_form_or_order_is_no_difference() {
         let other = "# moved\n[subscriber]\nann = { allowed_vlans = [ 1, 2, ], \"state\" = 'active', device = \"\"\"a\"\"\" }\n";
         let (keys, is_complete) = patterns(
@@ -317,8 +349,8 @@ mod tests {
         assert_eq!(
             changed,
             ChangedKeys {
-                keys: Vec::new(),
-                is_complete: true
+                is_complete: true,
+                ..ChangedKeys::default()
             }
         );
     }

@@ -103,6 +103,7 @@ fn ids(content: &Content) -> Vec<String> {
         Content::Network(_) | Content::Policy(_) => Vec::new(),
         Content::ServicePlans(list) => list.iter().map(|object| object.id.to_string()).collect(),
         Content::Credentials(list) => list.iter().map(|object| object.id.to_string()).collect(),
+        Content::Billing(list) => list.iter().map(|object| object.id.to_string()).collect(),
         Content::Devices(list) => list.iter().map(|object| object.id.to_string()).collect(),
         Content::Subscribers(list) => list.iter().map(|object| object.id.to_string()).collect(),
     }

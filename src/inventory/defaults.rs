@@ -3,7 +3,7 @@
 use super::FileKind;
 use super::assemble::Inventory;
 use super::record::Fields;
-use super::text::SuspensionHow;
+use super::text::{DeviceText, NewVlan, SuspensionHow};
 use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode, VlanSet};
 
 /// The settings of the network, defaults filled in.
@@ -13,9 +13,23 @@ pub struct NetworkDefaults {
     pub vlan_mode: VlanMode,
     /// The VLANs for subscribers; absent: any.
     pub pool: Option<VlanSet>,
+    /// The VLAN of subscribers that the billing sync adds.
+    pub new_vlan: NewVlan,
+    /// Days until a VLAN that was given up may be given to another subscriber.
+    pub rest_days: u32,
     pub headroom: Headroom,
     pub suspension: SuspensionHow,
     pub suspension_plan: Option<ServicePlanId>,
+}
+
+/// Days until a VLAN is given to another subscriber: long enough for a customer who comes back, and for caches beyond the device.
+const REST_DAYS: u32 = 7;
+
+impl NetworkDefaults {
+    /// Returns the VLAN of a subscriber that the billing sync adds to a device.
+    pub fn new_vlan_on(&self, device: &DeviceText) -> NewVlan {
+        device.new_vlan.unwrap_or(self.new_vlan)
+    }
 }
 
 /// Whether defaults of the network are known: a value that cannot be read in `network.toml` is not the default.
@@ -69,6 +83,12 @@ impl Inventory {
                 .and_then(|vlans| vlans.vlan_mode)
                 .unwrap_or(VlanMode::Shared),
             pool: vlans.and_then(|vlans| vlans.subscribers.clone()),
+            new_vlan: vlans
+                .and_then(|vlans| vlans.new)
+                .unwrap_or(NewVlan::LowestFree),
+            rest_days: vlans
+                .and_then(|vlans| vlans.rest_days)
+                .map_or(REST_DAYS, |days| days.0),
             headroom: profiles
                 .and_then(|profiles| profiles.headroom_percent)
                 .unwrap_or(Headroom::DEFAULT),

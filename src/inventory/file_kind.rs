@@ -13,6 +13,8 @@ pub enum FileKind {
     ServicePlans,
     /// `credentials.toml` or `credentials/**/*.toml`
     Credentials,
+    /// `billing.toml` or `billing/**/*.toml`
+    Billing,
     /// `devices.toml` or `devices/**/*.toml`
     Devices,
     /// `subscribers.toml` or `subscribers/**/*.toml`
@@ -20,11 +22,12 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Network,
         Self::Policy,
         Self::ServicePlans,
         Self::Credentials,
+        Self::Billing,
         Self::Devices,
         Self::Subscribers,
     ];
@@ -36,6 +39,7 @@ impl FileKind {
             Self::Policy => "policy",
             Self::ServicePlans => "service-plans",
             Self::Credentials => "credentials",
+            Self::Billing => "billing",
             Self::Devices => "devices",
             Self::Subscribers => "subscribers",
         }
@@ -47,6 +51,7 @@ impl FileKind {
             Self::Network | Self::Policy => None,
             Self::ServicePlans => Some("service_plan"),
             Self::Credentials => Some("credentials"),
+            Self::Billing => Some("billing"),
             Self::Devices => Some("device"),
             Self::Subscribers => Some("subscriber"),
         }
@@ -167,6 +172,8 @@ mod tests {
         for (path, kind) in [
             ("network.toml", FileKind::Network),
             ("service-plans.toml", FileKind::ServicePlans),
+            ("billing.toml", FileKind::Billing),
+            ("billing/splynx.toml", FileKind::Billing),
             ("devices/maple.toml", FileKind::Devices),
             ("devices/north/maple.toml", FileKind::Devices),
             ("subscribers.toml", FileKind::Subscribers),

@@ -245,6 +245,9 @@ fn device(object: &DeviceObject, word: &SearchWord) -> Found {
         matches.text("port", port.name.as_ref().map(|one| one.as_str()));
     }
     matches.vlan("management_vlan", text.management_vlan);
+    let external = text.external.as_ref();
+    let external = external.and_then(|external| external.device.as_ref());
+    matches.text("external.device", external.map(|one| one.as_str()));
     Found {
         object: FoundObject::Device(object.id.clone()),
         matches: matches.closest_first(),

@@ -22,6 +22,7 @@ pub enum ReferencedObject {
     Network,
     Device(String),
     ServicePlan(String),
+    Billing(String),
     Subscriber(String),
 }
 
@@ -111,6 +112,9 @@ fn start(
         }
         ReferencedObject::ServicePlan(id) => {
             Some(inventory.point_at_service_plan(inventory.service_plan_position(id)?))
+        }
+        ReferencedObject::Billing(name) => {
+            Some(inventory.point_at_billing(inventory.billing_position(name)?))
         }
         ReferencedObject::Subscriber(id) => {
             Some(inventory.point_at_subscriber(*subscribers.get(id.as_str())?))

@@ -2,6 +2,8 @@
 
 mod all_rules;
 mod assemble;
+mod billing_lane;
+mod billing_system;
 pub mod blame;
 mod changed_keys;
 mod check;
@@ -11,6 +13,7 @@ mod defaults;
 mod describe;
 mod file_kind;
 mod find;
+mod hold_over;
 mod locate;
 mod locations;
 mod misplaced;
@@ -32,7 +35,12 @@ mod tree;
 
 pub use all_rules::{GOOD_INVENTORY, all_rules};
 pub use assemble::{
-    CredentialsObject, DeviceObject, Inventory, ServicePlanObject, SubscriberObject,
+    BillingObject, CredentialsObject, DeviceObject, Inventory, ServicePlanObject, SubscriberObject,
+};
+pub use billing_lane::outside_billing_lane;
+pub use billing_system::{
+    BillingLogin, BillingScope, BillingSystem, DeviceExternal, TariffMapping, billing_systems,
+    device_externals,
 };
 pub use changed_keys::{ChangedKey, ChangedKeys, KeyChange, changed_keys, changed_keys_of_texts};
 pub use compare::is_acceptable;

@@ -12,10 +12,11 @@ use super::rules::rules;
 use super::similar_id::skeleton;
 use super::source::Limits;
 use super::text::{
-    CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,
-    check_credentials,
+    BillingText, CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText,
+    SubscriberText, check_credentials,
 };
 use super::tree::{self, Item, ProblemKind, TreeLimits};
+use crate::model::billing::BillingName;
 use crate::model::{CredentialsName, DeviceName, ServicePlanId, SubscriberId};
 
 rules! {
@@ -46,6 +47,7 @@ pub(in crate::inventory) enum Content {
     Policy(Box<PolicyText>),
     ServicePlans(Vec<Object<ServicePlanId, ServicePlanText>>),
     Credentials(Vec<Object<CredentialsName, CredentialsText>>),
+    Billing(Vec<Object<BillingName, BillingText>>),
     Devices(Vec<Object<DeviceName, DeviceText>>),
     Subscribers(Vec<Object<SubscriberId, SubscriberText>>),
 }
@@ -209,6 +211,7 @@ fn read(kind: FileKind, root: Item<'_, '_>, findings: &mut FileFindings) -> Cont
             check_all_credentials(&list, root, findings);
             Content::Credentials(list)
         }
+        FileKind::Billing => Content::Billing(objects(kind, root, BillingName::new, findings)),
         FileKind::Devices => Content::Devices(objects(kind, root, DeviceName::new, findings)),
         FileKind::Subscribers => {
             Content::Subscribers(objects(kind, root, SubscriberId::new, findings))

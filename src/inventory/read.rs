@@ -11,8 +11,8 @@ use super::source::{
     BlobId, Entry, Limits, Listing, ReadProblem, Reader, Source, SourceError, content_findings,
 };
 use super::tree::TreeLimits;
-use super::{FileKind, PathKind, check, classify, compare, parallel};
-use crate::model::{Finding, Severity, by_place};
+use super::{FileKind, PathKind, billing_lane, check, classify, compare, hold_over, parallel};
+use crate::model::{Day, Finding, Severity, by_place};
 
 /// The readings for which a parsed file is kept after its last use.
 ///
@@ -100,6 +100,20 @@ impl Reading {
     /// Adds what is wrong with going from `before` to this inventory.
     pub fn compare_with(&mut self, before: &Inventory) {
         let found = compare::compare(before, &self.inventory);
+        self.findings.extend(found);
+        tidy(&mut self.findings);
+    }
+
+    /// Adds what is wrong with a step to this inventory or to an earlier one, made by a commit of the billing sync.
+    pub fn check_billing_step(&mut self, before: &Inventory, after: &Inventory, commit: &str) {
+        let found = billing_lane::lane_left(before, after, &self.inventory, commit);
+        self.findings.extend(found);
+        tidy(&mut self.findings);
+    }
+
+    /// Adds what is wrong with this inventory on a day: holds that are over.
+    pub fn check_day(&mut self, today: Day) {
+        let found = hold_over::holds_over(&self.inventory, today);
         self.findings.extend(found);
         tidy(&mut self.findings);
     }

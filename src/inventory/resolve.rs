@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::assemble::{DeviceObject, Inventory, SubscriberObject};
 use super::defaults::NetworkDefaults;
 use super::parallel;
-use super::text::{DeviceText, PortText, SubscriberText, SuspensionHow, UplinkText};
+use super::text::{DeviceText, HoldText, PortText, SubscriberText, SuspensionHow, UplinkText};
 use crate::model::{
-    DeviceConfig, DeviceName, DeviceState, EndpointConfig, EndpointName, External, PortConfig,
-    PortMode, ProfileConfig, ProfileName, RateLimit, ServicePlan, Speed, Subscriber,
+    DeviceConfig, DeviceName, DeviceState, EndpointConfig, EndpointName, External, Hold,
+    PortConfig, PortMode, ProfileConfig, ProfileName, RateLimit, ServicePlan, Speed, Subscriber,
     SubscriberConfig, SubscriberName, SubscriberState, SystemConfig, UplinkConfig, VlanId, VlanSet,
 };
 
@@ -70,6 +70,7 @@ pub fn complete_subscriber(object: &SubscriberObject) -> Option<Subscriber> {
         protected,
         moved_from,
         external,
+        hold,
         ..
     } = &object.text;
     let name = match name {
@@ -105,6 +106,15 @@ pub fn complete_subscriber(object: &SubscriberObject) -> Option<Subscriber> {
                 service: external.service.clone(),
             })
         }),
+        hold: hold.as_deref().and_then(complete_hold).map(Box::new),
+    })
+}
+
+fn complete_hold(text: &HoldText) -> Option<Hold> {
+    Some(Hold {
+        keys: text.keys.iter().flatten().copied().collect(),
+        why: text.why.clone()?,
+        until: text.until?,
     })
 }
 

@@ -8,8 +8,9 @@ use chrono_tz::Tz;
 use super::assemble::Inventory;
 use super::record::{Fields, Share};
 use super::text::{
-    Author, CommitPolicy, DRIFT_FIELDS, DriftPolicy, LaneLimitsText, LanePermission, LaneText,
-    LimitText, PolicyText, SignerKey, TimeOfDay, TwoPersonCase, WavesText, Weekdays, WindowText,
+    Author, BILLING_LANE, CommitPolicy, DRIFT_FIELDS, DriftPolicy, LaneLimitsText, LanePermission,
+    LaneText, LimitText, PolicyText, SignerKey, TimeOfDay, TwoPersonCase, WavesText, Weekdays,
+    WindowText,
 };
 use crate::model::LaneName;
 
@@ -99,6 +100,8 @@ pub struct LaneLimits {
     pub removals: LaneLimit,
     pub suspensions: LaneLimit,
     pub moves: LaneLimit,
+    /// Only of the lane of the billing sync: services that a reading may have less than the one before.
+    pub drop: LaneLimit,
 }
 
 /// A limit; if both are set, the smaller one applies from ten objects up. Without a number there is no limit.
@@ -116,6 +119,13 @@ impl ServicePolicy {
             .find(|name| name.split_once('.') == Some((kind, field)));
         let by_field = name.and_then(|name| self.drift_by_field.get(name));
         by_field.copied().unwrap_or(self.drift)
+    }
+
+    /// Returns the lane of the billing sync; without one, the sync makes no commit.
+    pub fn billing_lane(&self) -> Option<&Lane> {
+        self.lanes
+            .iter()
+            .find(|lane| lane.name.as_str() == BILLING_LANE)
     }
 }
 
@@ -218,7 +228,10 @@ fn lane(name: &LaneName, text: &LaneText) -> Lane {
         name: name.clone(),
         authors: text.authors.clone().unwrap_or_default(),
         signers: text.signers.clone().unwrap_or_default(),
-        may: text.may.iter().flatten().copied().collect(),
+        may: match name.as_str() {
+            BILLING_LANE => LanePermission::of_billing(),
+            _ => text.may.iter().flatten().copied().collect(),
+        },
         limits: text.limits.as_ref().map(lane_limits).unwrap_or_default(),
     }
 }
@@ -237,6 +250,7 @@ fn lane_limits(text: &LaneLimitsText) -> LaneLimits {
         removals: limit(&text.removals),
         suspensions: limit(&text.suspensions),
         moves: limit(&text.moves),
+        drop: limit(&text.drop),
     }
 }
 
@@ -311,6 +325,31 @@ mod tests {
         };
         assert_eq!(lane.limits.changes, limit);
         assert_eq!(lane.limits.removals, LaneLimit::default());
+    }
+
+    #[test]
+    fn the_lane_of_the_billing_sync_has_fixed_permissions_and_limits_of_its_own() {
+        let text = "[lane.billing]\nauthors = [\"sync@example.net\"]\nlimits = { drop = { count = 20, percent = 2 }, additions = { count = 60 } }\n";
+        let good = reading(text);
+        assert!(good.findings.is_empty(), "{:?}", good.findings);
+        let policy = service_policy(&good.inventory);
+        let lane = policy.billing_lane().unwrap();
+        assert_eq!(lane.may, LanePermission::of_billing());
+        assert!(!lane.may.is_empty());
+        assert_eq!(
+            (lane.limits.drop.count, lane.limits.drop.percent),
+            (Some(20), Some(2))
+        );
+        assert_eq!(lane.limits.additions.count, Some(60));
+        let wide = reading(&format!("{text}may = [\"device.address\"]\n"));
+        let rules: Vec<&str> = wide.findings.iter().map(|one| one.rule.id).collect();
+        assert_eq!(rules, ["reserved-lane"]);
+        let policy = service_policy(&wide.inventory);
+        assert_eq!(
+            policy.billing_lane().unwrap().may,
+            LanePermission::of_billing()
+        );
+        assert_eq!(service_policy(&reading("").inventory).billing_lane(), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod ci_job;
 mod condition;
 mod config_line;
 mod counter;
+mod day;
 mod device;
 mod device_config;
 mod device_secrets;
@@ -16,6 +17,7 @@ mod fingerprint;
 mod freeze_scope;
 mod gam_model;
 mod health;
+mod hold;
 mod host_environment;
 mod log_target;
 mod mac;
@@ -46,6 +48,7 @@ pub use config_line::{ConfigLine, Lead, NotALine};
 pub use counter::{
     Counted, CounterClock, CounterWidth, MOST_FRAMES, MOST_OCTETS, NoRate, counted, time_between,
 };
+pub use day::{Day, DayError};
 pub use device::{DeviceState, HostKey, PinError, Serial, SubscriberModel, VlanMode};
 pub use device_config::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, SystemConfig, UplinkConfig,
@@ -59,6 +62,7 @@ pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
 pub use health::{
     EndpointHealth, EndpointState, EthernetPort, Fan, Health, LinkHealth, Temperature, UPTIME_WRAP,
 };
+pub use hold::{Hold, SyncedKey};
 pub use host_environment::HostEnvironment;
 pub use log_target::WIRE;
 pub use mac::{MacAddress, MacAddressError};

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fetch::{AuthoredStep, LaneSteps};
-use crate::inventory::{self, FileKind, KeyChange, PathKind, ServicePolicy, classify};
+use crate::inventory::text::BILLING_LANE;
+use crate::inventory::{
+    self, FileKind, KeyChange, PathKind, ServicePolicy, classify, outside_billing_lane,
+};
 use crate::plan::Limit;
 use crate::reconcile::rollout::{
     BudgetUse, ChangedKey, CommitIdentity, CountedEffect, InventoryChange, Lane, LaneLimits, Lanes,
-    OtherAuthors, OutsideLane, lane_budgets,
+    OtherAuthors, OutsideLane, WithinLane, lane_budgets,
 };
 
 /// What keeps commits out because of lanes.
@@ -43,7 +46,10 @@ pub(super) fn lane_violations(
 ) -> Vec<LaneViolation> {
     let lanes = lanes(policy);
     let outside = steps.new.iter().filter_map(|step| {
-        let outside = lanes.check(&identity(step), &changes(step)).err()?;
+        let outside = match lanes.check(&identity(step), &changes(step)) {
+            Ok(within) => outside_of_billing(step, &within)?,
+            Err(outside) => outside,
+        };
         Some(LaneViolation::Outside {
             commit: step.commit.id.as_str().to_owned(),
             subject: crate::report::visible(&step.commit.subject).into_owned(),
@@ -66,6 +72,21 @@ pub(super) fn lane_violations(
         violations.extend(exceeded.map(LaneViolation::OverLimit));
     }
     violations
+}
+
+/// Returns the changes of a commit of the billing sync that billing may not decide: of a new subscriber, the permission to add
+/// it does not allow every key.
+fn outside_of_billing(step: &AuthoredStep, within: &WithinLane) -> Option<OutsideLane> {
+    if within.lane.as_deref() != Some(BILLING_LANE) {
+        return None;
+    }
+    let outside = outside_billing_lane(&step.changed).into_iter();
+    let outside: Vec<ChangedKey> = outside.filter_map(change_of_key).collect();
+    (!outside.is_empty()).then(|| OutsideLane {
+        author: step.commit.email.clone(),
+        lanes: vec![BILLING_LANE.to_owned()],
+        outside,
+    })
 }
 
 /// Returns the use of each lane's limits by these commits.
@@ -104,6 +125,8 @@ fn limits(limits: &inventory::LaneLimits) -> LaneLimits {
         removals,
         suspensions,
         moves,
+        // Of readings of the billing system, before there is a commit.
+        drop: _,
     } = *limits;
     let all = [
         (CountedEffect::Additions, additions),
@@ -138,7 +161,7 @@ type Objects<'a> = BTreeSet<(FileKind, &'a str)>;
 
 fn counted(step: &AuthoredStep) -> BTreeMap<CountedEffect, Objects<'_>> {
     let mut counted: BTreeMap<CountedEffect, Objects<'_>> = BTreeMap::new();
-    for changed in &step.keys {
+    for changed in &step.changed.keys {
         let Some(id) = changed.id.as_deref() else {
             continue;
         };
@@ -201,26 +224,26 @@ fn escaped(address: &str) -> String {
     pattern
 }
 
+/// Returns the change of an object; nothing for a setting.
+fn change_of_key(key: &inventory::ChangedKey) -> Option<ChangedKey> {
+    let (kind, id) = (key.kind, key.id.clone()?);
+    let change = match &key.change {
+        KeyChange::Added => InventoryChange::Added { kind, id },
+        KeyChange::Removed => InventoryChange::Removed { kind, id },
+        KeyChange::Key(key) => InventoryChange::Key {
+            kind,
+            id,
+            key: key.clone(),
+        },
+    };
+    let file = format!("{}.toml", kind.stem());
+    Some(ChangedKey { file, change })
+}
+
 /// Returns the changes of a commit: keys of objects, and every other file as a whole.
 fn changes(step: &AuthoredStep) -> Vec<ChangedKey> {
-    let mut changes = Vec::new();
-    for key in &step.keys {
-        let (kind, Some(id)) = (key.kind, key.id.clone()) else {
-            // A setting of the network or the policy: its file is among the paths.
-            continue;
-        };
-        let change = match &key.change {
-            KeyChange::Added => InventoryChange::Added { kind, id },
-            KeyChange::Removed => InventoryChange::Removed { kind, id },
-            KeyChange::Key(key) => InventoryChange::Key {
-                kind,
-                id,
-                key: key.clone(),
-            },
-        };
-        let file = format!("{}.toml", kind.stem());
-        changes.push(ChangedKey { file, change });
-    }
+    // A setting of the network or the policy has no object; its file is among the paths.
+    let mut changes: Vec<ChangedKey> = step.changed.keys.iter().filter_map(change_of_key).collect();
     for path in &step.paths {
         let is_of_objects = matches!(
             classify(path),
@@ -233,7 +256,7 @@ fn changes(step: &AuthoredStep) -> Vec<ChangedKey> {
             });
         }
     }
-    if !step.is_complete {
+    if !step.changed.is_complete {
         // What could not be compared may be anything.
         changes.push(ChangedKey {
             file: "a file that could not be compared".to_owned(),

@@ -31,6 +31,8 @@ fn formatted(texts: &Texts) -> Texts {
 /// Chooses a key of a subscriber and a value that keeps the inventory valid, and gives it to the specification too.
 fn change(spec: &mut Spec, dice: &mut Dice) -> (String, &'static str, toml_edit::Value) {
     let position = dice.below(spec.subscribers.len());
+    // A billing system accepts no such account.
+    let is_free = spec.billing.is_empty();
     let plan = spec.plans[0].id.clone();
     let subscriber = &mut spec.subscribers[position];
     let code = subscriber.id[subscriber.id.len() - 3..].to_owned();
@@ -40,7 +42,7 @@ fn change(spec: &mut Spec, dice: &mut Dice) -> (String, &'static str, toml_edit:
         2 => ("name", format!("renamed {code}").into()),
         3 => ("poe", "force".into()),
         4 => ("state", "pending".into()),
-        5 => (
+        5 if is_free => (
             "external",
             Table::default()
                 .with("system", "x")

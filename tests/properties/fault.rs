@@ -107,6 +107,8 @@ fn every_fault_can_be_made_and_every_rule_of_the_files_has_one() {
         "empty-inventory",
         "no-network-file",
         "step-not-judged",
+        // This depends on the day.
+        "hold-over",
     ];
     let made: BTreeSet<_> = made
         .iter()

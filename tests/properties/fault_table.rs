@@ -704,6 +704,49 @@ pub(super) const FAULTS: &[(&str, Fault)] = &[
         spec.subscribers[index].table.remove("endpoint");
         Damage::of([&spec.subscribers[index].id])
     }),
+    ("bad-date", |spec, dice| {
+        let index = dice.position(spec.subscribers.len())?;
+        let hold = Table::default()
+            .with("keys", list(&["state"]))
+            .with("why", "trial")
+            .with("until", *dice.pick(&["soon", "2027-02-30", "2027-3-1", ""]));
+        set(spec, index, "hold", hold)
+    }),
+    ("bad-billing-address", |spec, dice| {
+        let address = *dice.pick(&["http://isp.example", "isp.example", "https://isp example"]);
+        only_billing(spec, &SONAR.replace("https://isp.example", address))
+    }),
+    ("billing-keys", |spec, _| {
+        only_billing(spec, &SONAR.replace("token =", "key ="))
+    }),
+    ("tariff-plan-unknown", |spec, _| {
+        only_billing(
+            spec,
+            &format!("{SONAR}[billing.odd.tariff.31]\nservice_plan = \"none\"\n"),
+        )
+    }),
+    ("unknown-billing-system", |spec, dice| {
+        let index = dice.position(spec.subscribers.len())?;
+        let damage = only_billing(spec, SONAR)?;
+        Some(refer(spec, index, "none", None, damage))
+    }),
+    ("external-twice", |spec, dice| {
+        twice(spec, dice, [Some("7"), Some("7")])
+    }),
+    ("external-twice", |spec, dice| {
+        twice(spec, dice, [None, None])
+    }),
+    ("external-incomplete", |spec, dice| {
+        twice(spec, dice, [None, Some("7")])
+    }),
+    ("device-external-twice", |spec, _| {
+        let damage = only_billing(spec, SONAR)?;
+        for device in spec.devices.iter_mut().take(2) {
+            device.table.set("external.system", "odd");
+            device.table.set("external.device", "12");
+        }
+        Some(damage)
+    }),
     ("wrong-file", |_, _| {
         Damage::file("devices/odd.toml", "[subscriber.x]\nvlan = 3\n")
     }),
@@ -766,6 +809,43 @@ fn lane(names: &[&str], author: &str, may: &str) -> Table {
             .with(&format!("lane.{name}.authors"), list(&[author]))
             .with(&format!("lane.{name}.may"), list(&[may]))
     })
+}
+
+const SONAR: &str = "[billing.odd]\nkind = \"sonar\"\naddress = \"https://isp.example\"\nlogin = { token = { secret = \"sonar-token\" } }\n";
+
+/// Gives the inventory this billing system alone, and no reference into another one.
+fn only_billing(spec: &mut Spec, billing: &str) -> Option<Damage> {
+    spec.billing.clear();
+    for object in spec.subscribers.iter_mut().chain(&mut spec.devices) {
+        object.table.remove("external");
+    }
+    Damage::file("billing/odd.toml", billing)
+}
+
+/// Makes two subscribers services of one account.
+fn twice(spec: &mut Spec, dice: &mut Dice, services: [Option<&str>; 2]) -> Option<Damage> {
+    let all: Vec<usize> = (0..spec.subscribers.len()).collect();
+    let (a, b) = two(&all, dice)?;
+    let damage = only_billing(spec, SONAR)?;
+    let damage = refer(spec, a, "odd", services[0], damage);
+    Some(refer(spec, b, "odd", services[1], damage))
+}
+
+fn refer(
+    spec: &mut Spec,
+    index: usize,
+    system: &str,
+    service: Option<&str>,
+    mut damage: Damage,
+) -> Damage {
+    let subscriber = &mut spec.subscribers[index];
+    subscriber.table.set("external.system", system);
+    subscriber.table.set("external.account", "1042");
+    if let Some(service) = service {
+        subscriber.table.set("external.service", service);
+    }
+    damage.subscribers.insert(subscriber.id.clone());
+    damage
 }
 
 fn change_device(spec: &mut Spec, dice: &mut Dice, key: &str, value: &str) -> Option<Damage> {

@@ -60,11 +60,15 @@ pub(super) fn generate(dice: &mut Dice) -> Spec {
         policy: dice.once_in(3).then(|| policy(dice)),
         plans: Vec::new(),
         credentials: credentials(dice),
+        billing: Vec::new(),
         devices: Vec::new(),
         subscribers: Vec::new(),
     };
     spec.plans = plans(dice, &spec);
     suspension(dice, &mut spec);
+    if dice.once_in(3) {
+        spec.billing = billing(dice, &spec);
+    }
     let count = 2 + dice.below(4);
     for number in 0..count {
         device(dice, &mut spec, number);
@@ -109,6 +113,10 @@ fn network(dice: &mut Dice) -> Table {
     }
     if dice.once_in(2) {
         table.set("profiles.headroom_percent", dice.between(0, 50));
+    }
+    if dice.once_in(4) {
+        table.set("vlans.new", "lowest-free");
+        table.set("vlans.rest_days", dice.between(0, 365));
     }
     table
 }
@@ -518,6 +526,7 @@ fn subscribers(dice: &mut Dice, spec: &mut Spec, device: usize) {
         }
         vlans(dice, spec, &table, &mut text, &mut taken);
         extras(dice, &mut text, &code);
+        external(dice, spec, &mut text, &code);
         let mut id = format!("{}-{code}", dice.pick(&["acct", "a.b", "X_9"]));
         if text.get("name").is_some() && dice.once_in(3) {
             id = format!("an-id-that-is-longer-than-a-device-takes-{code}");
@@ -588,16 +597,76 @@ fn extras(dice: &mut Dice, text: &mut Table, code: &str) {
     if dice.once_in(5) {
         text.set("moved_from", format!("gone-{code}"));
     }
-    if dice.once_in(4) {
-        text.set("external.system", "sonar");
+    if dice.once_in(6) {
+        let keys: [&[&str]; 2] = [&["state"], &["service_plan", "endpoint", "port"]];
+        text.set("hold.keys", list(dice.pick::<&[&str]>(&keys)));
+        text.set("hold.why", "a trial, \"until\" März");
+        text.set("hold.until", *dice.pick(&["2020-02-29", "2099-12-31"]));
+    }
+}
+
+/// Adds a reference into billing: a note in any form, or the id of a service where there is a billing system.
+fn external(dice: &mut Dice, spec: &Spec, text: &mut Table, code: &str) {
+    if !dice.once_in(4) {
+        return;
+    }
+    text.set("external.system", "sonar");
+    if spec.billing.is_empty() {
         text.set(
             "external.account",
             *dice.pick(&["1042", "Müller & Söhne \"GmbH\"? \\o/"]),
         );
-        if dice.once_in(2) {
-            text.set("external.service", "7");
-        }
+    } else {
+        text.set("external.account", format!("10-{code}"));
     }
+    if dice.once_in(2) {
+        text.set("external.service", "7");
+    }
+}
+
+/// Returns a Sonar, and at times a Splynx beside it.
+fn billing(dice: &mut Dice, spec: &Spec) -> Vec<Object> {
+    let plan = spec.plans[0].id.as_str();
+    let mut sonar = Table::default()
+        .with("kind", "sonar")
+        .with(
+            "address",
+            *dice.pick(&["https://isp.sonar.software", "http://127.0.0.1:8080/"]),
+        )
+        .with("login.token.secret", "sonar-token");
+    if dice.once_in(2) {
+        sonar.set("scope.companies", list(&["1"]));
+        sonar.set("states.delinquent", "served");
+        sonar.set("states.4", "pending");
+        sonar.set("write_back", list(&["place", "health"]));
+    }
+    let mut systems = vec![Object {
+        id: "sonar".to_owned(),
+        table: sonar,
+    }];
+    if dice.once_in(2) {
+        let mut splynx = Table::default()
+            .with("kind", "splynx")
+            .with("address", "https://isp.splynx.app/api/2.0/")
+            .with("login.key.secret", "splynx-key")
+            .with("login.secret.secret", "splynx-secret")
+            .with("time_zone", "America/Chicago")
+            .with("tariff.31.service_plan", plan)
+            .with("tariff.40.ignore", true);
+        if dice.once_in(2) {
+            splynx.set("hook.secret", "splynx-hook");
+            splynx.set("sites.3", "maple-court");
+            splynx.set("states.active/stopped", "gone");
+            splynx.set("full_every", *dice.pick(&["5m", "24h"]));
+            splynx.set("requests_per_minute", dice.between(1, 400));
+            splynx.set("moves", *dice.pick(&["propose", "auto"]));
+        }
+        systems.push(Object {
+            id: "splynx.2".to_owned(),
+            table: splynx,
+        });
+    }
+    systems
 }
 
 fn ports(dice: &mut Dice, spec: &mut Spec, device: usize) {

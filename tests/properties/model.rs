@@ -5,13 +5,14 @@ use std::fmt::{Debug, Display};
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use gamctl::model::billing::BillingAddress;
 use gamctl::model::{
-    Address, CredentialsName, Description, DeviceConfig, DeviceName, EndpointConfig, EndpointName,
-    GamModel, Headroom, HeldText, HostKey, Hostname, LabelKey, MacAddress, Mbps, PlainText, Poe,
-    PortAssignment, PortConfig, PortMode, PortName, PortNumber, ProfileConfig, ProfileName,
-    RateLimit, SecretName, Serial, ServicePlanId, SiteName, Slot, SubscriberConfig, SubscriberId,
-    SubscriberName, SystemConfig, SystemText, UplinkConfig, UplinkNumber, VlanId, VlanRange,
-    VlanSet, natural_order,
+    Address, CredentialsName, Day, Description, DeviceConfig, DeviceName, EndpointConfig,
+    EndpointName, GamModel, Headroom, HeldText, HostKey, Hostname, LabelKey, MacAddress, Mbps,
+    PlainText, Poe, PortAssignment, PortConfig, PortMode, PortName, PortNumber, ProfileConfig,
+    ProfileName, RateLimit, SecretName, Serial, ServicePlanId, SiteName, Slot, SubscriberConfig,
+    SubscriberId, SubscriberName, SystemConfig, SystemText, UplinkConfig, UplinkNumber, VlanId,
+    VlanRange, VlanSet, natural_order,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -293,6 +294,29 @@ proptest! {
             && hash.chars().all(|c| c.is_ascii_alphanumeric() || "+/".contains(c))
             && hash.ends_with(|c| "AEIMQUYcgkosw048".contains(c));
         takes!(HostKey, &*text, is_key);
+    }
+
+    #[test]
+    fn an_address_of_a_billing_system_reads_back_and_contains_no_login(
+        text in prop_oneof![near(), "https?://[a-z0-9@:./?#\\[\\]-]{0,40}", "https?://(localhost|127[.]0[.]0[.]1|isp[.]example)(:[0-9]{1,6})?[a-z/]{0,9}"],
+    ) {
+        if let Ok(address) = text.parse::<BillingAddress>() {
+            there_and_back(&address)?;
+            let shown = address.to_string();
+            prop_assert!(!shown.contains(['@', '?', '#', ' ', '\\']) && !shown.ends_with('/'));
+            prop_assert_eq!(format!("{}{}", address.origin(), address.path()), &*shown);
+            prop_assert!(shown.starts_with("https://") || address.is_plain());
+            prop_assert!(!address.is_plain() || !shown.contains("isp"), "{}", shown);
+        }
+    }
+
+    #[test]
+    fn a_day_reads_back(text in prop_oneof![near(), "[0-9]{4}-[0-9]{2}-[0-9]{2}"]) {
+        if let Ok(day) = text.parse::<Day>() {
+            there_and_back(&day)?;
+            prop_assert_eq!(day.to_string(), &*text);
+            prop_assert_eq!(serde_json::to_string(&day).unwrap(), format!("\"{text}\""));
+        }
     }
 
     #[test]

@@ -60,12 +60,13 @@ proptest! {
 
     #[test]
     fn a_key_in_place_of_any_value_is_found_and_never_repeated(mut spec in valid_inventory(), mut dice in dice::dice(8)) {
-        match dice.below(6) {
+        match dice.below(7) {
             0 => plant_in(&mut spec.subscribers, KEY, &mut dice),
             1 => plant_in(&mut spec.devices, KEY, &mut dice),
             2 => plant_in(&mut spec.plans, KEY, &mut dice),
             3 => plant_in(&mut spec.credentials, KEY, &mut dice),
             4 => plant(&mut spec.network, KEY, &mut dice),
+            5 if !spec.billing.is_empty() => plant_in(&mut spec.billing, KEY, &mut dice),
             _ => plant(spec.policy.get_or_insert_default(), KEY, &mut dice),
         }
         check(&plain(&spec), KEY)?;

@@ -135,6 +135,7 @@ pub(super) struct Spec {
     pub(super) policy: Option<Table>,
     pub(super) plans: Vec<Object>,
     pub(super) credentials: Vec<Object>,
+    pub(super) billing: Vec<Object>,
     pub(super) devices: Vec<Object>,
     pub(super) subscribers: Vec<Object>,
 }

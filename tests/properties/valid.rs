@@ -208,6 +208,7 @@ fn generated_inventories_use_what_there_is() {
         "force",
         "moved_from",
         "external",
+        "hold",
         "port2_vlan",
         "allowed_vlans",
         "labels",

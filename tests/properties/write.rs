@@ -11,10 +11,11 @@ use super::spec::{Object, Spec, Table, Value, vlans_of};
 pub(super) type Texts = BTreeMap<Arc<str>, Arc<str>>;
 
 /// The kinds of objects: the stem of their files and their table.
-pub(super) fn kinds(spec: &Spec) -> [(&'static str, &'static str, &[Object]); 4] {
+pub(super) fn kinds(spec: &Spec) -> [(&'static str, &'static str, &[Object]); 5] {
     [
         ("service-plans", "service_plan", &spec.plans),
         ("credentials", "credentials", &spec.credentials),
+        ("billing", "billing", &spec.billing),
         ("devices", "device", &spec.devices),
         ("subscribers", "subscriber", &spec.subscribers),
     ]

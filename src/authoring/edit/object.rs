@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::EditError;
 use crate::inventory::FileKind;
+use crate::model::billing::BillingName;
 use crate::model::{CredentialsName, DeviceName, NameError, ServicePlanId, SubscriberId};
 
 /// The target of an edit.
@@ -51,6 +52,7 @@ impl Object {
             FileKind::Devices => DeviceName::new(id).map(drop),
             FileKind::ServicePlans => ServicePlanId::new(id).map(drop),
             FileKind::Credentials => CredentialsName::new(id).map(drop),
+            FileKind::Billing => BillingName::new(id).map(drop),
             FileKind::Network | FileKind::Policy => Ok(()),
         };
         checked.map_err(|source| EditError::Id {

@@ -212,9 +212,8 @@ fn of_inventory(kind: Kind, inventory: &Inventory, target: &Target<'_>) -> Vec<C
             .map(|one| Candidate::plain(one.id.to_string()))
             .collect(),
         Kind::Secrets => {
-            let credentials = inventory.credentials();
-            let names = credentials.flat_map(|one| one.text.secrets().map(ToString::to_string));
-            distinct(names.collect::<Vec<_>>().into_iter())
+            let names = inventory.secret_uses().map(|(name, _)| name.to_string());
+            distinct(names)
         }
         _ => Vec::new(),
     }

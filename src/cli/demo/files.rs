@@ -11,6 +11,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../../inventory.example/credentials.toml"),
     ),
     (
+        "billing.toml",
+        include_str!("../../../inventory.example/billing.toml"),
+    ),
+    (
         "network.toml",
         include_str!("../../../inventory.example/network.toml"),
     ),

@@ -72,10 +72,8 @@ pub(super) fn inventory(reading: &Reading, folder: &Path) -> Vec<Check> {
 pub(super) fn secrets(reading: &Reading, settings: &Settings) -> Vec<Check> {
     const AREA: &str = "secrets";
     let secrets = Secrets::of(settings.secrets.clone());
-    let credentials = reading.inventory.credentials();
-    let needed: BTreeSet<&SecretName> = credentials
-        .flat_map(|credentials| credentials.text.secrets())
-        .collect();
+    let uses = reading.inventory.secret_uses();
+    let needed: BTreeSet<&SecretName> = uses.map(|(name, _)| name).collect();
     let mut found = Vec::new();
     let mut is_sealed = false;
     let mut usable = 0;

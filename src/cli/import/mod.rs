@@ -203,10 +203,10 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     })
 }
 
-/// Returns the other files of a new inventory: policy, schemas and explanation, as far as they are not there.
+/// Returns the other files of a new inventory: policy, billing, schemas and explanation, as far as they are not there.
 fn of_template(folder: &Path, files: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    let commented =
-        ["README.md", "policy.toml"].map(|path| (path.to_owned(), template(path).to_owned()));
+    let commented = ["README.md", "billing.toml", "policy.toml"]
+        .map(|path| (path.to_owned(), template(path).to_owned()));
     let all = commented.into_iter().chain(editor_schemas());
     all.filter(|(path, _)| !files.contains_key(path) && !folder.join(path).exists())
         .collect()

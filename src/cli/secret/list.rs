@@ -93,11 +93,9 @@ fn lines(
         selected.terminal().say_always("The inventory has errors, so needed secrets may be missing from this list; `gamctl validate` shows them.");
     }
     let mut used: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
-    for credentials in reading.inventory.credentials() {
-        for name in credentials.text.secrets() {
-            let users = used.entry(name.clone()).or_default();
-            users.insert(credentials.id.to_string());
-        }
+    for (name, user) in reading.inventory.secret_uses() {
+        let users = used.entry(name.clone()).or_default();
+        users.insert(user.to_owned());
     }
     let mut odd = Vec::new();
     let sealed = secrets.sealed_names();

@@ -149,16 +149,14 @@ fn tell_of_use(name: &SecretName, place: &SealedFolder<'_>, terminal: &Terminal)
     let Ok(reading) = place.selected.read(None) else {
         return;
     };
-    let credentials = reading.inventory.credentials();
-    let known: Vec<String> = credentials
-        .flat_map(|credentials| credentials.text.secrets().map(ToString::to_string))
-        .collect();
+    let uses = reading.inventory.secret_uses();
+    let known: Vec<String> = uses.map(|(name, _)| name.to_string()).collect();
     if known.iter().any(|known| known == name.as_str()) {
         return;
     }
     let near = nearest(name.as_str(), known.iter().map(String::as_str));
     let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     terminal.say(&format!(
-        "No credentials of the inventory refer to `{name}` yet{near}"
+        "No object of the inventory refers to `{name}` yet{near}"
     ));
 }

@@ -69,6 +69,12 @@ impl Keyring {
                 .with_context(|| format!("cannot use the credentials `{}` for twins", object.id))?;
             keyring.logins.insert(object.id.to_string(), login);
         }
+        // Twins have no billing system, but a copy of the inventory is complete with a value for each secret.
+        for object in inventory.billing() {
+            for name in object.text.secrets() {
+                keyring.value(name, seed);
+            }
+        }
         Ok(keyring)
     }
 

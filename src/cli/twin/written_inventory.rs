@@ -35,13 +35,17 @@ directory = \"secrets\"
 state = \"state\"
 ";
 
+/// The address of every billing system in the copy: a sync must not write into the real one what holds for twins.
+const BILLING_HERE: &str = "http://127.0.0.1:8080";
+
 const IGNORED: &str = "/secrets/\n/state/\n/twin.sock\n";
 
 const README: &str = "# An inventory of twins
 
 A copy of an inventory in which every device is a simulated one, written by `gamctl twin --write-inventory`.
 Addresses, serial numbers and host keys are those of the twins; what they are opened with is in `secrets/`.
-Devices without a twin have no address here, so that nothing done here can reach a real one.
+Devices without a twin have no address here, so that nothing done here can reach a real one. Billing systems are at an
+address of this host.
 
 Every gamctl command works in this folder, as long as the twins run; `gamctl twin` here starts them again at the same
 places. `gamctl twin ctl` looks into them and breaks them.
@@ -190,6 +194,13 @@ fn pointing_at(base: &Base, twins: &[ReadyTwin]) -> anyhow::Result<BTreeMap<Arc<
                 });
             }
         }
+    }
+    for billing in inventory.billing() {
+        edits.push(Edit::Set {
+            object: Object::Named(FileKind::Billing, billing.id.to_string()),
+            key: KeyPath::new(["address"]),
+            value: BILLING_HERE.into(),
+        });
     }
     let proposal = propose(base, Change::Edits(&edits), None)
         .context("failed to point the inventory at the twins")?;

@@ -71,6 +71,8 @@ fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
     );
     let credentials = |at| named(inventory.credentials_at(at));
     ids("credentials", &inventory.credentials, credentials, pending);
+    let billing = |at| named(inventory.billing_at(at));
+    ids("billing", &inventory.billing, billing, pending);
 }
 
 /// Returns what the ids of a kind are compared by.
@@ -90,7 +92,10 @@ fn ids<'a>(
         .filter_map(|position| Some((id_of(*position)?.0, *position)))
         .collect();
     keys.sort_unstable();
-    let what = table.replace('_', " ");
+    let what = match table {
+        "billing" => "billing system".to_owned(),
+        table => table.replace('_', " "),
+    };
     for group in keys.chunk_by(|left, right| left.0 == right.0) {
         if group.len() < 2 {
             continue;

@@ -7,17 +7,15 @@ use crate::inventory::assemble::Inventory;
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::record::Fields;
 use crate::inventory::rules::rules;
-use crate::inventory::text::{LaneLimitsText, LaneText};
+use crate::inventory::text::{BILLING_LANE, LaneLimitsText, LaneText};
 use crate::model::LaneName;
 
-/// The lane of the billing sync. What it may change is fixed in code.
-const BILLING: &str = "billing";
-
 rules! {
-    /// `billing` is the lane of the billing sync. What it may change is fixed in gamctl, so that no commit can widen it.
-    RESERVED_LANE = "reserved-lane", Error, "a lane has the name that is reserved for billing",
+    /// `billing` is the lane of the billing sync. What it may change is fixed in gamctl, so that no commit can widen it; its
+    /// authors and limits are settings.
+    RESERVED_LANE = "reserved-lane", Error, "the lane of the billing sync has `may`, or another lane has its limit",
     wrong: [("policy.toml", "[lane.billing]\nauthors = [\"sync@example.net\"]\nmay = [\"subscriber.state\"]\n")],
-    right: [("policy.toml", "[lane.crm]\nauthors = [\"crm@example.net\"]\nmay = [\"subscriber.state\"]\n")];
+    right: [("policy.toml", "[lane.billing]\nauthors = [\"sync@example.net\"]\nlimits = { suspensions = { count = 50, percent = 5 }, drop = { count = 20, percent = 2 } }\n")];
 
     /// A lane restricts the commits of its authors. Without one it restricts no commit, although its author expects that.
     LANE_WITHOUT_AUTHOR = "lane-without-author", Error, "a lane has neither authors nor signers",
@@ -39,18 +37,36 @@ pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
     let mut members = BTreeMap::new();
     for (name, lane) in &lanes.0 {
         let at = Pointer::to_object(*file, "lane", name.as_str());
-        if name.as_str() == BILLING {
-            pending.push(
-                Pending::new(
-                    &RESERVED_LANE,
-                    at.clone(),
-                    format!("`{BILLING}` is the lane of the billing sync"),
-                )
-                .hint("give the lane another name"),
-            );
-        }
+        check_reserved(name, lane, &at, pending);
         check_members(name, lane, &at, &mut members, pending);
         check_limits(lane, &at, pending);
+    }
+}
+
+fn check_reserved(name: &LaneName, lane: &LaneText, at: &Pointer, pending: &mut Vec<Pending>) {
+    let is_billing = name.as_str() == BILLING_LANE;
+    if is_billing && !lane.is_absent("may") {
+        let message =
+            format!("`{BILLING_LANE}` is the lane of the billing sync, and its `may` is fixed");
+        pending.push(
+            Pending::new(&RESERVED_LANE, at.clone().key("may"), message)
+                .hint("take `may` out, or give the lane another name"),
+        );
+    }
+    let has_drop = lane
+        .limits
+        .as_ref()
+        .is_some_and(|limits| !limits.is_absent("drop"));
+    if !is_billing && has_drop {
+        let message = format!("`drop` is a limit of the lane `{BILLING_LANE}` only");
+        pending.push(
+            Pending::new(
+                &RESERVED_LANE,
+                at.clone().key("limits").key("drop"),
+                message,
+            )
+            .hint("take it out; `removals` limits what a lane removes"),
+        );
     }
 }
 
@@ -115,6 +131,7 @@ fn check_limits(lane: &LaneText, at: &Pointer, pending: &mut Vec<Pending>) {
         removals,
         suspensions,
         moves,
+        drop,
         ..
     } = limits;
     let limits = [
@@ -123,6 +140,7 @@ fn check_limits(lane: &LaneText, at: &Pointer, pending: &mut Vec<Pending>) {
         ("removals", removals),
         ("suspensions", suspensions),
         ("moves", moves),
+        ("drop", drop),
     ];
     report_empty_limits(&at.clone().key("limits"), &limits, pending);
 }

@@ -1,8 +1,11 @@
 //! Checks the rules that need more than one object.
 
+mod billing;
 mod device;
+mod external;
 mod identity;
 mod lane;
+mod new_vlan;
 mod policy;
 mod reference;
 mod service_plan;
@@ -28,6 +31,8 @@ pub(in crate::inventory) static RULE_SETS: &[&[&Rule]] = &[
     policy::RULES,
     lane::RULES,
     window::RULES,
+    billing::RULES,
+    external::RULES,
 ];
 
 /// One device with its subscribers, as the rules see it.
@@ -106,6 +111,9 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
             policy::check(inventory, &mut pending);
             lane::check(inventory, &mut pending);
             window::check(inventory, &mut pending);
+            new_vlan::check_network(inventory, &mut pending);
+            billing::check(inventory, &mut pending);
+            external::check(inventory, &mut pending);
             pending
         },
         || {
@@ -119,6 +127,7 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
                         device::check(&checked, &mut pending);
                         subscriber::check(&checked, &mut pending);
                         vlan::check(&checked, &mut pending);
+                        new_vlan::check(&checked, &mut pending);
                         uses = service_plan::uses(&checked, &mut pending);
                     }
                     (pending, uses)

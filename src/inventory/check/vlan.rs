@@ -58,11 +58,11 @@ rules! {
     right: [("$", "for n in 11 12 13 14 15 16 17 18 19 20 21 22 23; do printf '[service_plan.p%s]\\ndown = %s\\nup = %s\\n' $n $n $n >> service-plans.toml; printf '[subscriber.s%s]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:01:%s\"\\nservice_plan = \"p%s\"\\nvlan = 2%s\\n' $n $n $n $n >> subscribers/maple.toml; done")];
 }
 
-const DATA_VLANS: &str = "data goes over VLANs 3 to 4093, but not 3840 to 3842";
+pub(super) const DATA_VLANS: &str = "data goes over VLANs 3 to 4093, but not 3840 to 3842";
 
 const TAGS: &str = "tags go from 3 to 4093";
 
-const MANAGEMENT_HINT: &str = "choose another VLAN; if the device is managed through another one, say so with `management_vlan`";
+pub(super) const MANAGEMENT_HINT: &str = "choose another VLAN; if the device is managed through another one, say so with `management_vlan`";
 
 /// 15 in all, one of them the device's own default.
 const MAX_PROFILES: usize = 14;
@@ -190,7 +190,7 @@ fn check_captive(
     );
 }
 
-fn not_on_uplink(
+pub(super) fn not_on_uplink(
     checked: &CheckedDevice<'_>,
     at: Pointer,
     message: &str,

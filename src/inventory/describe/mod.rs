@@ -15,7 +15,8 @@ pub use value::{ValueError, key_value};
 use super::FileKind;
 use super::record::{Fields, RecordShape, Shape};
 use super::text::{
-    CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,
+    BillingText, CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText,
+    SubscriberText,
 };
 
 /// Returns the record in a kind of file: the file itself, or each of its objects.
@@ -25,6 +26,7 @@ fn record(kind: FileKind) -> RecordShape {
         FileKind::Policy => PolicyText::shape(),
         FileKind::ServicePlans => ServicePlanText::shape(),
         FileKind::Credentials => CredentialsText::shape(),
+        FileKind::Billing => BillingText::shape(),
         FileKind::Devices => DeviceText::shape(),
         FileKind::Subscribers => SubscriberText::shape(),
     }

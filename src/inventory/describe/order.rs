@@ -53,7 +53,7 @@ mod tests {
             canonical_order(FileKind::Network, &["vlans"])
                 .unwrap()
                 .len(),
-            3
+            5
         );
         let order = canonical_order(FileKind::Policy, &["window"]).unwrap();
         assert_eq!(order.first(), Some(&"sites"));

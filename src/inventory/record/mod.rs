@@ -16,10 +16,10 @@ pub(in crate::inventory) use field::{
     unknown_key, wrong_type,
 };
 pub(in crate::inventory) use finding::{FileFinding, FileFindings};
-pub(in crate::inventory) use number::{Percent, Version};
+pub(in crate::inventory) use number::{Percent, Version, integer, number_field};
 pub(in crate::inventory) use rules::*;
 pub use secret::{looks_like_a_key, looks_like_a_secret};
-pub(in crate::inventory) use table::{Labels, Numbered};
+pub(in crate::inventory) use table::{Labels, NameKey, Named, Numbered};
 pub(in crate::inventory) use text::{TextProblem, WordType, read_text, text, words};
 
 /// Declares a record: a struct whose fields are all optional, because a text may leave out or break any of them.

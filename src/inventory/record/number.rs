@@ -9,7 +9,7 @@ use crate::inventory::tree::Item;
 use crate::model::{Headroom, Mbps, PortAssignment, PortNumber, VlanId};
 
 /// Returns the whole number of an item within a range.
-fn integer(
+pub(in crate::inventory) fn integer(
     item: Item<'_, '_>,
     what: &str,
     min: u32,
@@ -38,24 +38,30 @@ fn integer(
     good
 }
 
+/// Lets a type be read from a whole number in a range. A number of one kind of object may be declared with that kind.
 macro_rules! number_field {
     ($type:ty, $what:literal, $min:literal, $max:literal, $convert:expr) => {
-        impl FieldType for $type {
-            fn shape() -> Shape {
-                Shape::Integer {
+        impl $crate::inventory::record::FieldType for $type {
+            fn shape() -> $crate::inventory::record::Shape {
+                $crate::inventory::record::Shape::Integer {
                     what: $what,
                     min: $min,
                     max: $max,
                 }
             }
 
-            fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+            fn read(
+                item: $crate::inventory::tree::Item<'_, '_>,
+                findings: &mut $crate::inventory::record::FileFindings,
+            ) -> Option<Self> {
                 let convert: fn(u32) -> Option<Self> = $convert;
-                integer(item, $what, $min, $max, findings).and_then(convert)
+                $crate::inventory::record::integer(item, $what, $min, $max, findings)
+                    .and_then(convert)
             }
         }
     };
 }
+pub(in crate::inventory) use number_field;
 
 number_field!(VlanId, "a VLAN", 1, 4095, |number| {
     VlanId::new(u16::try_from(number).ok()?).ok()

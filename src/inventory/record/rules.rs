@@ -18,7 +18,7 @@ rules! {
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = \"100\"\nup = 100\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n")];
 
-    /// The device accepts only numbers of this range.
+    /// The device, or gamctl itself, accepts only numbers of this range.
     OUT_OF_RANGE = "out-of-range", Error, "a number outside of what is possible",
     wrong: [("network.toml", "schema = 1\n[vlans]\nmanagement = 4096\n")],
     right: [("network.toml", "schema = 1\n[vlans]\nmanagement = 4093\n")];
@@ -88,6 +88,17 @@ rules! {
     BAD_DURATION = "bad-duration", Error, "a text that is not a duration",
     wrong: [("policy.toml", "[waves]\nsettle = \"2 minutes\"\n")],
     right: [("policy.toml", "[waves]\nsettle = \"2m\"\n")];
+
+    /// A day is written with year, month and day, `"2027-03-01"`, and must be in the calendar.
+    BAD_DATE = "bad-date", Error, "a value that is not a day",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nhold = { keys = [\"state\"], why = \"trial\", until = \"1 March 2027\" }\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nhold = { keys = [\"state\"], why = \"trial\", until = \"2027-03-01\" }\n")];
+
+    /// Billing is reached over https, so that no one on the way reads the key or changes an answer. Plain http is accepted
+    /// only to this host, where twins listen. A user or a password does not belong into the address.
+    BAD_BILLING_ADDRESS = "bad-billing-address", Error, "a text that is not the address of a billing system",
+    wrong: [("billing.toml", "[billing.sonar]\nkind = \"sonar\"\naddress = \"http://isp.sonar.software\"\nlogin = { token = { secret = \"sonar-token\" } }\n")],
+    right: [("billing.toml", "[billing.sonar]\nkind = \"sonar\"\naddress = \"https://isp.sonar.software\"\nlogin = { token = { secret = \"sonar-token\" } }\n")];
 
     /// A share is a whole percentage of something there is, from `1%` to `100%`.
     BAD_SHARE = "bad-share", Error, "a text that is not a percentage",

@@ -1,9 +1,9 @@
-//! Reads tables whose keys are numbers or labels: ports, uplinks, labels.
+//! Reads tables whose keys are numbers or names: ports, uplinks, labels, tariffs.
 
 use super::field::{FieldType, MapKeys, Shape, wrong_type};
 use super::finding::FileFindings;
 use super::rules::OUT_OF_RANGE;
-use super::text::text;
+use super::text::{TextProblem, text};
 use crate::inventory::tree::Item;
 use crate::model::{LabelKey, PortNumber, UplinkNumber};
 
@@ -77,6 +77,57 @@ impl<N: NumberKey, R: FieldType> FieldType for Numbered<N, R> {
 fn one_way_to_write(key: &str) -> Option<u8> {
     let is_plain = key.bytes().all(|byte| byte.is_ascii_digit()) && !key.starts_with('0');
     is_plain.then(|| key.parse().ok()).flatten()
+}
+
+/// A name as a key, `31` in `[billing.splynx.tariff.31]`.
+pub(in crate::inventory) trait NameKey: Sized + Ord {
+    /// One of the things that have the name, `a tariff`.
+    const WHAT: &'static str;
+    type Error: TextProblem;
+    fn from_name(name: &str) -> Result<Self, Self::Error>;
+}
+
+/// Values under names, sorted by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<K, V>(pub Vec<(K, V)>);
+
+impl<K, V> Named<K, V> {
+    /// Returns names and values, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = &(K, V)> {
+        self.0.iter()
+    }
+}
+
+impl<K: NameKey, V: FieldType> FieldType for Named<K, V> {
+    fn shape() -> Shape {
+        Shape::Map {
+            keys: MapKeys::Names(K::WHAT),
+            value: Box::new(V::shape()),
+        }
+    }
+
+    /// Returns the entries that can be read; the others are in the findings.
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        if !item.is_table() {
+            wrong_type(item, "a table", findings);
+            return None;
+        }
+        let mut named = Vec::new();
+        for child in item.children() {
+            let subject = format!("the name of {}", K::WHAT);
+            let name = text(
+                child.key(),
+                child.key_span(),
+                &subject,
+                K::from_name,
+                findings,
+            );
+            let value = V::read(child, findings);
+            named.extend(name.zip(value));
+        }
+        named.sort_by(|(left, _), (right, _)| left.cmp(right));
+        Some(Self(named))
+    }
 }
 
 /// Labels that devices are chosen by.

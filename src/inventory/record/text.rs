@@ -3,18 +3,19 @@
 use super::field::{FieldType, Shape, holds_a_key, secret, wrong_type};
 use super::finding::FileFindings;
 use super::rules::{
-    BAD_ADDRESS, BAD_MAC, BAD_NAME, BAD_PIN, BAD_VLAN_LIST, TOO_LONG, UNKNOWN_MODEL, UNKNOWN_WORD,
-    UNSAFE_TEXT,
+    BAD_ADDRESS, BAD_DATE, BAD_MAC, BAD_NAME, BAD_PIN, BAD_VLAN_LIST, TOO_LONG, UNKNOWN_MODEL,
+    UNKNOWN_WORD, UNSAFE_TEXT,
 };
 use super::secret::looks_like_a_key;
 use crate::inventory::suggest;
 use crate::inventory::tree::{Item, Span};
+use crate::model::billing::{BillingName, BillingRecordId};
 use crate::model::{
-    Address, AddressError, CredentialsName, Description, DeviceName, DeviceState, EndpointName,
-    GamModel, HostKey, Hostname, LabelKey, MacAddress, MacAddressError, NameError, NameProblem,
-    PinError, PlainText, Poe, PortMode, PortName, ProfileName, Rule, Serial, ServicePlanId,
-    SiteName, SubscriberId, SubscriberModel, SubscriberName, SubscriberState, SystemText,
-    TextError, UnknownModel, VlanMode, VlanSet, VlanSetError,
+    Address, AddressError, CredentialsName, Day, DayError, Description, DeviceName, DeviceState,
+    EndpointName, GamModel, HostKey, Hostname, LabelKey, MacAddress, MacAddressError, NameError,
+    NameProblem, PinError, PlainText, Poe, PortMode, PortName, ProfileName, Rule, Serial,
+    ServicePlanId, SiteName, SubscriberId, SubscriberModel, SubscriberName, SubscriberState,
+    SyncedKey, SystemText, TextError, UnknownModel, VlanMode, VlanSet, VlanSetError,
 };
 
 /// An error of a type's constructor, with the rule it breaks and what helps.
@@ -111,6 +112,9 @@ text_problem!(AddressError, &BAD_ADDRESS, |_| Some(
 ));
 text_problem!(PinError, &BAD_PIN, |_| Some(
     "leave it out until you have read it from the device".to_owned()
+));
+text_problem!(DayError, &BAD_DATE, |_| Some(
+    "write year, month and day, such as `\"2027-03-01\"`".to_owned()
 ));
 text_problem!(VlanSetError, &BAD_VLAN_LIST, |_| Some(
     "write VLANs and ranges with commas between them, such as `\"3,10-13\"`".to_owned()
@@ -246,6 +250,22 @@ text_field!(
     "north"
 );
 text_field!(
+    BillingName,
+    BillingName::new,
+    BillingName::WHAT,
+    ID,
+    Some(BillingName::MAX),
+    "splynx"
+);
+text_field!(
+    BillingRecordId,
+    BillingRecordId::new,
+    BillingRecordId::WHAT,
+    ID,
+    Some(BillingRecordId::MAX),
+    "12"
+);
+text_field!(
     Hostname,
     Hostname::new,
     Hostname::WHAT,
@@ -350,6 +370,29 @@ text_field!(
     "3,10-13"
 );
 
+impl FieldType for Day {
+    fn shape() -> Shape {
+        Shape::Text {
+            what: "day",
+            pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+            max_length: None,
+            example: "2027-03-01",
+        }
+    }
+
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        if item.is_date() {
+            let subject = findings.named(item.key());
+            let message = format!("{subject} is a date of TOML, not text");
+            findings
+                .add(&BAD_DATE, item.span(), message)
+                .hint("write the day in quotes, such as `\"2027-03-01\"`");
+            return None;
+        }
+        read_text(item, str::parse, findings)
+    }
+}
+
 impl FieldType for GamModel {
     fn shape() -> Shape {
         Shape::OneOf(Self::ALL.iter().map(|model| model.as_str()).collect())
@@ -440,6 +483,7 @@ word_types! {
     DeviceState: Self::ALL;
     SubscriberState: Self::ALL;
     SubscriberModel: Self::ALL;
+    SyncedKey: Self::ALL;
     VlanMode: Self::ALL;
     Poe: Self::ALL;
     PortMode: &Self::ALL;

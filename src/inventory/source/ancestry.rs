@@ -98,6 +98,60 @@ pub fn first_parent(path: &Path, commit: &str) -> Result<Option<String>, SourceE
     }
 }
 
+/// A commit along first parents, with the e-mail address of its author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthoredCommit {
+    /// Its first parent.
+    pub before: String,
+    pub commit: String,
+    pub email: String,
+}
+
+/// Returns the commits along first parents from `base` to `head`, oldest first; nothing if `base` is not among the first `most`.
+///
+/// The author of a merge is responsible for all that it brings.
+///
+/// # Errors
+///
+/// Fails when a revision is unknown, or the repository cannot be read.
+pub fn authored_commits(
+    path: &Path,
+    base: &str,
+    head: &str,
+    most: usize,
+) -> Result<Vec<AuthoredCommit>, SourceError> {
+    let opened = repository::open(path)?;
+    let (repository, objects) = (opened.repository, opened.objects);
+    let resolve = |named: &str| {
+        let commit = revision::resolve(&repository, &objects, path, named)?;
+        Ok::<Oid, SourceError>(commit.id())
+    };
+    let (base, mut at) = (resolve(base)?, resolve(head)?);
+    let object = |error: ObjectError| SourceError::object(path, error, "its history");
+    let mut commits = Vec::new();
+    while at != base {
+        let parents = match objects.commit(&repository, at) {
+            Ok(commit) => commit.parents,
+            // A shallow clone ends here.
+            Err(error) if error.is_missing() => return Ok(Vec::new()),
+            Err(error) => return Err(object(error)),
+        };
+        let Some(parent) = parents.first().filter(|_| commits.len() < most) else {
+            return Ok(Vec::new());
+        };
+        let commit = repository.find_commit(at);
+        let commit = commit.map_err(|source| object(ObjectError { id: at, source }))?;
+        commits.push(AuthoredCommit {
+            before: parent.to_string(),
+            commit: at.to_string(),
+            email: String::from_utf8_lossy(commit.author().email_bytes()).into_owned(),
+        });
+        at = *parent;
+    }
+    commits.reverse();
+    Ok(commits)
+}
+
 /// Returns the newest commit that `head` and `other` have in common, as `git merge-base` does.
 ///
 /// # Errors

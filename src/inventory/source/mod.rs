@@ -22,7 +22,9 @@ use std::sync::Arc;
 use crate::inventory::FileKind;
 use crate::model::{Finding, Rule, by_place};
 
-pub use ancestry::{Ancestry, ancestry, first_parent, merge_base};
+pub use ancestry::{
+    Ancestry, AuthoredCommit, ancestry, authored_commits, first_parent, merge_base,
+};
 pub use around::{Around, SETTINGS_FILE, SearchEnd, around};
 pub use content::{content_findings, lfs_pointer};
 pub use directory::DirectorySource;

@@ -1,6 +1,8 @@
 //! Declares `devices/`: devices, their ports and uplinks.
 
+use super::network::NewVlan;
 use crate::inventory::record::{Labels, Numbered, record};
+use crate::model::billing::{BillingName, BillingRecordId};
 use crate::model::{
     Address, CredentialsName, DeviceState, GamModel, HostKey, Hostname, MacAddress, PortMode,
     PortName, PortNumber, Serial, SiteName, SubscriberModel, SystemText, UplinkNumber, VlanId,
@@ -38,16 +40,30 @@ record! {
         "management_vlan" => management_vlan: VlanId, default "the network's";
         /// Whether its subscribers may share a VLAN, where it differs from the network's.
         "vlan_mode" => vlan_mode: VlanMode, default "the network's";
+        /// The VLAN of new subscribers, where it differs from the network's.
+        "new_vlan" => new_vlan: NewVlan, default "the network's";
         /// Endpoints or ports: the objects that subscribers are bound to.
         "subscriber_model" => subscriber_model: SubscriberModel, default "endpoint-aware";
         /// Whether objects that gamctl does not own may be removed from it.
         "authoritative" => authoritative: bool, default "false";
         /// It is a twin or a lab device: a loopback address and other ports are fine.
         "test_bed" => test_bed: bool, default "false";
+        /// Reference to the device in a billing system.
+        "external" => external: DeviceExternalText, optional;
         /// Its ports toward the network.
         "uplink" => uplink: Numbered<UplinkNumber, UplinkText>, optional;
         /// Its G.hn ports.
         "port" => port: Numbered<PortNumber, PortText>, optional;
+    }
+}
+
+record! {
+    /// Reference to a device in a billing system: where places are written back, and billing's own plans of places come from.
+    DeviceExternalText {
+        /// The billing system: the name of a `[billing.NAME]`.
+        "system" => system: BillingName, required;
+        /// The id of the device there: of Splynx's monitoring row, or of Sonar's inventory item.
+        "device" => device: BillingRecordId, required;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Declares `[lane.NAME]` of `policy.toml`: what some authors may change.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -10,11 +11,17 @@ use super::subscriber::SubscriberText;
 use crate::inventory::FileKind;
 use crate::inventory::record::{
     BAD_AUTHOR, FieldType, Fields, FileFindings, MapKeys, Shape, TextProblem, UNKNOWN_WORD,
-    read_text, record, text, wrong_type,
+    missing_key, read_text, record, text, wrong_type,
 };
 use crate::inventory::suggest;
 use crate::inventory::tree::Item;
-use crate::model::{LaneName, PlainText, Rule};
+use crate::model::{LaneName, PlainText, Rule, SyncedKey};
+
+/// The lane of the billing sync. What it may change is fixed, so that no commit can widen it.
+pub const BILLING_LANE: &str = "billing";
+
+/// The keys that the billing sync sets besides [`SyncedKey::ALL`], once: when it adds a subscriber.
+pub const SET_WHEN_ADDED: [&str; 2] = ["vlan", "description"];
 
 record! {
     /// What some authors may change; everything else of theirs is refused.
@@ -23,8 +30,8 @@ record! {
         "authors" => authors: Vec<Author>, optional;
         /// Fingerprints of the keys that sign the authors' commits, as `git log --format=%GF` prints them.
         "signers" => signers: Vec<SignerKey>, optional;
-        /// Keys that may change, such as `subscriber.state`; `subscriber+` may add subscribers with all of their keys, `subscriber-` may remove them. The same for `device` and `service_plan`.
-        "may" => may: Vec<LanePermission>, required;
+        /// Keys that may change, such as `subscriber.state`; `subscriber+` may add subscribers with all of their keys, `subscriber-` may remove them. The same for `device` and `service_plan`. Every lane needs it except `billing`, the lane of the billing sync, in which it is fixed.
+        "may" => may: Vec<LanePermission>, optional;
         /// The most that the lane may change within an hour, beside the limits for everyone.
         "limits" => limits: LaneLimitsText, optional;
     }
@@ -43,6 +50,8 @@ record! {
         "suspensions" => suspensions: LimitText, optional;
         /// Subscribers that get another device or port.
         "moves" => moves: LimitText, optional;
+        /// In the lane `billing`: services in scope that a reading of the billing system may have less than the one before.
+        "drop" => drop: LimitText, optional;
     }
 }
 
@@ -68,6 +77,10 @@ impl FieldType for Lanes {
             let what = "the name of the lane";
             let name = text(child.key(), child.key_span(), what, LaneName::new, findings);
             let lane = LaneText::read(child, findings);
+            let is_without = lane.as_ref().is_some_and(|lane| lane.is_absent("may"));
+            if is_without && child.key() != BILLING_LANE {
+                missing_key(child, "may", findings);
+            }
             lanes.extend(name.zip(lane));
         }
         lanes.sort_by(|(left, _), (right, _)| left.cmp(right));
@@ -197,6 +210,21 @@ pub enum LanePermission {
     Remove(FileKind),
 }
 
+impl LanePermission {
+    /// Returns the permissions of the lane of the billing sync.
+    pub fn of_billing() -> BTreeSet<Self> {
+        let kind = FileKind::Subscribers;
+        let keys = SyncedKey::ALL.iter().map(|key| Self::Change {
+            kind,
+            key: key.as_str(),
+        });
+        [Self::Add(kind), Self::Remove(kind)]
+            .into_iter()
+            .chain(keys)
+            .collect()
+    }
+}
+
 /// Every permission with its word, in the order of the reference.
 static PERMISSIONS: LazyLock<Vec<(String, LanePermission)>> = LazyLock::new(|| {
     let kinds = [
@@ -306,6 +334,25 @@ mod tests {
             &"0".repeat(41),
         ] {
             assert_eq!(SignerKey::parse(text), Err(NotAnAuthor::Key), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_keys_of_the_billing_sync_are_keys_of_a_subscriber() {
+        for permission in LanePermission::of_billing() {
+            let word = permission.to_string();
+            assert!(word.starts_with("subscriber"), "{word}");
+            let known = PERMISSIONS.iter().find(|(known, _)| *known == word);
+            assert_eq!(known.map(|(_, known)| *known), Some(permission), "{word}");
+        }
+        for key in SET_WHEN_ADDED {
+            let word = format!("subscriber.{key}");
+            assert!(
+                PERMISSIONS.iter().any(|(known, _)| *known == word),
+                "{word}"
+            );
+            let is_synced = SyncedKey::WORDS.contains(&key);
+            assert!(!is_synced, "`{key}` never changes afterwards");
         }
     }
 

@@ -1,6 +1,9 @@
 //! Declares `network.toml`: settings of the whole network.
 
-use crate::inventory::record::{Version, WordType, record};
+use crate::inventory::record::{
+    FieldType, FileFindings, Shape, Version, WordType, number_field, record, wrong_type,
+};
+use crate::inventory::tree::Item;
 use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode, VlanSet};
 
 record! {
@@ -26,8 +29,51 @@ record! {
         "subscribers" => subscribers: VlanSet, default "3-3799";
         /// Whether subscribers of one device may share a VLAN.
         "vlan_mode" => vlan_mode: VlanMode, default "shared";
+        /// The VLAN of a subscriber that the billing sync adds: the lowest free one of `subscribers`, or always this one.
+        "new" => new: NewVlan, default "lowest-free";
+        /// Days until a VLAN that was given up may be given to another subscriber.
+        "rest_days" => rest_days: RestDays, default "7";
     }
 }
+
+/// The VLAN of new subscribers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewVlan {
+    /// The lowest VLAN of the pool that is free on the device.
+    LowestFree,
+    /// Always the same one.
+    Shared(VlanId),
+}
+
+impl NewVlan {
+    const LOWEST_FREE: &str = "lowest-free";
+}
+
+impl FieldType for NewVlan {
+    fn shape() -> Shape {
+        Shape::Either(vec![VlanId::shape(), Shape::OneOf(vec![Self::LOWEST_FREE])])
+    }
+
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        match item.as_str() {
+            Some(Self::LOWEST_FREE) => Some(Self::LowestFree),
+            Some(_) => {
+                let wanted = format!("a VLAN or `\"{}\"`", Self::LOWEST_FREE);
+                wrong_type(item, &wanted, findings);
+                None
+            }
+            None => VlanId::read(item, findings).map(Self::Shared),
+        }
+    }
+}
+
+/// Days until a VLAN is used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestDays(pub u32);
+
+number_field!(RestDays, "a number of days", 0, 365, |number| Some(
+    RestDays(number)
+));
 
 record! {
     /// Rules for profiles that are made from service plans.

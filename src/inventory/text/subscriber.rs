@@ -2,8 +2,8 @@
 
 use crate::inventory::record::{boxed, record};
 use crate::model::{
-    Description, DeviceName, EndpointName, MacAddress, PlainText, Poe, PortAssignment,
-    ServicePlanId, SubscriberId, SubscriberName, SubscriberState, VlanId, VlanSet,
+    Day, Description, DeviceName, EndpointName, MacAddress, PlainText, Poe, PortAssignment,
+    ServicePlanId, SubscriberId, SubscriberName, SubscriberState, SyncedKey, VlanId, VlanSet,
 };
 
 record! {
@@ -43,13 +43,15 @@ record! {
         "moved_from" => moved_from: SubscriberId, optional;
         /// Reference to the subscriber in the billing system.
         "external" => external: Box<ExternalText>, optional;
+        /// Keys that keep their values until a day, whatever billing has.
+        "hold" => hold: Box<HoldText>, optional;
     }
 }
 
 record! {
     /// Reference to a subscriber in the billing system.
     ExternalText {
-        /// The billing system, such as `sonar` or `splynx`.
+        /// The billing system: the name of a `[billing.NAME]`, once there is one.
         "system" => system: PlainText, required;
         /// The account there.
         "account" => account: PlainText, required;
@@ -58,4 +60,16 @@ record! {
     }
 }
 
-boxed!(VlanSet, ExternalText);
+record! {
+    /// Keys that keep their values until a day, whatever billing has.
+    HoldText {
+        /// The keys that the billing sync must not change.
+        "keys" => keys: Vec<SyncedKey>, required;
+        /// The reason, for the list of differences.
+        "why" => why: PlainText, required;
+        /// The last day of the hold; `validate` warns after it.
+        "until" => until: Day, required;
+    }
+}
+
+boxed!(VlanSet, ExternalText, HoldText);

@@ -122,6 +122,11 @@ impl<'a, 't> Item<'a, 't> {
         }
     }
 
+    /// Returns whether the value is a date or a time.
+    pub(in crate::inventory) fn is_date(&self) -> bool {
+        matches!(self.value(), Value::Datetime)
+    }
+
     /// Returns whether the value was reported as a problem already, so that it is not reported again.
     pub(in crate::inventory) fn is_broken(&self) -> bool {
         matches!(self.value(), Value::Broken)

@@ -33,3 +33,7 @@ name! {
     /// The kind and id of a group of accounts that can vanish as a whole, such as `partner.1`.
     GroupId, "group id", check_id, 63, "._-"
 }
+name! {
+    /// The id of any other record in a billing system, such as a model of equipment, a partner or an access device.
+    BillingRecordId, "billing record id", check_id, 63, "._-"
+}

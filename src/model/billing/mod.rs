@@ -1,9 +1,10 @@
 //! Defines one reading of a billing system: accounts, services, equipment, tariffs, and whether it is complete.
 //!
-//! Both systems are translated into these types. `identifier` has the ids, `personal` the names and addresses that are
-//! never printed by accident, `proof` the counts that make a reading complete, `service`, `equipment` and `tariff` the
-//! records, `snapshot` all of them together.
+//! Both systems are translated into these types. `address` has the address of a system, `identifier` the ids, `personal` the
+//! names and addresses that are never printed by accident, `proof` the counts that make a reading complete, `service`,
+//! `equipment` and `tariff` the records, `snapshot` all of them together.
 
+mod address;
 mod equipment;
 mod identifier;
 mod personal;
@@ -12,9 +13,10 @@ mod service;
 mod snapshot;
 mod tariff;
 
+pub use address::{BillingAddress, BillingAddressError};
 pub use equipment::{Equipment, EquipmentPlace, WrittenMac};
 pub use identifier::{
-    AccountId, BillingName, EquipmentId, GroupId, LocationId, ServiceId, TariffId,
+    AccountId, BillingName, BillingRecordId, EquipmentId, GroupId, LocationId, ServiceId, TariffId,
 };
 pub use personal::Personal;
 pub use proof::{Collection, Counts, Gap, GapReason, Proof};

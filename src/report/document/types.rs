@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::model::{
-    Address, Description, DeviceName, EndpointName, HeldText, HostKey, MacAddress, Mbps,
+    Address, Day, Description, DeviceName, EndpointName, HeldText, HostKey, MacAddress, Mbps,
     NotObserved, PlainText, PortAssignment, PortNumber, ProfileName, Serial, ServicePlanId,
     SiteName, Slot, SubscriberId, SubscriberIds, SubscriberName, UplinkNumber, VlanId, VlanSet,
 };
@@ -49,6 +49,7 @@ inline! {
     Description => { "type": "string" };
     HeldText => { "type": "string" };
     PlainText => { "type": "string" };
+    Day => { "type": "string", "format": "date" };
     HostKey => { "type": "string", "pattern": "^SHA256:", "description": "The fingerprint of an SSH host key." };
     Serial => { "type": "string", "description": "The serial number of a device." };
     EndpointName => { "type": "string" };

@@ -28,7 +28,7 @@ const PARTS: [&str; 9] = [
 ];
 
 /// Whole names of sensitive keys.
-const WHOLE: [&str; 4] = ["pass", "pwd", "pw", "pin"];
+const WHOLE: [&str; 5] = ["pass", "pwd", "pw", "pin", "hook"];
 
 /// Names that only look sensitive: every reader of the inventory may see their values.
 const HARMLESS: [&str; 3] = ["authoritative", "authors", "hostkey"];
@@ -224,9 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_devices_subscribers_service_plans_and_the_policy_is_shown() {
+    fn every_key_is_shown_except_those_of_credentials_and_of_logins_to_billing() {
         let mut keys = BTreeSet::new();
         for kind in [
+            FileKind::Billing,
             FileKind::Devices,
             FileKind::Subscribers,
             FileKind::ServicePlans,
@@ -240,6 +241,13 @@ mod tests {
         }
         // Of the network.
         keys.insert("how".to_owned());
+        for key in ["hook", "key", "secret", "token"] {
+            assert!(keys.remove(key), "{key}");
+            let plain = ["billing", "splynx", "login", key];
+            assert_eq!(judged(&plain), Disclosure::Mask, "{key}");
+            let by_name = ["billing", "splynx", "login", key, "secret"];
+            assert_eq!(judged(&by_name), Disclosure::ShowSecretName, "{key}");
+        }
         for key in keys {
             assert_eq!(
                 judged(&["subscriber", "private-4", &key]),

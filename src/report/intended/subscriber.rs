@@ -1,7 +1,7 @@
 //! Renders the intended configuration of one subscriber as a list of facts.
 
 use super::shown;
-use crate::model::{External, RateLimit, ServicePlan, Speed, Subscriber, SubscriberConfig};
+use crate::model::{External, Hold, RateLimit, ServicePlan, Speed, Subscriber, SubscriberConfig};
 use crate::report::{Align, Paint, Table};
 
 /// Renders the service of a subscriber.
@@ -46,6 +46,7 @@ fn facts(
         protected,
         moved_from,
         external,
+        hold,
     } = subscriber;
     let speed = match plan.map(|plan| plan.speed) {
         Some(Speed::Limited { down, up, .. }) => {
@@ -69,6 +70,7 @@ fn facts(
         ("protected", protected.then(|| "yes".to_owned())),
         ("moved from", moved_from.as_ref().map(ToString::to_string)),
         ("billing", external.as_ref().map(billing)),
+        ("hold", hold.as_deref().map(on_hold)),
     ]
 }
 
@@ -87,6 +89,12 @@ fn billing(external: &External) -> String {
         account.as_str(),
         service.unwrap_or_default()
     )
+}
+
+fn on_hold(hold: &Hold) -> String {
+    let Hold { keys, why, until } = hold;
+    let keys: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+    format!("{} until {until}: {}", keys.join(", "), why.as_str())
 }
 
 fn on_the_device(served: Option<&SubscriberConfig>) -> String {

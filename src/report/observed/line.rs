@@ -385,6 +385,7 @@ mod tests {
             protected: false,
             moved_from: None,
             external: None,
+            hold: None,
         }
     }
 

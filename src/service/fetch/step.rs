@@ -8,7 +8,7 @@ use git2::{Oid, Repository};
 use super::new_commits::CommitSummary;
 use crate::git::{ObjectError, Objects, TreeEntry};
 use crate::inventory::source::{Limits, lfs_pointer};
-use crate::inventory::{ChangedKey, PathKind, changed_keys_of_texts, classify};
+use crate::inventory::{ChangedKeys, PathKind, changed_keys_of_texts, classify};
 
 /// The depth of folders that are compared; an inventory has fewer levels.
 const DEEPEST: usize = 32;
@@ -22,10 +22,9 @@ pub struct AuthoredStep {
     pub commit: CommitSummary,
     /// The changed files of the repository, relative to its root, sorted.
     pub paths: Vec<String>,
-    /// The changed keys of the inventory, sorted.
-    pub keys: Vec<ChangedKey>,
-    /// All changes are listed. Otherwise a file is too large, not a file or not TOML, and a lane must refuse the step.
-    pub is_complete: bool,
+    /// The changed keys of the inventory. If not all are listed, a file is too large, not a file or not TOML, and a lane must
+    /// refuse the step.
+    pub changed: ChangedKeys,
 }
 
 /// Compares the trees of two commits.
@@ -74,12 +73,12 @@ impl StepReader<'_> {
                 }
             }
         }
-        let keys = changed_keys_of_texts(&old, &new);
+        let mut keys = changed_keys_of_texts(&old, &new);
+        keys.is_complete &= is_complete;
         Ok(AuthoredStep {
             commit,
             paths: changed.into_keys().collect(),
-            keys: keys.keys,
-            is_complete: is_complete && keys.is_complete,
+            changed: keys,
         })
     }
 

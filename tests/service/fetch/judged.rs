@@ -182,7 +182,7 @@ fn helpdesk(_: &Inventory, steps: &LaneSteps) -> Vec<String> {
             .paths
             .iter()
             .filter(|path| !path.starts_with("subscribers/"));
-        let incomplete = (!step.is_complete).then(|| "incomplete".to_owned());
+        let incomplete = (!step.changed.is_complete).then(|| "incomplete".to_owned());
         let id = step.commit.subject.clone();
         keys.chain(other.cloned())
             .chain(incomplete)

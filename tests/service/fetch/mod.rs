@@ -136,5 +136,5 @@ fn is_acceptable(verdict: &Verdict<String>, count: usize) -> bool {
 }
 
 fn patterns(step: &AuthoredStep) -> Vec<String> {
-    step.keys.iter().map(|key| key.pattern()).collect()
+    step.changed.keys.iter().map(|key| key.pattern()).collect()
 }
