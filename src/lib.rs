@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod authoring;
+pub mod billing;
 pub mod cli;
 pub mod config;
 pub mod crash;

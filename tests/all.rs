@@ -11,6 +11,7 @@ mod adopted_drift;
 mod apply;
 mod architecture;
 mod backup;
+mod billing;
 mod blame;
 mod ci_steps;
 mod cli;

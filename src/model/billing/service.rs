@@ -1,4 +1,4 @@
-//! Defines accounts and services as a billing system has them, in the words of gamctl.
+//! Defines accounts and services as a billing system has them, in words that both systems share.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,25 @@
+//! Reads accounts from billing systems and writes results back over HTTPS; decides nothing.
+//!
+//! `channel` sends the requests of one system: in their turn (`limiter`, `turns`), not at all while the system fails
+//! (`circuit`), over one HTTPS client (`http`, `address`). `json` reads answers without trusting them, `masked` hides what they
+//! contain, `error` has the errors. `splynx` is one of the systems.
+
+mod address;
+mod channel;
+mod circuit;
+mod error;
+mod http;
+pub mod json;
+mod limiter;
+mod masked;
+pub mod splynx;
+mod turns;
+
+pub use address::{Address, AddressError};
+pub use channel::{Attempts, Channel, ChannelSettings, Retries};
+pub use circuit::{Circuit, retry_pause};
+pub use error::{BillingError, BillingProblem, Unauthorized, Unreachable};
+pub use http::{HttpAnswer, HttpClient, HttpClientError, HttpFailure, HttpLimits, HttpRequest};
+pub use limiter::{Limiter, Priority, RequestRate, Ticket, Turn};
+pub use masked::masked;
+pub use turns::{HeldTurn, Turns};

@@ -1,0 +1,4 @@
+//! Contract suites of the billing clients, each against a twin that shares no code with it.
+
+mod http;
+mod splynx;
