@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     /// Flags that differ between commands, in what, and why that is right.
-    const EXCEPTIONS: [(&str, &[Part], &str); 9] = [
+    const EXCEPTIONS: [(&str, &[Part], &str); 12] = [
         (
             "all",
             &[Part::Meaning],
@@ -192,6 +192,21 @@ mod tests {
             "out",
             &[Part::Value, Part::Meaning],
             "the files of the command: a plan, looks, manual pages",
+        ),
+        (
+            "latency",
+            &[Part::Value, Part::Meaning, Part::Default],
+            "a device has a time for each of its protocols, a billing system one for all answers",
+        ),
+        (
+            "listen",
+            &[Part::Meaning, Part::Default],
+            "many devices can have an address each, a billing system has one",
+        ),
+        (
+            "port",
+            &[Part::Meaning, Part::Default],
+            "`observe` means a port of a device, `twin billing` one to listen on",
         ),
     ];
 

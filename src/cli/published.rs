@@ -27,7 +27,7 @@ use super::show::{Overview, ShownDevice, ShownSubscriber};
 use super::show_observed::Compared;
 use super::terminal::WrittenFiles;
 use super::trust::TrustDocument;
-use super::twin::Ready;
+use super::twin::{Ready, ReadyBilling};
 use super::waves::WavesDocument;
 use super::windows::WindowsDocument;
 use crate::apply::AdoptReport;
@@ -89,6 +89,7 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::Secrets => schema_of::<SecretsDocument<'_>>(kind),
         DocumentKind::SecretKey => schema_of::<KeyDocument>(kind),
         DocumentKind::Twins => schema_of::<Ready>(kind),
+        DocumentKind::BillingTwin => schema_of::<ReadyBilling>(kind),
         DocumentKind::TwinAnswer => schema_of::<BTreeMap<String, Anything>>(kind),
     }
 }

@@ -3,6 +3,7 @@
 //! It must stay a second opinion: it shares no code and no constants with the code that it tests.
 
 mod base64;
+pub mod billing;
 pub mod commands;
 pub mod fault;
 pub mod gam;

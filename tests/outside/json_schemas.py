@@ -255,6 +255,19 @@ twins = json.loads((scratch.parent / "twins.json").read_text())
 assert not faults(is_of(twins, "twins"))
 seen.setdefault("gamctl/twins", []).append("twin --json")
 
+# The same of a billing twin, which runs until it is stopped.
+billing = scratch / "billing.json"
+with billing.open("w") as file:
+    words = [program, "twin", "billing", "--kind", "splynx", "--accounts", "3", "--control", str(scratch / "billing.sock"), "--format", "json"]
+    twin = subprocess.Popen(words, stdout=file, stderr=subprocess.DEVNULL)
+try:
+    subprocess.run([sys.executable, "tests/outside/ready.py", billing, str(twin.pid)], check=True)
+finally:
+    twin.terminate()
+    assert twin.wait(timeout=20) == 0
+assert not faults(is_of(json.loads(billing.read_text()), "billing-twin"))
+seen.setdefault("gamctl/billing-twin", []).append("twin billing --format json")
+
 # The validator can fail: a name more, a name less, a wrong type, a time that is none.
 broken = dict(planned, more=1)
 assert faults(broken), "the schema accepts any name"

@@ -1,6 +1,7 @@
-//! `gamctl twin`: simulated devices for a whole inventory, on loopback.
+//! `gamctl twin`: simulated devices for a whole inventory, and simulated billing systems, on loopback.
 
 mod assume;
+mod billing;
 mod credentials;
 mod ctl;
 mod faults;
@@ -25,6 +26,8 @@ use crate::inventory::text::DeviceText;
 use crate::model::Address;
 use crate::report::Exit;
 use crate::simulator::gam::FirmwareProfile;
+#[cfg(test)]
+pub(super) use billing::ReadyBilling;
 pub(super) use ctl::fault_names;
 use listen::{Listen, ListenAddress, ListenError, Ports};
 #[cfg(test)]
@@ -37,6 +40,7 @@ Examples:
   gamctl twin --device 'maple-*' --ssh-port 2200 --snmp-port 16100
   gamctl twin --listen 127.20.0.0/16 --latency ssh=150ms,line=40ms,snmp=20ms
   gamctl twin --write-inventory /tmp/try     then, elsewhere: cd /tmp/try && gamctl validate
+  gamctl twin billing --kind splynx          a billing system instead
 
 Passwords and communities of twins follow from --seed and are not secret. See `gamctl twin ctl --help` to inspect running twins and to make them fail.";
 
@@ -85,7 +89,7 @@ pub(super) struct TwinArguments {
     #[arg(long, value_name = "NAME=VALUE", value_parser = assume::assumption)]
     assume: Vec<assume::Assumption>,
 
-    /// Random seed; the same seed gives the same keys and line lengths
+    /// Random seed; the same seed gives the same twins
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
 
@@ -173,6 +177,7 @@ pub(super) struct TwinArguments {
 #[derive(Debug, Subcommand)]
 enum Inner {
     Ctl(ctl::CtlArguments),
+    Billing(billing::BillingArguments),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -227,6 +232,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     match arguments.inner.take() {
         Some(Inner::Ctl(arguments)) => ctl::run(arguments, terminal),
+        Some(Inner::Billing(arguments)) => billing::run(&arguments, terminal),
         None => run::run(&arguments, settings, terminal),
     }
 }

@@ -196,14 +196,14 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
 }
 
 /// Signals that stop the program: Ctrl-C, SIGTERM, or a closed terminal.
-struct Stop {
+pub(super) struct Stop {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
 }
 
 impl Stop {
-    fn listen() -> anyhow::Result<Self> {
+    pub(super) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("failed to listen for signals");
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
@@ -212,7 +212,7 @@ impl Stop {
         })
     }
 
-    async fn asked(&mut self) {
+    pub(super) async fn asked(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

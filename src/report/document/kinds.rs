@@ -177,6 +177,9 @@ documents! {
     Twins = "twins", 1, "The simulated devices that started, with their addresses and logins",
         ["twin"],
         "gamctl twin --format json | jq -r '.twins[0].ssh_port'";
+    BillingTwin = "billing-twin", 1, "The simulated billing system that started, with its address and login",
+        ["twin billing"],
+        "gamctl twin billing --kind splynx --format json | jq -r '.address'";
     TwinAnswer = "twin-answer", 1, "The answer of simulated devices; its names depend on the verb",
         ["twin ctl"],
         "gamctl twin ctl list --format json | jq -r '.twins[].name'";

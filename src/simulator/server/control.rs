@@ -70,8 +70,20 @@ impl Control {
         &self.path
     }
 
-    /// Answers requests until it is dropped.
+    /// Answers requests to a fleet until it is dropped.
     pub async fn serve(&self, fleet: Arc<Fleet>) {
+        self.serve_lines(move |request| match request {
+            Ok(request) => encoded(&answered(&fleet, request)),
+            Err(refused) => encoded(&Answer::Refused(refused)),
+        })
+        .await;
+    }
+
+    /// Answers lines of JSON until it is dropped. `answer` gets a request, or the reason why a line is not one.
+    pub(super) async fn serve_lines<F>(&self, answer: F)
+    where
+        F: Fn(Result<&[u8], String>) -> Vec<u8> + Clone + Send + 'static,
+    {
         let mut clients = JoinSet::new();
         loop {
             let accepted = tokio::select! {
@@ -80,7 +92,7 @@ impl Control {
             };
             match accepted {
                 Ok((stream, _)) if clients.len() < MOST_CLIENTS => {
-                    clients.spawn(client(stream, Arc::clone(&fleet)));
+                    clients.spawn(client(stream, answer.clone()));
                 }
                 Ok(too_many) => drop(too_many),
                 Err(_) => tokio::time::sleep(BREATH).await,
@@ -97,7 +109,10 @@ impl Drop for Control {
 }
 
 /// Answers one client until it disconnects, is silent for too long, or exceeds the length of a request.
-async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
+async fn client<F>(stream: UnixStream, answer: F)
+where
+    F: Fn(Result<&[u8], String>) -> Vec<u8>,
+{
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
@@ -110,20 +125,22 @@ async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
             Ok(Ok(count)) if count > 0 => {}
             _ => return,
         }
-        let answer = match line.strip_suffix(b"\n") {
-            Some(request) => answered(&fleet, request),
-            None => Answer::Refused(format!(
-                "a request is a line of at most {LONGEST_REQUEST} bytes"
-            )),
-        };
+        let mut text = answer(
+            line.strip_suffix(b"\n")
+                .ok_or_else(|| format!("a request is a line of at most {LONGEST_REQUEST} bytes")),
+        );
         let is_over = !line.ends_with(b"\n");
-        let mut text = serde_json::to_vec(&answer).unwrap_or_default();
         text.push(b'\n');
         let written = tokio::time::timeout(IDLE_TIMEOUT, writer.write_all(&text)).await;
         if is_over || !matches!(written, Ok(Ok(()))) {
             return;
         }
     }
+}
+
+/// Returns the JSON of an answer.
+pub(super) fn encoded<T: serde::Serialize>(answer: &T) -> Vec<u8> {
+    serde_json::to_vec(answer).unwrap_or_default()
 }
 
 fn answered(fleet: &Fleet, request: &[u8]) -> Answer {

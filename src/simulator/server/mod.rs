@@ -4,10 +4,18 @@
 //! `accept` takes its connections. `ssh` serves a connection, `shell` a session in it, `wire` its bytes. `udp` is the SNMP
 //! agent's socket, `agent_queue` what it has to do, `trap` sends traps. `power` reboots the device. `fleet` holds many twins. `control` is their control
 //! socket, `control_protocol` its messages, `control_answer` runs them. `crate::simulator::fault` decides about faults;
-//! this module carries them out.
+//! this module carries them out. `billing` is the handle of a billing twin, `billing_state` is shared by its
+//! tasks, `billing_http` is its socket, `billing_hooks` sends its webhooks, `billing_control` answers its control socket.
 
 mod accept;
 mod agent_queue;
+mod billing;
+pub mod billing_control;
+mod billing_hooks;
+mod billing_http;
+mod billing_state;
+#[cfg(test)]
+mod billing_tests;
 mod clock;
 mod control;
 mod control_answer;
@@ -28,6 +36,7 @@ mod twin;
 mod udp;
 mod wire;
 
+pub use billing::{BillingServer, BillingServerSettings, BillingStartError};
 pub use control::{Control, ControlError};
 pub use fleet::Fleet;
 pub use host_key::HostKeyError;

@@ -6,16 +6,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::simulator::server::control_protocol::{
-    Answer, LONGEST_ANSWER, LONGEST_REQUEST, Request,
-};
+use crate::simulator::server::control_protocol::{LONGEST_ANSWER, LONGEST_REQUEST};
 
 /// The timeout of a request; twins answer every request at once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends one request and returns its answer.
-pub(super) fn ask(control: &Path, request: &Request) -> anyhow::Result<Answer> {
+pub(super) fn ask<Q, A>(control: &Path, request: &Q) -> anyhow::Result<A>
+where
+    Q: Serialize,
+    A: DeserializeOwned,
+{
     let shown = control.display();
     let mut line = serde_json::to_string(request).context("failed to write the request")?;
     line.push('\n');

@@ -1,5 +1,6 @@
 //! `gamctl twin ctl`: inspects running twins, changes them and sets faults.
 
+mod billing;
 mod client;
 mod print;
 mod words;
@@ -16,6 +17,7 @@ use crate::cli::terminal::Terminal;
 use crate::model::MacAddress;
 use crate::report::{DocumentKind, Exit, visible};
 use crate::simulator::gam::{AlarmCondition, Severity};
+use crate::simulator::server::billing_control::BillingAnswer;
 use crate::simulator::server::control_protocol::{Answer, Request};
 
 const AFTER_HELP: &str = "\
@@ -25,7 +27,8 @@ Examples:
   gamctl twin ctl unplug birch-12 00:0e:d8:2a:01:46
   gamctl twin ctl fault set birch-12 snmp-loss percent=30
   gamctl twin ctl fault set birch-12 ssh-drop at=after nth=3
-  gamctl twin ctl edit birch-12 'hostname somebody-was-here'";
+  gamctl twin ctl edit birch-12 'hostname somebody-was-here'
+  gamctl twin ctl billing block 1042";
 
 /// Inspect running twins, plug endpoints, set faults, edit configurations
 #[derive(Debug, clap::Args)]
@@ -33,7 +36,7 @@ Examples:
 pub(super) struct CtlArguments {
     /// Use this path for the control socket
     ///
-    /// [default: twin.sock in this folder]
+    /// [default: twin.sock in this folder, or billing.sock for `billing`]
     #[arg(long, value_name = "PATH", global = true)]
     control: Option<PathBuf>,
 
@@ -119,6 +122,7 @@ enum Verb {
     },
     /// Print every line received over SSH
     Log(Device),
+    Billing(billing::BillingControlArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -183,11 +187,15 @@ pub(super) fn run(arguments: CtlArguments, terminal: &Terminal) -> anyhow::Resul
         json,
         verb,
     } = arguments;
-    let control = match control {
-        Some(control) => control,
-        None => default_control()?,
+    let verb = match verb {
+        Verb::Billing(arguments) => {
+            let control = control.map_or_else(default_billing_control, Ok)?;
+            return run_billing(arguments, &control, format.or_json(json), terminal);
+        }
+        verb => verb,
     };
-    let answer = client::ask(&control, &verb.request()?)?;
+    let control = control.map_or_else(default_control, Ok)?;
+    let answer: Answer = client::ask(&control, &verb.request()?)?;
     if let Answer::Refused(reason) = &answer {
         bail!("{}", visible(reason));
     }
@@ -201,6 +209,32 @@ pub(super) fn run(arguments: CtlArguments, terminal: &Terminal) -> anyhow::Resul
     let text = || print::text(&answer, terminal.paint);
     terminal.print(format.or_json(json), document, text)?;
     Ok(exit)
+}
+
+fn run_billing(
+    arguments: billing::BillingControlArguments,
+    control: &Path,
+    format: OutputFormat,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let answer: BillingAnswer = client::ask(control, &arguments.request()?)?;
+    if let BillingAnswer::Refused(reason) = &answer {
+        bail!("{}", visible(reason));
+    }
+    let document = || DocumentKind::TwinAnswer.document(&billing::document(&answer));
+    let text = || billing::text(&answer, terminal.paint);
+    terminal.print(format, document, text)?;
+    Ok(Exit::Done)
+}
+
+fn default_billing_control() -> anyhow::Result<PathBuf> {
+    let here = Path::new("billing.sock");
+    if here.exists() {
+        return Ok(here.to_owned());
+    }
+    bail!(
+        "there is no billing.sock here; give the socket printed by `gamctl twin billing` with `--control PATH`, or start it here with `--control billing.sock`"
+    )
 }
 
 fn default_control() -> anyhow::Result<PathBuf> {
@@ -284,6 +318,8 @@ impl Verb {
                 startup,
             } => Request::Configuration { device, startup },
             Self::Log(Device { device }) => Request::Log { device },
+            // Another twin answers it: `run` sends it there.
+            Self::Billing(_) => bail!("`billing` is not a request to a twin of a device"),
         })
     }
 }
