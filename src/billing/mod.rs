@@ -2,7 +2,7 @@
 //!
 //! `channel` sends the requests of one system: in their turn (`limiter`, `turns`), not at all while the system fails
 //! (`circuit`), over one HTTPS client (`http`, `address`). `json` reads answers without trusting them, `masked` hides what they
-//! contain, `error` has the errors. `splynx` is one of the systems.
+//! contain, `error` has the errors. `sonar` and `splynx` are the systems.
 
 mod address;
 mod channel;
@@ -12,6 +12,7 @@ mod http;
 pub mod json;
 mod limiter;
 mod masked;
+pub mod sonar;
 pub mod splynx;
 mod turns;
 

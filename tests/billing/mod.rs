@@ -1,4 +1,5 @@
 //! Contract suites of the billing clients, each against a twin that shares no code with it.
 
 mod http;
+mod sonar;
 mod splynx;
