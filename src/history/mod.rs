@@ -41,7 +41,7 @@ pub use error::StoreError;
 pub use hints::{Hint, Hints};
 pub use holder::{LeaseHolder, LeaseInForce};
 pub use journal::{Journal, JournalError, Replayed};
-pub use look::LookStatus;
+pub use look::{HeardSince, LookStatus};
 pub use open::Timeouts;
 pub use owned::OwnedSince;
 pub use past::PastSubscriber;
