@@ -25,6 +25,7 @@ use super::secret::{KeyDocument, SecretsDocument};
 use super::set::SetDocument;
 use super::show::{Overview, ShownDevice, ShownSubscriber};
 use super::show_observed::Compared;
+use super::sync::{CheckDocument, MapDocument, SyncDocument};
 use super::terminal::WrittenFiles;
 use super::trust::TrustDocument;
 use super::twin::{Ready, ReadyBilling};
@@ -76,6 +77,9 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::Rename => schema_of::<RenameDocument>(kind),
         DocumentKind::Import => schema_of::<ImportDocument<'_>>(kind),
         DocumentKind::Set => schema_of::<SetDocument>(kind),
+        DocumentKind::Sync => schema_of::<SyncDocument>(kind),
+        DocumentKind::SyncCheck => schema_of::<CheckDocument>(kind),
+        DocumentKind::SyncMap => schema_of::<MapDocument>(kind),
         DocumentKind::Fmt => schema_of::<FmtDocument<'_>>(kind),
         DocumentKind::Written => schema_of::<WrittenFiles>(kind),
         DocumentKind::History => schema_of::<Runs<'_>>(kind),

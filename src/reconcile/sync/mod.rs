@@ -2,8 +2,9 @@
 //!
 //! `settings` and `inventory_facts` translate the inventory for `sync`, `heard_endpoints` the looks of the store. `client` reads
 //! the billing system, with the numbers of `request_numbers`. `prepare` proposes a commit without writing anything,
-//! `prepared` is that commit, `reported` describes it for `report`.
+//! `prepared` is that commit, `reported`, `checked` and `unmapped` describe results for `report`.
 
+mod checked;
 mod client;
 mod heard_endpoints;
 mod inventory_facts;
@@ -12,7 +13,9 @@ mod prepared;
 mod reported;
 mod request_numbers;
 mod settings;
+mod unmapped;
 
+pub use checked::check_lines;
 pub use client::{BillingCheck, BillingClient, BillingClientError, ReadScope};
 pub use heard_endpoints::heard_endpoints;
 pub use inventory_facts::sync_inventory;

@@ -13,7 +13,7 @@ use crate::billing::splynx::{NonceNotStored, NonceStore};
 use crate::model::billing::BillingName;
 
 /// The longest number, in digits.
-const DIGITS: usize = 20;
+const DIGITS: u64 = 20;
 
 /// A file with the highest number that was reserved.
 pub(super) struct RequestNumbers {
@@ -51,7 +51,7 @@ impl RequestNumbers {
 /// Returns the stored number, 0 in a new file.
 fn stored(file: &mut File) -> io::Result<u64> {
     let mut text = String::new();
-    file.take(DIGITS as u64 + 1).read_to_string(&mut text)?;
+    file.take(DIGITS + 1).read_to_string(&mut text)?;
     if text.is_empty() {
         return Ok(0);
     }
