@@ -69,7 +69,7 @@ pub use lane_change::{LaneAction, LaneChange, LaneUse, lane_use};
 pub use near_miss::NotAnAddress;
 pub use proposal::{ClassifiedService, Proposal};
 pub use propose::propose;
-pub use reason::{DevicePort, NearMiss, Reason};
+pub use reason::{DevicePort, NearMiss, Reason, RuleId};
 pub use service_key::{ServiceKey, ServiceKeyError};
 pub use settings::{Moves, SyncLimit, SyncLimits, SyncSettings, TariffRule};
 pub use sync_base::{
