@@ -32,9 +32,8 @@ pub(super) fn run(
         return refuse(reading, why, terminal);
     }
     let system = systems::only(&reading.inventory, system.name.as_ref())?;
-    // Numbers of signed requests are kept beside the store.
-    let _store = StoreClient::open(&selected)?;
-    let client = systems::client(&system, &selected)?;
+    let store = StoreClient::open(&selected)?;
+    let client = systems::client(&system, &selected, &store)?;
     let now = clock::seconds();
     let check = invocation.wait(client.check(&system, now))??;
     let document = CheckDocument {
@@ -46,7 +45,13 @@ pub(super) fn run(
         || DocumentKind::SyncCheck.document(&document),
         || check_table(&document.probes, terminal.paint),
     )?;
-    let count = |state| document.probes.iter().filter(|line| line.state == state).count();
+    let count = |state| {
+        document
+            .probes
+            .iter()
+            .filter(|line| line.state == state)
+            .count()
+    };
     let (bad, limited) = (count(CheckState::Bad), count(CheckState::Limited));
     terminal.say(&match (bad, limited) {
         (0, 0) => format!("{} is ready for the sync.", system.name),

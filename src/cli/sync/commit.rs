@@ -67,7 +67,10 @@ impl Committer {
             }
             // A person may change everything, so the commit is not in the lane.
             Self::Person(people) => Some(Authorship {
-                trailers: trailers.into_iter().filter(|(key, _)| key != LANE).collect(),
+                trailers: trailers
+                    .into_iter()
+                    .filter(|(key, _)| key != LANE)
+                    .collect(),
                 ..people.authorship(message, "sync")
             }),
         })

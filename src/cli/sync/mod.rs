@@ -2,9 +2,10 @@
 
 mod check;
 mod commit;
-mod map;
+mod one_system;
 mod run;
 mod systems;
+mod view;
 
 use std::collections::BTreeSet;
 
@@ -14,9 +15,9 @@ use clap::Subcommand;
 #[cfg(test)]
 pub(in crate::cli) use check::CheckDocument;
 #[cfg(test)]
-pub(in crate::cli) use map::MapDocument;
-#[cfg(test)]
 pub(in crate::cli) use run::SyncDocument;
+#[cfg(test)]
+pub(in crate::cli) use view::ListDocument;
 
 use super::format::OutputFormat;
 use super::invocation::Invocation;
@@ -24,6 +25,7 @@ use super::source::InventoryArguments;
 use crate::model::billing::AccountId;
 use crate::reconcile::sync::ReadScope;
 use crate::report::{Exit, visible};
+use crate::sync::Classification;
 
 /// Compare billing with the inventory: show what would change, or commit it
 ///
@@ -39,6 +41,8 @@ Examples:
   gamctl sync splynx --commit --branch review/monday   commit it in your name, for a pull request
   gamctl sync check splynx             check the login and its permissions
   gamctl sync map splynx               lines to paste for tariffs, statuses and locations
+  gamctl sync list waiting             the services that wait, each with its reason
+  gamctl sync explain 1042             both sides of one account, and what is decided
 
 Exit codes: 0 nothing to commit, 2 something to commit, 4 something is held back, 6 a system was not read completely.
 The commit changes no device: `gamctl plan` and `gamctl apply` do that, or the service.")]
@@ -86,6 +90,26 @@ enum SyncAction {
     ///
     /// They go into `billing.toml`. Only services in scope count.
     Map(OneSystem),
+    /// List the services of one class, each with its reason and the next step
+    List(ListArguments),
+    /// Show both sides of an account: billing, inventory, what is heard, and the decision
+    Explain {
+        /// The account in billing, or a subscriber of the inventory
+        #[arg(value_name = "ACCOUNT|SUBSCRIBER")]
+        subject: String,
+        #[command(flatten)]
+        system: OneSystem,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArguments {
+    /// The class: in-sync, change, new, waiting, held, contested, quarantined, gone or out-of-scope
+    #[arg(value_name = "CLASS", value_parser = view::class)]
+    class: Classification,
+
+    #[command(flatten)]
+    system: OneSystem,
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,7 +123,11 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
     match &arguments.action {
         None => run::run(arguments, invocation),
         Some(SyncAction::Check(system)) => check::run(arguments, system, invocation),
-        Some(SyncAction::Map(system)) => map::run(arguments, system, invocation),
+        Some(SyncAction::Map(system)) => view::map(arguments, system, invocation),
+        Some(SyncAction::List(list)) => view::list(arguments, list, invocation),
+        Some(SyncAction::Explain { subject, system }) => {
+            view::explain(arguments, subject, system, invocation)
+        }
     }
 }
 

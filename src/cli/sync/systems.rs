@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use crate::cli::clock;
 use crate::cli::invocation::Selected;
 use crate::cli::scope::did_you_mean;
+use crate::cli::store_client::StoreClient;
 use crate::inventory::{BillingSystem, Inventory, billing_systems, nearest};
 use crate::model::billing::BillingName;
 use crate::reconcile::sync::BillingClient;
@@ -37,10 +38,7 @@ pub(super) fn chosen(inventory: &Inventory, names: &[String]) -> anyhow::Result<
 }
 
 /// Returns the only billing system, or the one that is named.
-pub(super) fn only(
-    inventory: &Inventory,
-    name: Option<&String>,
-) -> anyhow::Result<BillingSystem> {
+pub(super) fn only(inventory: &Inventory, name: Option<&String>) -> anyhow::Result<BillingSystem> {
     let names: Vec<String> = name.into_iter().cloned().collect();
     let mut systems = chosen(inventory, &names)?;
     if systems.len() > 1 {
@@ -55,9 +53,9 @@ pub(super) fn only(
 pub(super) fn client(
     system: &BillingSystem,
     selected: &Selected<'_>,
+    store: &StoreClient<'_>,
 ) -> anyhow::Result<BillingClient> {
     let secrets = Secrets::of(selected.settings.secrets.clone());
-    let state = selected.store_location()?.state;
-    BillingClient::open(system, &secrets, &state, clock::seconds)
+    BillingClient::open(system, &secrets, store.store(), clock::seconds)
         .with_context(|| format!("cannot use billing system {}", system.name))
 }

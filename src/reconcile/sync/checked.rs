@@ -1,6 +1,7 @@
 //! Translates the check of a billing system into lines for a person: each probe, its answer, the next step.
 
 use super::client::BillingCheck;
+use super::explained::status_words;
 use crate::billing::BillingError;
 use crate::billing::sonar::{SonarCheck, TokenEnd};
 use crate::billing::splynx::{CheckedList, ClockCheck, ListAccess, LoginWay, SplynxCheck};
@@ -63,24 +64,28 @@ fn splynx(check: &SplynxCheck) -> Vec<CheckLine> {
     };
     let mut lines = vec![line("login", CheckState::Good, login)];
     lines.extend(check.lists.iter().map(list));
-    lines.push(probed("partners", &check.hidden_partners, |hidden| {
-        match hidden.as_slice() {
+    lines.push(probed(
+        "partners",
+        &check.hidden_partners,
+        |hidden| match hidden.as_slice() {
             [] => good("the key may see those of the settings"),
             hidden => bad(format!(
                 "the key may not see {}; add them to the key, or remove them from `scope`",
                 names(hidden)
             )),
-        }
-    }));
-    lines.push(probed("endpoint models", &check.unknown_models, |unknown| {
-        match unknown.as_slice() {
+        },
+    ));
+    lines.push(probed(
+        "endpoint models",
+        &check.unknown_models,
+        |unknown| match unknown.as_slice() {
             [] => good("those of the settings are products"),
             unknown => bad(format!(
                 "{} are not products; correct `scope.endpoint_models`",
                 names(unknown)
             )),
-        }
-    }));
+        },
+    ));
     lines.push(probed("clock", &check.clock, |clock| match clock {
         ClockCheck::Fits => good("the newest change fits this host's clock"),
         ClockCheck::Unknown => limited("the change log is empty, so it cannot be compared"),
@@ -88,19 +93,27 @@ fn splynx(check: &SplynxCheck) -> Vec<CheckLine> {
             "the newest change is {seconds} s in the future; correct `time_zone`, or a clock"
         )),
     }));
-    lines.push(probed("pages by id", &check.pages_by_id, |works| match works {
-        Some(true) => good("work for services"),
-        Some(false) => limited("do not work for services; they are read by status"),
-        None => limited("cannot be tried with fewer than two services"),
-    }));
+    lines.push(probed(
+        "pages by id",
+        &check.pages_by_id,
+        |works| match works {
+            Some(true) => good("work for services"),
+            Some(false) => limited("do not work for services; they are read by status"),
+            None => limited("cannot be tried with fewer than two services"),
+        },
+    ));
     lines.push(probed("filters", &check.filters, |works| match works {
         true => good("a filter that matches nothing returns nothing"),
         false => bad("a filter returns other records; report the version of the instance"),
     }));
-    lines.push(probed("changed services", &check.service_updates, |works| match works {
-        true => good("can be searched by the time of the change"),
-        false => limited("cannot be searched by time; the change log is used"),
-    }));
+    lines.push(probed(
+        "changed services",
+        &check.service_updates,
+        |works| match works {
+            true => good("can be searched by the time of the change"),
+            false => limited("cannot be searched by time; the change log is used"),
+        },
+    ));
     lines.push(probed("write-back fields", &check.service_fields, |fields| {
         match (fields.undefined.as_slice(), fields.access_device) {
             ([], true) => good("are defined"),
@@ -133,11 +146,13 @@ fn list(list: &CheckedList) -> CheckLine {
 }
 
 fn sonar(check: &SonarCheck, now: u64) -> Vec<CheckLine> {
-    let mut lines = vec![probed("login", &check.user, |user| match user.is_super_admin {
-        false => good("the token is accepted"),
-        true => limited(
-            "the token is that of a super admin; a user of its own with the least rights is safer",
-        ),
+    let mut lines = vec![probed("login", &check.user, |user| {
+        match user.is_super_admin {
+            false => good("the token is accepted"),
+            true => limited(
+                "the token is that of a super admin; a user of its own with the least rights is safer",
+            ),
+        }
     })];
     let seconds = i64::try_from(now).unwrap_or(i64::MAX);
     lines.push(match check.token_end {
@@ -156,7 +171,9 @@ fn sonar(check: &SonarCheck, now: u64) -> Vec<CheckLine> {
     });
     lines.push(probed("accounts", &check.accounts, |_| good("readable")));
     for (table, rows) in &check.tables {
-        lines.push(probed(table.root(), rows, |rows| good(&counted(*rows, "row"))));
+        lines.push(probed(table.root(), rows, |rows| {
+            good(&counted(*rows, "row"))
+        }));
     }
     lines.push(match check.without_totals.as_slice() {
         [] => line("totals", CheckState::Good, "every list has one"),
@@ -170,7 +187,11 @@ fn sonar(check: &SonarCheck, now: u64) -> Vec<CheckLine> {
         ),
     });
     lines.push(match check.clock_ahead {
-        None => line("clock", CheckState::Limited, "the instance does not report its time"),
+        None => line(
+            "clock",
+            CheckState::Limited,
+            "the instance does not report its time",
+        ),
         Some(ahead) if ahead.unsigned_abs() > 60 => line(
             "clock",
             CheckState::Limited,
@@ -180,16 +201,18 @@ fn sonar(check: &SonarCheck, now: u64) -> Vec<CheckLine> {
     });
     for status in &check.unmapped_statuses {
         let probe = format!("status {}", status.id);
-        let detail = format!(
-            "{} is not in `states`; the built-in table decides",
-            status.name
-        );
-        lines.push(line(&probe, CheckState::Limited, detail));
+        let meaning = status_words(&status.meaning);
+        let detail = format!("{}: {meaning}, by the built-in table", status.name);
+        lines.push(line(&probe, CheckState::Good, detail));
     }
     for (tariff, fields) in &check.undefined_fields {
         let fields = names(fields.iter().map(|field| field.as_str()));
         let detail = format!("{fields} are not defined for it; nothing is written back");
-        lines.push(line(&format!("service {tariff}"), CheckState::Limited, detail));
+        lines.push(line(
+            &format!("service {tariff}"),
+            CheckState::Limited,
+            detail,
+        ));
     }
     lines
 }

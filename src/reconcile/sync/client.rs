@@ -1,7 +1,6 @@
 //! Opens the client of a billing system with its secrets, and reads a snapshot with it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -9,9 +8,8 @@ use compact_str::CompactString;
 use super::request_numbers::RequestNumbers;
 use crate::billing::sonar::{self, CheckWishes, SonarAddress, SonarCheck, SonarClient};
 use crate::billing::splynx::{self, LoginWay, SplynxCheck, SplynxClient, splynx_address};
-use crate::billing::{
-    AddressError, BillingError, HttpClientError, Priority, RequestRate, Retries,
-};
+use crate::billing::{AddressError, BillingError, HttpClientError, Priority, RequestRate, Retries};
+use crate::history::Store;
 use crate::inventory::text::{SplynxLogin, StatusKey, StatusSetting};
 use crate::inventory::{BillingLogin, BillingSystem};
 use crate::model::SecretName;
@@ -55,23 +53,24 @@ pub enum BillingCheck {
 }
 
 impl BillingClient {
-    /// Makes a client; nothing is sent yet. `state` is the state directory, `clock` returns the seconds since 1970.
+    /// Makes a client; nothing is sent yet. `clock` returns the seconds since 1970.
     pub fn open(
         system: &BillingSystem,
         secrets: &Secrets,
-        state: &Path,
+        store: &Store,
         clock: fn() -> u64,
     ) -> Result<Self, BillingClientError> {
-        let value = |name: &SecretName| -> Result<Secret, BillingClientError> {
-            Ok(secrets.get(name)?)
-        };
+        let value =
+            |name: &SecretName| -> Result<Secret, BillingClientError> { Ok(secrets.get(name)?) };
         let address = system.address.as_str();
         let wrong = |source| BillingClientError::Address {
             address: address.to_owned(),
             source,
         };
         let field = |field: &Option<crate::model::PlainText>| {
-            field.as_ref().map(|field| CompactString::new(field.as_str()))
+            field
+                .as_ref()
+                .map(|field| CompactString::new(field.as_str()))
         };
         match &system.login {
             BillingLogin::Sonar { token } => {
@@ -105,7 +104,12 @@ impl BillingClient {
                         key: value(key)?,
                         secret: value(secret)?,
                     },
-                    partners: system.scope.groups.iter().map(|id| id.as_str().into()).collect(),
+                    partners: system
+                        .scope
+                        .groups
+                        .iter()
+                        .map(|id| id.as_str().into())
+                        .collect(),
                     endpoint_models: system
                         .scope
                         .endpoint_models
@@ -119,7 +123,10 @@ impl BillingClient {
                     requests_per_minute: system.requests_per_minute,
                     retries: Retries::default(),
                 };
-                let numbers = Arc::new(RequestNumbers::in_folder(state, &system.name));
+                let numbers = Arc::new(RequestNumbers {
+                    store: store.clone(),
+                    system: system.name.clone(),
+                });
                 let client = SplynxClient::new(settings, numbers, clock)?;
                 Ok(Self::Splynx(Box::new(client)))
             }
@@ -135,7 +142,9 @@ impl BillingClient {
             }
             (Self::Sonar(client), ReadScope::Accounts(accounts)) => {
                 let lookups = client.read_lookups(Priority::Hint).await?;
-                client.read_accounts(accounts, &lookups, Priority::Hint, now).await
+                client
+                    .read_accounts(accounts, &lookups, Priority::Hint, now)
+                    .await
             }
             (Self::Splynx(client), ReadScope::Everything) => {
                 Ok(client.read_everything().await?.snapshot)
@@ -161,9 +170,7 @@ impl BillingClient {
                 let check = client.check(&wishes, now).await;
                 Ok(BillingCheck::Sonar(Box::new(check)))
             }
-            Self::Splynx(client) => {
-                Ok(BillingCheck::Splynx(Box::new(client.check().await?)))
-            }
+            Self::Splynx(client) => Ok(BillingCheck::Splynx(Box::new(client.check().await?))),
         }
     }
 }

@@ -1,37 +1,18 @@
 //! Prepares a sync: compares both sides, gates the changes, takes out those that would cause errors.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::inventory_facts::sync_inventory;
 use super::prepared::PreparedSync;
-use super::reported::{Outcome, report};
+use super::reported::{Outcome, report, settled};
+use super::request::SyncRequest;
 use super::settings::{sync_limits, sync_settings};
 use crate::authoring::edit::EditError;
-use crate::authoring::{Base, Change, propose as propose_files};
-use crate::inventory::{BillingSystem, service_policy};
-use crate::model::billing::Snapshot;
+use crate::authoring::{Change, propose as propose_files};
+use crate::inventory::service_policy;
 use crate::sync::{
-    Digest, GateRules, LaneRules, LaneUse, Looks, SyncBase, SyncInputs, authoring_edits, gate,
-    judge_edits, propose, weed,
+    GateRules, LaneRules, SyncBase, SyncInputs, authoring_edits, gate, judge_edits, propose, weed,
 };
-
-/// Everything that a sync follows from.
-#[derive(Debug, Clone, Copy)]
-pub struct SyncRequest<'a> {
-    /// The inventory, and the branch or folder that a change would go to.
-    pub base: &'a Base,
-    pub system: &'a BillingSystem,
-    pub snapshot: &'a Snapshot,
-    pub looks: &'a Looks,
-    /// The values that were accepted last; `None` if nothing is remembered.
-    pub memory: Option<&'a SyncBase>,
-    /// The changes of the last hour.
-    pub used: LaneUse,
-    /// Digests that a person approved within the last hour.
-    pub approved: &'a BTreeSet<Digest>,
-    /// Seconds since 1970.
-    pub now: u64,
-}
 
 /// The reason that a sync cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -83,13 +64,16 @@ pub fn prepare(request: SyncRequest<'_>) -> Result<PreparedSync<'_>, PrepareErro
         .into_iter()
         .map(|(change, reason)| (change.service, reason))
         .collect();
+    let services = settled(&proposal.services, &refused);
+    let not_listed = settled(&proposal.not_listed, &refused);
     let report = report(
         &request,
         &Outcome {
             proposal: &proposal,
             gated: &gated,
             accepted: &weeded.accepted,
-            refused: &refused,
+            services: &services,
+            not_listed: &not_listed,
             files: &files.changes,
         },
     );
@@ -102,7 +86,9 @@ pub fn prepare(request: SyncRequest<'_>) -> Result<PreparedSync<'_>, PrepareErro
         inventory,
         settings,
         proposal,
+        services: services.into_iter().chain(not_listed).collect(),
         keeps_sizes: gated.keeps_sizes,
+        held: gated.held,
         left,
     })
 }

@@ -2,23 +2,25 @@
 
 use std::fmt;
 
-use crate::authoring::Proposal;
+use crate::authoring::{Authorship, CarryOutError, Proposal, Written};
+use crate::history;
 use crate::inventory::Lane;
-use crate::model::billing::BillingName;
+use crate::model::billing::{BillingName, Snapshot};
 use crate::report::listed;
 use crate::report::sync::SyncReport;
 use crate::sync::{
-    CommitText, LANE, LaneLeft, ProposedChange, SyncBase, SyncInputs, SyncInventory, SyncSettings,
-    commit_text, snapshot_digest,
+    ClassifiedService, CommitText, Digest, HeldBack, LANE, LaneLeft, LaneUse, Looks,
+    ProposedChange, SyncBase, SyncInputs, SyncInventory, SyncSettings, commit_text, lane_use,
+    snapshot_digest,
 };
 
-use super::prepare::SyncRequest;
+use super::request::SyncRequest;
 
 /// A sync that is ready to be shown or committed.
 #[derive(Debug)]
 pub struct PreparedSync<'a> {
     pub report: SyncReport,
-    /// The difference of files; carrying it out makes the commit.
+    /// The difference of files.
     pub files: Proposal<'a>,
     /// The lane of the sync, if the policy has one.
     pub lane: Option<Lane>,
@@ -27,6 +29,9 @@ pub struct PreparedSync<'a> {
     pub(super) inventory: SyncInventory,
     pub(super) settings: SyncSettings,
     pub(super) proposal: crate::sync::Proposal,
+    /// Every service, with the classification that it has after changes were taken out.
+    pub(super) services: Vec<ClassifiedService>,
+    pub(super) held: Vec<HeldBack>,
     pub(super) keeps_sizes: bool,
     pub(super) left: Vec<LaneLeft>,
 }
@@ -65,8 +70,86 @@ impl PreparedSync<'_> {
         Ok(commit_text(system, &self.accepted, &snapshot, run))
     }
 
-    /// Returns what to remember after the commit, or, without changes, after the reading.
-    pub fn next_memory(&self) -> SyncBase {
+    /// Makes the commit.
+    ///
+    /// # Errors
+    ///
+    /// Refuses if the branch has another commit than the one that was read: propose again then.
+    pub fn commit(&mut self, authorship: Option<Authorship>) -> Result<Written, CarryOutError> {
+        self.files.set_authorship(authorship);
+        self.files.commit()
+    }
+
+    pub fn system(&self) -> &BillingName {
+        &self.request.system.name
+    }
+
+    pub fn snapshot(&self) -> &Snapshot {
+        self.request.snapshot
+    }
+
+    pub fn looks(&self) -> &Looks {
+        self.request.looks
+    }
+
+    /// Returns the part of the inventory that the sync compares.
+    pub fn inventory(&self) -> &SyncInventory {
+        &self.inventory
+    }
+
+    /// Returns what earlier runs remember, if anything.
+    pub fn memory(&self) -> Option<&SyncBase> {
+        self.request.memory
+    }
+
+    /// Returns the commit of the inventory.
+    pub fn inventory_commit(&self) -> Option<&str> {
+        self.request.base.reading.inventory.commit()
+    }
+
+    /// Returns the digest of the reading.
+    pub fn digest(&self) -> Digest {
+        snapshot_digest(self.request.snapshot)
+    }
+
+    /// Returns every service with its classification.
+    pub fn services(&self) -> &[ClassifiedService] {
+        &self.services
+    }
+
+    /// Returns the changes that the gate holds back.
+    pub fn held(&self) -> &[HeldBack] {
+        &self.held
+    }
+
+    /// Returns the numbers of changes of the commit, for the limits of the lane.
+    pub fn lane_use(&self) -> LaneUse {
+        let edits = self.accepted.iter().flat_map(|change| &change.edits);
+        lane_use(&self.inventory, edits)
+    }
+
+    /// Returns the facts of the run, for the store.
+    pub(super) fn facts(&self, is_committed: bool) -> history::SyncReport {
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let mut counts = std::collections::BTreeMap::new();
+        for service in &self.services {
+            *counts.entry(service.classification).or_default() += 1;
+        }
+        history::SyncReport {
+            accounts: number(self.request.snapshot.accounts.len()),
+            proof: Some(self.request.snapshot.proof.clone()),
+            counts,
+            committed: match is_committed {
+                true => self.lane_use(),
+                false => LaneUse::default(),
+            },
+            held: number(self.held.iter().map(|held| held.changes.len()).sum()),
+            ..history::SyncReport::default()
+        }
+    }
+
+    /// Returns what to remember after the commit.
+    pub fn memory_after_commit(&self) -> SyncBase {
         self.memory_after(&self.accepted)
     }
 
@@ -111,6 +194,10 @@ impl fmt::Display for Words<'_> {
 }
 
 fn words(left: &[LaneLeft]) -> String {
-    let words: Vec<String> = left.iter().take(5).map(|one| Words(one).to_string()).collect();
+    let words: Vec<String> = left
+        .iter()
+        .take(5)
+        .map(|one| Words(one).to_string())
+        .collect();
     listed(&words)
 }

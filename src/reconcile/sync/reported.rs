@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::prepare::SyncRequest;
+use super::prepared::PreparedSync;
+use super::request::SyncRequest;
 use crate::authoring::edit::FileChange;
 use crate::billing::gap_text;
 use crate::inventory::text::BillingKind;
@@ -13,8 +14,8 @@ use crate::report::sync::{
     TariffLine, gate_sentence, next_step, sentence, tariff_sentence,
 };
 use crate::sync::{
-    ChangeKind, Classification, ClassifiedService, Gated, Proposal, ProposedChange, Reason,
-    ServiceKey, change_lines, snapshot_digest,
+    ChangeKind, Classification, ClassifiedService, Gated, NextStep, Proposal, ProposedChange,
+    Reason, ServiceKey, change_lines, snapshot_digest,
 };
 
 /// The parts of a prepared sync.
@@ -23,16 +24,17 @@ pub(super) struct Outcome<'a> {
     pub proposal: &'a Proposal,
     pub gated: &'a Gated,
     pub accepted: &'a [ProposedChange],
-    /// Services whose changes would cause an error in the inventory.
-    pub refused: &'a BTreeMap<ServiceKey, Reason>,
+    /// With the classification that they have after changes were taken out.
+    pub services: &'a [ClassifiedService],
+    /// Services of subscribers that the reading does not have.
+    pub not_listed: &'a [ClassifiedService],
     pub files: &'a [FileChange],
 }
 
 pub(super) fn report(request: &SyncRequest<'_>, outcome: &Outcome<'_>) -> SyncReport {
-    let services: Vec<ClassifiedService> = settled(&outcome.proposal.services, outcome);
-    let not_listed = settled(&outcome.proposal.not_listed, outcome);
+    let services = outcome.services;
     let mut classes: BTreeMap<Classification, usize> = BTreeMap::new();
-    for service in &services {
+    for service in services {
         *classes.entry(service.classification).or_default() += 1;
     }
     let count = |class: Classification| ClassCount {
@@ -40,7 +42,7 @@ pub(super) fn report(request: &SyncRequest<'_>, outcome: &Outcome<'_>) -> SyncRe
         services: classes.get(&class).copied().unwrap_or_default(),
     };
     let inventory = &request.base.reading.inventory;
-    let all = services.iter().chain(&not_listed);
+    let all = services.iter().chain(outcome.not_listed);
     SyncReport {
         system: request.system.name.to_string(),
         kind: match request.system.kind() {
@@ -85,11 +87,14 @@ pub(super) fn report(request: &SyncRequest<'_>, outcome: &Outcome<'_>) -> SyncRe
     }
 }
 
-/// Returns the services with the classification that they have after changes were taken out.
-fn settled(services: &[ClassifiedService], outcome: &Outcome<'_>) -> Vec<ClassifiedService> {
+/// Returns the services with their classification after the changes of `refused` services were taken out.
+pub(super) fn settled(
+    services: &[ClassifiedService],
+    refused: &BTreeMap<ServiceKey, Reason>,
+) -> Vec<ClassifiedService> {
     let mut services = services.to_vec();
     for service in &mut services {
-        if let Some(reason) = outcome.refused.get(&service.service) {
+        if let Some(reason) = refused.get(&service.service) {
             service.classification = reason.classification();
             service.reasons.insert(0, reason.clone());
         }
@@ -170,16 +175,46 @@ fn listed_lines(service: &ClassifiedService) -> Vec<ListedLine> {
             | Classification::OutOfScope
     );
     let reasons = service.reasons.iter();
-    let reasons = reasons.filter(|reason| is_listed && reason.classification() == class);
+    reason_lines(
+        service,
+        reasons.filter(|reason| is_listed && reason.classification() == class),
+    )
+}
+
+/// Returns reasons of a service with their sentences and next steps.
+pub(super) fn reason_lines<'a>(
+    service: &ClassifiedService,
+    reasons: impl Iterator<Item = &'a Reason>,
+) -> Vec<ListedLine> {
     reasons
         .map(|reason| ListedLine {
             service: service.service.to_string(),
             subscriber: service.subscriber.as_ref().map(ToString::to_string),
-            class: class.as_str(),
+            class: service.classification.as_str(),
             rule: reason.rule(),
             because: sentence(reason),
             next_step: next_step(reason.next_step()),
             since: rfc3339(service.since),
+        })
+        .collect()
+}
+
+/// Returns the services of a class, one line for each reason, and one for a service without any.
+pub fn services_of(prepared: &PreparedSync<'_>, class: Classification) -> Vec<ListedLine> {
+    let services = prepared.services().iter();
+    let services = services.filter(|service| service.classification == class);
+    services
+        .flat_map(|service| match service.reasons.as_slice() {
+            [] => vec![ListedLine {
+                service: service.service.to_string(),
+                subscriber: service.subscriber.as_ref().map(ToString::to_string),
+                class: class.as_str(),
+                rule: "",
+                because: String::new(),
+                next_step: next_step(NextStep::Nothing),
+                since: rfc3339(service.since),
+            }],
+            reasons => reason_lines(service, reasons.iter()),
         })
         .collect()
 }

@@ -86,9 +86,7 @@ mod tests {
 
     use super::*;
     use crate::inventory::source::Limits;
-    use crate::inventory::{
-        GOOD_INVENTORY, Reading, billing_systems, read_texts, service_policy,
-    };
+    use crate::inventory::{GOOD_INVENTORY, Reading, billing_systems, read_texts, service_policy};
 
     fn reading(more: &[(&str, &str)]) -> Reading {
         let all = GOOD_INVENTORY.iter().chain(more);
@@ -109,7 +107,11 @@ mod tests {
     fn the_groups_of_the_scope_have_the_kind_of_the_system() {
         let splynx = "[billing.splynx]\nkind = \"splynx\"\naddress = \"https://isp.splynx.app\"\nlogin = { key = { secret = \"k\" }, secret = { secret = \"s\" } }\ntime_zone = \"America/Chicago\"\nscope = { endpoint_models = [\"4\"], partners = [\"1\"] }\nmoves = \"auto\"\n[billing.splynx.tariff.31]\nservice_plan = \"home-100\"\nas_sold = false\n[billing.splynx.tariff.40]\nignore = true\n";
         let settings = settings(splynx);
-        assert!(settings.groups.contains("partner.1"), "{:?}", settings.groups);
+        assert!(
+            settings.groups.contains("partner.1"),
+            "{:?}",
+            settings.groups
+        );
         assert!(settings.endpoint_models.contains("4"));
         assert_eq!(settings.moves, Moves::Auto);
         assert_eq!(settings.tariffs["40"], TariffRule::Ignore);

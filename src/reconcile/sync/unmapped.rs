@@ -39,7 +39,9 @@ impl PreparedSync<'_> {
                 let speed = tariff.and_then(|tariff| tariff.speed);
                 UnmappedTariff {
                     id: finding.tariff.to_string(),
-                    title: tariff.map(|tariff| tariff.title.to_string()).unwrap_or_default(),
+                    title: tariff
+                        .map(|tariff| tariff.title.to_string())
+                        .unwrap_or_default(),
                     down_kbps: speed.map(|speed| speed.down_kbps),
                     up_kbps: speed.map(|speed| speed.up_kbps),
                     services: finding.services,
@@ -49,9 +51,7 @@ impl PreparedSync<'_> {
                 }
             })
             .collect();
-        tariffs.sort_by(|one, other| {
-            (other.services, &one.id).cmp(&(one.services, &other.id))
-        });
+        tariffs.sort_by(|one, other| (other.services, &one.id).cmp(&(one.services, &other.id)));
         UnmappedReport {
             system: self.request.system.name.to_string(),
             tariffs,

@@ -132,6 +132,12 @@ documents! {
     SyncMap = "sync-map", 1, "Tariffs, statuses and locations of a billing system without a mapping",
         ["sync map"],
         "gamctl sync map splynx --format json | jq -r '.tariffs[] | [.id, .title] | @tsv'";
+    SyncList = "sync-list", 1, "The services of one class, each with its reason",
+        ["sync list"],
+        "gamctl sync list quarantined --format json | jq -r '.services[] | [.service, .rule] | @tsv'";
+    SyncExplain = "sync-explain", 1, "Both sides of the services of one account, and what is decided",
+        ["sync explain"],
+        "gamctl sync explain 1042 --format json | jq '.services[].reasons'";
     Fmt = "fmt", 1, "The files that were not in order",
         ["fmt"],
         "gamctl fmt --check --json-to fmt.json; jq -r '.changed[]' fmt.json";

@@ -3,9 +3,7 @@
 use std::fmt::Display;
 
 use crate::report::{listed, moment};
-use crate::sync::{
-    Classification, DevicePort, NearMiss, NextStep, Reason, SyncKey, TariffProblem,
-};
+use crate::sync::{Classification, DevicePort, NearMiss, NextStep, Reason, SyncKey, TariffProblem};
 
 /// Returns the words of a classification.
 pub fn classification(class: Classification) -> &'static str {
@@ -95,10 +93,9 @@ pub fn sentence(reason: &Reason) -> String {
     match reason {
         Reason::RecordUnreadable { reason } => format!("a record cannot be read: {reason}"),
         Reason::ListedTwice => "billing lists the same service twice".to_owned(),
-        Reason::LinkedTwice { subscribers } => format!(
-            "{} have the same `external`",
-            all(subscribers)
-        ),
+        Reason::LinkedTwice { subscribers } => {
+            format!("{} have the same `external`", all(subscribers))
+        }
         Reason::RenumberAmbiguous {
             subscriber,
             candidates,
@@ -107,9 +104,9 @@ pub fn sentence(reason: &Reason) -> String {
             all(candidates)
         ),
         Reason::LoginShared { services } => format!("{} have the same login", all(services)),
-        Reason::LinkAmbiguous { subscriber } => format!(
-            "the account has several services, and `external` of {subscriber} names none"
-        ),
+        Reason::LinkAmbiguous { subscriber } => {
+            format!("the account has several services, and `external` of {subscriber} names none")
+        }
         Reason::StatusUnknown { word } => format!("the status `{word}` is not understood"),
         Reason::TariffMissing => "it has no tariff".to_owned(),
         Reason::TariffIgnored { tariff } => format!("tariff {tariff} is ignored"),
@@ -135,7 +132,9 @@ pub fn sentence(reason: &Reason) -> String {
         Reason::ClaimAmbiguous { mac, services } => {
             format!("{mac} may belong to {}", all(services))
         }
-        Reason::TwoEndpointsHeard { macs } => format!("several of its endpoints are heard: {}", all(macs)),
+        Reason::TwoEndpointsHeard { macs } => {
+            format!("several of its endpoints are heard: {}", all(macs))
+        }
         Reason::NotForGams => "neither its tariff nor its equipment is for GAMs".to_owned(),
         Reason::OtherGroup => "its account is outside of `scope`".to_owned(),
         Reason::Ended => "it ended, and has no subscriber".to_owned(),
@@ -172,7 +171,9 @@ fn place_sentence(reason: &Reason) -> String {
         Reason::PlaceClaimedTwice { at, services } => {
             format!("{} are all for {}", all(services), place(at))
         }
-        Reason::EndpointInUse { mac, subscriber } => format!("{mac} is the endpoint of {subscriber}"),
+        Reason::EndpointInUse { mac, subscriber } => {
+            format!("{mac} is the endpoint of {subscriber}")
+        }
         Reason::EndpointUnmanaged { mac, at } => format!(
             "{mac} is configured on {}, and the inventory does not have it",
             place(at)
@@ -199,9 +200,15 @@ fn place_sentence(reason: &Reason) -> String {
             place(from)
         ),
         Reason::NoItem => "billing has no endpoint for it".to_owned(),
-        Reason::NotHeard { macs, near: misses } => {
-            format!("{} is not heard{}", all(macs), near(misses))
-        }
+        Reason::NotHeard { macs, near: misses } => format!(
+            "{} {} not heard{}",
+            all(macs),
+            match macs.len() {
+                1 => "is",
+                _ => "are",
+            },
+            near(misses)
+        ),
         Reason::HeardUnclearly { mac, at } => format!(
             "{mac} is heard on {}, not yet in two looks half a minute apart, or not lately",
             place(at)
@@ -260,8 +267,10 @@ mod tests {
 
     #[test]
     fn every_classification_has_words_of_its_own() {
-        let words: std::collections::BTreeSet<_> =
-            Classification::ALL.into_iter().map(classification).collect();
+        let words: std::collections::BTreeSet<_> = Classification::ALL
+            .into_iter()
+            .map(classification)
+            .collect();
         assert_eq!(words.len(), Classification::ALL.len());
     }
 

@@ -1,6 +1,6 @@
 //! Renders the result of a sync as text for 80 columns: the reading, the sum, the changes, what needs a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::description::{
     ChangeLine, GateLine, HeldLine, ListedLine, ReadingLine, SyncReport, SyncState, TariffLine,
@@ -188,12 +188,19 @@ fn tariffs(tariffs: &[TariffLine], paint: Paint) -> String {
 fn needs_a_person(listed: &[ListedLine], paint: Paint) -> String {
     let mut by_rule: BTreeMap<(&str, &str), Vec<&ListedLine>> = BTreeMap::new();
     // Tariffs are listed once, each with its number of services.
-    for line in listed.iter().filter(|line| !line.rule.starts_with("tariff-")) {
-        by_rule.entry((line.class, line.rule)).or_default().push(line);
+    for line in listed
+        .iter()
+        .filter(|line| !line.rule.starts_with("tariff-"))
+    {
+        by_rule
+            .entry((line.class, line.rule))
+            .or_default()
+            .push(line);
     }
     let mut text = String::new();
     for ((class, rule), lines) in by_rule {
-        let count = counted(lines.len(), "service");
+        let services: BTreeSet<&str> = lines.iter().map(|line| line.service.as_str()).collect();
+        let count = counted(services.len(), "service");
         let title = format!("{}: {count} ({rule})", capital(class_words(class)));
         text.push_str(&format!("\n{}\n", paint.bold(&title)));
         for line in lines.iter().take(SHOWN) {
@@ -201,7 +208,11 @@ fn needs_a_person(listed: &[ListedLine], paint: Paint) -> String {
                 Some(subscriber) => format!("{} ({subscriber})", line.service),
                 None => line.service.clone(),
             };
-            text.push_str(&format!("  {}: {}\n", visible(&who), visible(&line.because)));
+            text.push_str(&format!(
+                "  {}: {}\n",
+                visible(&who),
+                visible(&line.because)
+            ));
         }
         if lines.len() > SHOWN {
             text.push_str(&format!("  and {} more\n", lines.len() - SHOWN));
@@ -211,6 +222,21 @@ fn needs_a_person(listed: &[ListedLine], paint: Paint) -> String {
         }
     }
     text
+}
+
+/// Returns services as a table: each with its subscriber, reason, and the next step.
+pub fn services_table(services: &[ListedLine], paint: Paint) -> String {
+    let columns = ["service", "subscriber", "reason", "next step"];
+    let mut table = Table::new(columns.map(|column| (column, Align::Left)));
+    for line in services {
+        let subscriber = line.subscriber.as_deref().unwrap_or_default();
+        let reason = match line.rule {
+            "" => String::new(),
+            rule => format!("{} ({rule})", line.because),
+        };
+        table.push([&line.service, subscriber, &reason, line.next_step]);
+    }
+    table.render(paint)
 }
 
 fn capital(text: &str) -> String {

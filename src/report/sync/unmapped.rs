@@ -46,7 +46,8 @@ pub fn unmapped_text(report: &UnmappedReport) -> String {
     let mut text = String::new();
     let system = visible(&report.system);
     if !report.statuses.is_empty() || !report.locations.is_empty() {
-        text.push_str(&format!("[billing.{system}]\n"));
+        // The table is there already, and TOML allows it once.
+        text.push_str(&format!("# Below [billing.{system}]:\n"));
     }
     if !report.statuses.is_empty() {
         text.push_str("# served, suspended, pending or gone; in one table `states`:\n");
@@ -82,8 +83,13 @@ fn tariff_lines(system: &str, tariff: &UnmappedTariff) -> String {
         (Some(down), Some(up)) => format!("{down}/{up} kbit/s"),
         _ => "without a speed".to_owned(),
     };
+    // A table without a service plan is an error, so one that a person must decide is a comment.
+    let decided = match tariff.candidates.as_slice() {
+        [_] => "",
+        _ => "# ",
+    };
     let mut text = format!(
-        "# {}, {speed}, {}\n[billing.{system}.tariff.{}]\n",
+        "# {}, {speed}, {}\n{decided}[billing.{system}.tariff.{}]\n",
         visible(&tariff.title),
         counted(tariff.services, "service"),
         visible(&tariff.id)
@@ -142,7 +148,14 @@ mod tests {
             locations: Vec::new(),
         };
         let text = unmapped_text(&report);
-        assert!(text.contains("# states.\"active/vip\" = \"\"  # 1 service\n"), "{text}");
-        assert!(text.contains("# service_plan = \"home-500\"\n# service_plan = \"promo\"\n"), "{text}");
+        assert!(
+            text.contains("# states.\"active/vip\" = \"\"  # 1 service\n"),
+            "{text}"
+        );
+        assert!(text.starts_with("# Below [billing.splynx]:\n"), "{text}");
+        assert!(
+            text.contains("# [billing.splynx.tariff.31]\n# service_plan = \"home-500\"\n# service_plan = \"promo\"\n"),
+            "{text}"
+        );
     }
 }
