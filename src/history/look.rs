@@ -240,7 +240,9 @@ async fn status_document(session: &mut Session, look: &PreparedLook) -> Result<V
         return Ok(LOOK_STATUS.stored(&look.status)?);
     }
     let sql = "select status, status is not null as has_status from last_look where device = $1";
-    let row = session.row(sql, &[Bind::Text(look.device.as_str())]).await?;
+    let row = session
+        .row(sql, &[Bind::Text(look.device.as_str())])
+        .await?;
     let before = row.as_ref().map_or(Ok(None), status)?;
     let mut now = look.status.clone();
     if let Some(before) = &before {

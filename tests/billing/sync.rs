@@ -50,11 +50,11 @@ impl Office {
         for (path, text) in [
             (
                 "network.toml",
-                "schema = 1\n\n[vlans]\nsubscribers = \"100-999\"\n".to_owned(),
+                "schema = 1\n\n[vlans]\nsubscribers = \"100-999\"\n\n[suspension]\nhow = \"captive\"\nservice_plan = \"suspended\"\n".to_owned(),
             ),
             (
                 "service-plans.toml",
-                "[service_plan.home-100]\ndown = 100\nup = 50\n\n[service_plan.home-500]\ndown = 500\nup = 250\n".to_owned(),
+                "[service_plan.home-100]\ndown = 100\nup = 50\n\n[service_plan.home-500]\ndown = 500\nup = 250\n\n[service_plan.suspended]\ndown = 10\nup = 10\n".to_owned(),
             ),
             (
                 "credentials.toml",
@@ -161,7 +161,11 @@ impl Answer {
 
     #[track_caller]
     fn shows(&self, text: &str) -> &Self {
-        assert!(self.result.contains(text), "no `{text}` in:\n{}", self.result);
+        assert!(
+            self.result.contains(text),
+            "no `{text}` in:\n{}",
+            self.result
+        );
         self
     }
 }
@@ -176,7 +180,9 @@ async fn a_sold_line_whose_endpoint_is_heard_becomes_one_commit() {
     let dry = office.gamctl(&["sync"]);
     dry.expect(2)
         .shows("Would be committed:")
-        .shows(&format!("acct-{account} added on maple-a port 7, home-500, VLAN 100, active"))
+        .shows(&format!(
+            "acct-{account} added on maple-a port 7, home-500, VLAN 100, active"
+        ))
         .shows("+[subscriber.acct-");
     assert_eq!(office.world.head(), before, "a dry run commits nothing");
 
@@ -200,7 +206,11 @@ async fn a_sold_line_whose_endpoint_is_heard_becomes_one_commit() {
 
     let again = office.gamctl(&["sync", "splynx", "--commit"]);
     again.expect(0).shows("in sync");
-    assert_eq!(office.world.git(&["rev-parse", "HEAD~1"]), before, "one commit");
+    assert_eq!(
+        office.world.git(&["rev-parse", "HEAD~1"]),
+        before,
+        "one commit"
+    );
 
     // Neither the terminal nor git has the customer's name, and nothing has the secret.
     let person = People::new(SEED).person(0);
@@ -211,6 +221,86 @@ async fn a_sold_line_whose_endpoint_is_heard_becomes_one_commit() {
         }
         assert!(!answer.contains("canary"), "{answer}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_plan_a_bill_that_is_not_paid_and_a_payment_are_commits_of_one_subscriber() {
+    let office = Office::new().await;
+    let account = office.sell(30, "00:0E:D8:00:00:07");
+    office.hear(&[("00:0e:d8:00:00:07", 7)]).await;
+    office.gamctl(&["sync", "--commit"]).expect(0);
+    let value = |key: &str| {
+        let text = office.world.read("subscribers/maple-a.toml");
+        let line = text.lines().find(|line| line.starts_with(key));
+        line.unwrap_or_default().to_owned()
+    };
+    assert_eq!(value("service_plan"), "service_plan = \"home-100\"");
+
+    office.operate(json!({"do": "change-plan", "account": account, "tariff": 31}));
+    let changed = office.gamctl(&["sync", "--commit"]);
+    changed
+        .expect(0)
+        .shows(&format!("acct-{account} service_plan home-100 → home-500"));
+    assert_eq!(value("service_plan"), "service_plan = \"home-500\"");
+
+    office.operate(json!({"do": "block", "account": account}));
+    office
+        .gamctl(&["sync", "--commit"])
+        .expect(0)
+        .shows("state active → suspended");
+    assert_eq!(value("state"), "state = \"suspended\"");
+
+    office.operate(json!({"do": "pay", "account": account}));
+    office.gamctl(&["sync", "--commit"]).expect(0);
+    assert_eq!(value("state"), "state = \"active\"");
+    office.gamctl(&["sync"]).expect(0).shows("in sync");
+    assert_eq!(office.world.git(&["rev-list", "--count", "HEAD"]), "5");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engineers_edit_stays_and_both_sides_are_explained() {
+    let office = Office::new().await;
+    let account = office.sell(30, "00:0E:D8:00:00:07");
+    office.hear(&[("00:0e:d8:00:00:07", 7)]).await;
+    office.gamctl(&["sync", "--commit"]).expect(0);
+    let text = office.world.read("subscribers/maple-a.toml");
+    let edited = text.replace("home-100", "home-500");
+    office.world.write("subscribers/maple-a.toml", &edited);
+    office.world.commit_all("a faster line as a trial");
+    let answer = office.gamctl(&["sync", "--commit"]);
+    answer.expect(0).shows("contested");
+    assert_eq!(office.world.read("subscribers/maple-a.toml"), edited);
+    let listed = office.gamctl(&["sync", "list", "contested"]);
+    listed
+        .expect(0)
+        .shows("service_plan is `home-100` in billing and `home-500` in the inventory");
+    let explained = office.gamctl(&["sync", "explain", &format!("acct-{account}")]);
+    explained
+        .expect(0)
+        .shows("status served")
+        .shows("maple-a port 7")
+        .shows("home-500, VLAN 100, active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_in_a_persons_name_goes_to_a_branch_and_is_in_no_lane() {
+    let office = Office::new().await;
+    office.sell(31, "00:0E:D8:00:00:07");
+    office.hear(&[("00:0e:d8:00:00:07", 7)]).await;
+    let before = office.world.head();
+    let arguments = ["sync", "--commit", "--branch", "review/monday"];
+    office.gamctl(&arguments).expect(0);
+    assert_eq!(office.world.head(), before);
+    let message = office
+        .world
+        .git(&["log", "-1", "--format=%an%n%B", "review/monday"]);
+    assert!(
+        message.starts_with("Test\nsync splynx: 1 added"),
+        "{message}"
+    );
+    assert!(!message.contains("Gamctl-Lane"), "{message}");
+    // Nothing is remembered: the branch may never be merged.
+    office.gamctl(&["sync"]).expect(2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,7 +374,11 @@ async fn a_system_that_cannot_be_reached_exits_with_six_and_writes_nothing() {
     let moved = office.world.commit_all("an address where nothing listens");
     let answer = office.gamctl(&["sync", "--commit"]);
     answer.expect(6);
-    assert!(answer.messages.contains("splynx was not read"), "{}", answer.messages);
+    assert!(
+        answer.messages.contains("splynx was not read"),
+        "{}",
+        answer.messages
+    );
     assert_eq!(office.world.head(), moved);
     assert_ne!(moved, before);
 }
