@@ -114,6 +114,11 @@ impl Proposal<'_> {
         Self { authorship, ..self }
     }
 
+    /// Names the author of the change, for a commit by a caller that needs the proposal afterwards.
+    pub fn set_authorship(&mut self, authorship: Option<Authorship>) {
+        self.authorship = authorship;
+    }
+
     /// Returns the ids of the objects in a table, such as `subscriber`, whose text the change alters.
     pub fn changed(&self, table: &str) -> BTreeSet<String> {
         let mut ids = BTreeSet::new();

@@ -189,7 +189,8 @@ fn field_text(field: Option<&str>) -> String {
     })
 }
 
-fn gap_text(gap: &Gap) -> String {
+/// Returns what a gap of a reading is about, and why something may be missing.
+pub fn gap_text(gap: &Gap) -> String {
     let what = gap.collection;
     match &gap.reason {
         GapReason::CountsDisagree {

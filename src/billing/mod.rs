@@ -20,7 +20,7 @@ mod turns;
 pub use address::Address;
 pub use channel::{Attempts, Channel, ChannelSettings, Retries};
 pub use circuit::{Circuit, retry_pause};
-pub use error::{BillingError, BillingProblem, Unauthorized, Unreachable};
+pub use error::{BillingError, BillingProblem, Unauthorized, Unreachable, gap_text};
 pub use http::{HttpAnswer, HttpClient, HttpClientError, HttpFailure, HttpLimits, HttpRequest};
 pub use limiter::{Limiter, Priority, RequestRate, Ticket, Turn};
 pub use masked::masked;

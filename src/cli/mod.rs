@@ -61,6 +61,7 @@ mod source;
 mod status;
 mod store_client;
 mod subject;
+mod sync;
 mod terminal;
 mod timeout;
 mod traces;
@@ -206,6 +207,7 @@ enum Command {
     Find(find::FindArguments),
     Set(set::SetArguments),
     Rename(rename::RenameArguments),
+    Sync(Box<sync::SyncArguments>),
     Discover(discover::DiscoverArguments),
     Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
@@ -426,6 +428,7 @@ impl Command {
             Self::Find(arguments) => find::run(&arguments, invocation),
             Self::Set(arguments) => set::run(&arguments, invocation),
             Self::Rename(arguments) => rename::run(&arguments, invocation),
+            Self::Sync(arguments) => sync::run(&arguments, invocation),
             Self::Discover(arguments) => discover::run(&arguments, invocation),
             Self::Import(arguments) => import::run(&arguments, invocation),
             Self::Observe(arguments) => observe::run(&arguments, invocation),

@@ -25,6 +25,7 @@ use super::secret::{KeyDocument, SecretsDocument};
 use super::set::SetDocument;
 use super::show::{Overview, ShownDevice, ShownSubscriber};
 use super::show_observed::Compared;
+use super::sync::{CheckDocument, ListDocument, SyncDocument};
 use super::terminal::WrittenFiles;
 use super::trust::TrustDocument;
 use super::twin::{Ready, ReadyBilling};
@@ -35,6 +36,7 @@ use crate::discovery::Comparison;
 use crate::model::{DeviceConfig, SubscriberConfig};
 use crate::report::document::schema::schema_of;
 use crate::report::document::types::Anything;
+use crate::report::sync::{ExplainedReport, UnmappedReport};
 use crate::report::{
     ComparisonDocument, DeviceStatusLine, DocumentKind, ErrorDocument, Explanation,
     FindingsDocument, FleetStatus, FreezeLine, PlanDocument, RunDocument, StateAt,
@@ -76,6 +78,11 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::Rename => schema_of::<RenameDocument>(kind),
         DocumentKind::Import => schema_of::<ImportDocument<'_>>(kind),
         DocumentKind::Set => schema_of::<SetDocument>(kind),
+        DocumentKind::Sync => schema_of::<SyncDocument>(kind),
+        DocumentKind::SyncCheck => schema_of::<CheckDocument>(kind),
+        DocumentKind::SyncMap => schema_of::<UnmappedReport>(kind),
+        DocumentKind::SyncList => schema_of::<ListDocument>(kind),
+        DocumentKind::SyncExplain => schema_of::<ExplainedReport>(kind),
         DocumentKind::Fmt => schema_of::<FmtDocument<'_>>(kind),
         DocumentKind::Written => schema_of::<WrittenFiles>(kind),
         DocumentKind::History => schema_of::<Runs<'_>>(kind),

@@ -1,5 +1,7 @@
 //! Stores looks: equal ones once, others as a difference, with the times they were current.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,7 +11,9 @@ use super::ledger::{WHOLE_EVERY, put_together};
 use super::session::{Bind, Lock, Row, Session};
 use super::version::{LOOK, LOOK_STATUS};
 use super::{Store, StoreError};
-use crate::model::{DeviceName, Fingerprint, Health, Observation};
+use crate::model::{
+    DeviceName, EndpointState, Fingerprint, Health, MacAddress, Observation, PortNumber,
+};
 
 const CHAIN: &str = "with recursive chain (sequence, base, content) as ( \
     select sequence, base, content from look where device = $1 and sequence = $2 \
@@ -26,6 +30,59 @@ pub struct LookStatus {
     pub uptime_seconds: Option<u64>,
     #[serde(default)]
     pub health: Health,
+    /// Endpoints that are heard and are not where the configuration has them: how long without a gap.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub heard: BTreeMap<MacAddress, HeardSince>,
+}
+
+/// The looks that heard an endpoint on the same port, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeardSince {
+    /// Left out: the device does not report the port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<PortNumber>,
+    /// The time of the first look, in seconds since 1970.
+    pub first: u64,
+    pub looks: u32,
+}
+
+impl LookStatus {
+    /// Returns the status of a look, with the endpoints that it hears for the first time.
+    fn of(look: &Observation) -> Self {
+        let endpoints = look.health.endpoints.iter();
+        let elsewhere = endpoints.filter(|(_, line)| {
+            matches!(
+                line.state,
+                Some(EndpointState::Unknown | EndpointState::WrongPort)
+            )
+        });
+        let heard = elsewhere.map(|(mac, line)| {
+            let since = HeardSince {
+                port: line.port,
+                first: look.taken_at,
+                looks: 1,
+            };
+            (*mac, since)
+        });
+        Self {
+            taken_at: look.taken_at,
+            uptime_seconds: look.identity.uptime_seconds,
+            health: look.health.clone(),
+            heard: heard.collect(),
+        }
+    }
+
+    /// Counts the endpoints on that the look before heard on the same port. The same look stored twice is one look.
+    fn follow(&mut self, before: &Self) {
+        let is_another = before.taken_at < self.taken_at;
+        for (mac, since) in &mut self.heard {
+            let earlier = before.heard.get(mac);
+            if let Some(earlier) = earlier.filter(|earlier| earlier.port == since.port) {
+                since.first = since.first.min(earlier.first);
+                since.looks = earlier.looks.saturating_add(u32::from(is_another));
+            }
+        }
+    }
 }
 
 impl Store {
@@ -76,6 +133,15 @@ impl Store {
 
     /// Returns the last look at a device, with its own health and time.
     pub async fn last_look(&self, device: &DeviceName) -> Result<Option<Observation>, StoreError> {
+        let last = self.last_look_and_heard(device).await?;
+        Ok(last.map(|(look, _)| look))
+    }
+
+    /// Returns the last look at a device, and how long it hears the endpoints that are not where they are configured.
+    pub async fn last_look_and_heard(
+        &self,
+        device: &DeviceName,
+    ) -> Result<Option<(Observation, BTreeMap<MacAddress, HeardSince>)>, StoreError> {
         self.within("read a look", || async {
             let mut session = self.read().await?;
             let sql = "select sequence, status, status is not null as has_status from last_look where device = $1";
@@ -88,9 +154,9 @@ impl Store {
                     look.taken_at = status.taken_at;
                     look.identity.uptime_seconds = status.uptime_seconds;
                     look.health = status.health;
-                    Some(look)
+                    Some((look, status.heard))
                 }
-                (look, _) => look,
+                (look, _) => look.map(|look| (look, BTreeMap::new())),
             })
         })
         .await
@@ -104,7 +170,7 @@ pub(super) struct PreparedLook {
     /// Identifies an equal look: covers all except the parts that change every time.
     digest: String,
     content: Value,
-    status: Value,
+    status: LookStatus,
     length: usize,
     /// Identifies this look alone, health and time included.
     pub(super) whole_digest: String,
@@ -141,11 +207,7 @@ impl PreparedLook {
             digest: digest(&lasting),
             // Equality is about the content, not about the version of its form.
             content: LOOK.numbered(content),
-            status: LOOK_STATUS.stored(&LookStatus {
-                taken_at: look.taken_at,
-                uptime_seconds: look.identity.uptime_seconds,
-                health: look.health.clone(),
-            })?,
+            status: LookStatus::of(look),
             length: text.len(),
             whole_digest: digest(&text),
         })
@@ -171,14 +233,33 @@ pub(super) fn status(row: &Row) -> Result<Option<LookStatus>, Fault> {
     }
 }
 
+/// Returns the status of a look as it is stored.
+async fn status_document(session: &mut Session, look: &PreparedLook) -> Result<Value, Fault> {
+    // Most looks hear nothing that is not configured; these need no read.
+    if look.status.heard.is_empty() {
+        return Ok(LOOK_STATUS.stored(&look.status)?);
+    }
+    let sql = "select status, status is not null as has_status from last_look where device = $1";
+    let row = session
+        .row(sql, &[Bind::Text(look.device.as_str())])
+        .await?;
+    let before = row.as_ref().map_or(Ok(None), status)?;
+    let mut now = look.status.clone();
+    if let Some(before) = &before {
+        now.follow(before);
+    }
+    Ok(LOOK_STATUS.stored(&now)?)
+}
+
 /// Stores the status of a look that equals the last one, and returns the number of that one.
 async fn put_status(session: &mut Session, look: &PreparedLook) -> Result<Option<i64>, Fault> {
     let sql = "update last_look set at = @now, status = $3 where device = $1 \
         and sequence = (select sequence from look where device = $1 and digest = $2) returning sequence";
+    let document = status_document(session, look).await?;
     let binds = [
         Bind::Text(look.device.as_str()),
         Bind::Text(&look.digest),
-        Bind::Document(look.status.clone()),
+        Bind::Document(document),
     ];
     let row = session.row(sql, &binds).await?;
     row.map(|row| row.number("sequence")).transpose()
@@ -217,12 +298,13 @@ pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Resu
             sequence
         }
     };
+    let document = status_document(session, kept).await?;
     let sql = "insert into last_look (device, sequence, at, status) values ($1, $2, @now, $3) \
         on conflict (device) do update set sequence = excluded.sequence, at = excluded.at, status = excluded.status";
     let binds = [
         device.clone(),
         Bind::Number(sequence),
-        Bind::Document(kept.status.clone()),
+        Bind::Document(document),
     ];
     session.execute(sql, &binds).await?;
     let sql = "insert into look_change (device, number, sequence, at) \

@@ -3,11 +3,12 @@
 //! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
 //! `owned`, `audit`, `freeze`, `holder`, `silence`, `unfinished`, `story`, `rollbacks` operations · `service` what the service
-//! keeps · `hints` what changed, for other instances · `query` pages of lists and past states · `journal` entries while the
-//! store is unreachable.
+//! keeps · `billing` what the billing sync keeps · `hints` what changed, for other instances · `query` pages of lists and past
+//! states · `journal` entries while the store is unreachable.
 
 mod audit;
 mod batch;
+mod billing;
 mod deadline;
 mod document;
 mod error;
@@ -37,11 +38,17 @@ mod unfinished;
 mod url;
 mod version;
 
+pub use billing::{
+    BaseChange, BillingWrite, ClassifiedRow, ClassifiedScope, FinishedSync, HeldApproval, HeldRow,
+    NewHeldApproval, NewSyncPause, NewSyncRun, OutboxRow, ServiceFilter, StoredBase, SyncOutcome,
+    SyncPause, SyncReport, SyncRun, SyncScope, TicketStep, WRITE_GIVEN_UP_AFTER, WRITE_TRIES,
+    WriteAnswer, WriteState, sync_task,
+};
 pub use error::StoreError;
 pub use hints::{Hint, Hints};
 pub use holder::{LeaseHolder, LeaseInForce};
 pub use journal::{Journal, JournalError, Replayed};
-pub use look::LookStatus;
+pub use look::{HeardSince, LookStatus};
 pub use open::Timeouts;
 pub use owned::OwnedSince;
 pub use past::PastSubscriber;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::error::Fault;
 use crate::model::DeviceName;
+use crate::model::billing::BillingName;
 
 /// A parameter of a statement.
 #[derive(Debug, Clone)]
@@ -278,6 +279,7 @@ pub(super) enum Lock<'a> {
     Ledger(&'a DeviceName),
     Looks(&'a DeviceName),
     AppliedCommit,
+    Billing(&'a BillingName),
 }
 
 impl Lock<'_> {
@@ -288,6 +290,7 @@ impl Lock<'_> {
             Self::Ledger(device) => format!("what is ours on {device}"),
             Self::Looks(device) => format!("looks at {device}"),
             Self::AppliedCommit => "the applied commit".to_owned(),
+            Self::Billing(system) => format!("billing of {system}"),
         }
     }
 }
@@ -302,6 +305,8 @@ mod tests {
         assert_eq!(Lock::Ledger(&device).key(), "what is ours on oak");
         assert_eq!(Lock::Looks(&device).key(), "looks at oak");
         assert_eq!(Lock::AppliedCommit.key(), "the applied commit");
+        let system = BillingName::new("splynx").unwrap();
+        assert_eq!(Lock::Billing(&system).key(), "billing of splynx");
     }
 
     #[test]

@@ -39,6 +39,15 @@ pub(super) const ROLLOUT_STEP: Kind = Kind::new("step of a rollout", &[]);
 pub(super) const APPROVAL: Kind = Kind::new("approval", &[]);
 pub(super) const DEVICE_STATUS: Kind = Kind::new("status of a device", &[]);
 pub(super) const INSTANCE: Kind = Kind::new("report of an instance", &[]);
+pub(super) const SYNC_BASE: Kind = Kind::new("base of the sync", &[]);
+pub(super) const SERVICE_BASE: Kind = Kind::new("base of a service", &[]);
+pub(super) const MAC_CLAIMS: Kind = Kind::new("list of claims of an address", &[]);
+pub(super) const WRITE_BACK_MEMORY: Kind = Kind::new("memory of write-back", &[]);
+pub(super) const DELTA_CURSOR: Kind = Kind::new("cursor of a billing system", &[]);
+pub(super) const SYNC_RUN: Kind = Kind::new("run of the sync", &[]);
+pub(super) const CLASSIFICATION: Kind = Kind::new("classification of a service", &[]);
+pub(super) const HELD_BACK: Kind = Kind::new("list of held changes", &[]);
+pub(super) const BILLING_WRITE: Kind = Kind::new("write to a billing system", &[]);
 
 /// The newest plan file that is known. It is stored as in its file, with the version that it has there.
 const NEWEST_PLAN: u64 = 1;

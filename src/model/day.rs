@@ -24,6 +24,12 @@ impl Day {
         let time = DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)?;
         Some(Self(time.date_naive()))
     }
+
+    /// Returns the end of the day in UTC, in seconds since 1970; `None` for the last day of the calendar.
+    pub fn end(self) -> Option<u64> {
+        let midnight = self.0.succ_opt()?.and_hms_opt(0, 0, 0)?;
+        u64::try_from(midnight.and_utc().timestamp()).ok()
+    }
 }
 
 impl FromStr for Day {
@@ -95,6 +101,7 @@ mod tests {
         assert_eq!(day(86_399).as_deref(), Some("1970-01-01"));
         assert_eq!(day(86_400).as_deref(), Some("1970-01-02"));
         assert_eq!(Day::of_seconds(u64::MAX), None);
+        assert_eq!("1970-01-01".parse::<Day>().unwrap().end(), Some(86_400));
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod rehearsal;
 pub mod rollout;
 pub mod run;
 mod store_location;
+pub mod sync;
 mod target_inventory;
 mod wave;
 mod waves;

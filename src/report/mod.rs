@@ -32,6 +32,7 @@ mod paint;
 mod plan;
 mod secret;
 mod status;
+pub mod sync;
 mod table;
 mod trust;
 mod unreached;

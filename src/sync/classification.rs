@@ -1,7 +1,10 @@
 //! Lists the classifications of a service, and the next steps of a person.
 
+use serde::{Deserialize, Serialize};
+
 /// The classification of a service: exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Classification {
     InSync,
     /// Its subscriber is changed.

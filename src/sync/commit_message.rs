@@ -24,9 +24,9 @@ pub fn commit_text(
     let mut message = subject(system, changes);
     message.push_str("\n\n");
     for change in changes {
-        for edit in &change.edits {
+        for line in change_lines(change) {
             // Writing into a string cannot fail.
-            let _ = writeln!(message, "{}", line(edit, change));
+            let _ = writeln!(message, "{line}");
         }
     }
     let trailers = [
@@ -43,6 +43,12 @@ pub fn commit_text(
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect(),
     }
+}
+
+/// Returns one line for each edit of a change, as the commit has it.
+pub fn change_lines(change: &ProposedChange) -> Vec<String> {
+    let edits = change.edits.iter();
+    edits.map(|edit| line(edit, change)).collect()
 }
 
 fn subject(system: &BillingName, changes: &[ProposedChange]) -> String {

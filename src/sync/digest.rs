@@ -14,10 +14,22 @@ use crate::model::billing::{Snapshot, SnapshotScope};
 #[serde(transparent)]
 pub struct Digest(CompactString);
 
+/// The digits of a SHA-256 digest.
+const DIGITS: usize = 64;
+
 /// The length of the short form, for people.
 const SHORT: usize = 12;
 
 impl Digest {
+    /// Reads a whole digest, as it is stored or as a person gives it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digest = text.len() == DIGITS
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_digest.then(|| Self(text.into()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

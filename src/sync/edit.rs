@@ -1,7 +1,7 @@
 //! Defines the edits of the sync, and carries them out on the view of an inventory.
 
 use compact_str::{CompactString, ToCompactString};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::field::SyncKey;
 use super::inventory_view::{ExternalLink, SyncInventory, SyncSubscriber};
@@ -59,7 +59,7 @@ pub struct AddedSubscriber {
 }
 
 /// The kind of a change, as limits count it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
     Addition,

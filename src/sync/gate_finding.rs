@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::context::SyncInputs;
 use super::edit::{ChangeKind, ProposedChange};
 use super::proposal::Proposal;
@@ -17,7 +19,8 @@ const MANY: usize = 5;
 const UNKNOWN_PERCENT: usize = 1;
 
 /// A rule of the gate with its facts; they are tried in this order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GateFinding {
     /// Counts disagree: nothing follows from what is missing.
     ReadIncomplete {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::edit::{ChangeKind, SyncEdit, SyncValue};
 use super::field::SyncKey;
 use super::inventory_view::SyncInventory;
@@ -26,7 +28,7 @@ pub enum LaneAction {
 }
 
 /// The changes of the lane within the last hour, and those of one commit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaneUse {
     pub additions: usize,
     pub changes: usize,

@@ -55,7 +55,7 @@ mod write_back;
 pub use adopt::{Adoption, adopt};
 pub use authoring_edit::authoring_edits;
 pub use classification::{Classification, NextStep};
-pub use commit_message::{CommitText, commit_text};
+pub use commit_message::{CommitText, change_lines, commit_text};
 pub use context::SyncInputs;
 pub use digest::{Digest, snapshot_digest};
 pub use edit::{AddedSubscriber, ChangeCause, ChangeKind, ProposedChange, SyncEdit, SyncValue};
@@ -69,7 +69,7 @@ pub use lane_change::{LaneAction, LaneChange, LaneUse, lane_use};
 pub use near_miss::NotAnAddress;
 pub use proposal::{ClassifiedService, Proposal};
 pub use propose::propose;
-pub use reason::{DevicePort, NearMiss, Reason};
+pub use reason::{DevicePort, NearMiss, Reason, RuleId};
 pub use service_key::{ServiceKey, ServiceKeyError};
 pub use settings::{SyncLimit, SyncLimits, SyncSettings};
 pub use sync_base::{

@@ -48,7 +48,8 @@ pub fn propose(inputs: SyncInputs<'_>) -> Proposal {
     }
     for change in added.changes {
         if let Some(outcome) = run.outcomes.get_mut(&change.service) {
-            outcome.reading.place = new_place(&change);
+            let service = context.listing.by_key.get(&change.service);
+            remember_added(&change, service.copied(), &mut outcome.reading);
             outcome.changes.push(change);
         }
     }
@@ -56,19 +57,27 @@ pub fn propose(inputs: SyncInputs<'_>) -> Proposal {
     run.finish(&context)
 }
 
-/// Returns the place of a new subscriber: later it is compared with the place where its endpoint is heard.
-fn new_place(change: &ProposedChange) -> Option<BillingValue> {
-    let mut edits = change.edits.iter();
-    edits.find_map(|edit| match edit {
-        SyncEdit::Add { added, .. } => {
-            let value = place_text(&added.device, added.port);
-            Some(BillingValue {
-                raw: value.clone(),
-                value,
-            })
-        }
+/// Remembers the place and the service plan of a new subscriber: what billing has next is compared with them.
+fn remember_added(
+    change: &ProposedChange,
+    service: Option<&BillingService>,
+    reading: &mut ServiceReading,
+) {
+    let added = change.edits.iter().find_map(|edit| match edit {
+        SyncEdit::Add { added, .. } => Some(added),
         SyncEdit::Set { .. } | SyncEdit::Remove { .. } => None,
-    })
+    });
+    let Some(added) = added else { return };
+    let place = place_text(&added.device, added.port);
+    reading.place = Some(BillingValue {
+        raw: place.clone(),
+        value: place,
+    });
+    let tariff = service.and_then(|service| service.tariff.as_ref());
+    reading.service_plan = tariff.map(|tariff| BillingValue {
+        raw: tariff.as_str().into(),
+        value: added.service_plan.as_str().into(),
+    });
 }
 
 /// The outcomes by service.

@@ -3,23 +3,25 @@
 use std::collections::BTreeSet;
 
 use compact_str::CompactString;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::classification::{Classification, NextStep};
 use super::field::SyncKey;
 use super::service_key::ServiceKey;
 use super::tariff::TariffProblem;
+use crate::inventory::all_rules;
 use crate::model::billing::{AccountId, EquipmentId, PlaceHint, TariffId};
 use crate::model::{DeviceName, MacAddress, PortNumber, SiteName, SubscriberId};
 
 /// A device and one of its ports.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DevicePort {
     pub device: DeviceName,
     pub port: Option<PortNumber>,
 }
 
 /// An endpoint that is heard and may be the one that a record means.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NearMiss {
     /// As the record has it.
     pub written: CompactString,
@@ -27,8 +29,28 @@ pub struct NearMiss {
     pub at: DevicePort,
 }
 
+/// The id of a rule of the inventory.
+pub type RuleId = &'static str;
+
+/// The rule of a change that cannot be written into its file.
+pub(super) const NOT_EDITABLE: RuleId = "not-editable";
+
+/// The rule of a removal that would delete a whole file.
+pub(super) const LOST_FILE: RuleId = "lost-file";
+
+/// The rule of a stored reason that this program does not know.
+const UNKNOWN_RULE: RuleId = "unknown-rule";
+
+fn rule_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RuleId, D::Error> {
+    let stored = CompactString::deserialize(deserializer)?;
+    let ids = all_rules().into_iter().map(|rule| rule.id);
+    let mut ids = ids.chain([NOT_EDITABLE, LOST_FILE]);
+    Ok(ids.find(|id| *id == stored).unwrap_or(UNKNOWN_RULE))
+}
+
 /// The reason of a classification.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// A record of its account cannot be read.
     RecordUnreadable {
@@ -143,7 +165,8 @@ pub enum Reason {
     },
     /// Its edit would cause this error of the inventory.
     CausesFinding {
-        rule: &'static str,
+        #[serde(deserialize_with = "rule_id")]
+        rule: RuleId,
         message: CompactString,
     },
     Contested {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::inventory_view::SyncInventory;
 use super::settings::SyncSettings;
 use crate::inventory::TariffMapping;
@@ -18,7 +20,8 @@ pub(super) enum TariffVerdict {
 }
 
 /// The reason that a tariff gives no service plan: its subscribers keep what they have.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TariffProblem {
     /// `tariff-not-mapped`.
     NotMapped,

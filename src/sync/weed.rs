@@ -5,19 +5,13 @@ use std::sync::Arc;
 
 use super::authoring_edit::authoring_edits;
 use super::edit::{ProposedChange, SyncEdit};
-use super::reason::Reason;
+use super::reason::{LOST_FILE, NOT_EDITABLE, Reason};
 use crate::authoring::edit::{EditError, Object, apply};
 use crate::inventory::source::Limits;
 use crate::inventory::{
     Inventory, KeyReference, Reading, ReferencedObject, canonical_order, locations, read_texts,
 };
 use crate::model::{Finding, Severity, SubscriberId};
-
-/// The rule of a change that cannot be written into its file.
-const NOT_EDITABLE: &str = "not-editable";
-
-/// The rule of a removal that would delete a whole file.
-const LOST_FILE: &str = "lost-file";
 
 /// The changes that can be committed, and those that cannot with the reason.
 #[derive(Debug, Default)]

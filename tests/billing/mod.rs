@@ -3,3 +3,4 @@
 mod http;
 mod sonar;
 mod splynx;
+mod sync;

@@ -4,7 +4,8 @@
 //! version, and none is changed.
 
 use gamctl::apply::{Ended, Entry};
-use gamctl::history::{Filter, StoreError};
+use gamctl::history::{Filter, ServiceFilter, StoreError};
+use gamctl::model::billing::BillingName;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,6 +16,8 @@ on_both!(
     a_document_of_each_version_is_read,
     a_newer_document_is_refused_by_name,
     what_is_written_now_is_of_a_version_that_is_kept_here,
+    a_document_of_the_sync_of_each_version_is_read,
+    what_the_sync_writes_now_is_of_a_version_that_is_kept_here,
 );
 
 /// Returns the documents of a kind, each version's after the one before.
@@ -222,8 +225,124 @@ async fn what_is_written_now_is_of_a_version_that_is_kept_here(bed: Bed) {
         ("freeze-scope", "select scope->>'version' from frozen"),
     ] {
         let version = bed.number(statement).await;
-        let name = format!("tests/history/documents/{kind}-{version}.json");
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
-        assert!(path.exists(), "keep a document of this version in {name}");
+        assert_kept(kind, version);
+    }
+}
+
+fn assert_kept(kind: &str, version: i64) {
+    let name = format!("tests/history/documents/{kind}-{version}.json");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
+    assert!(path.exists(), "keep a document of this version in {name}");
+}
+
+/// The tables of the sync with their documents: the columns before it, with `#` for a number, and the conditions.
+const OF_THE_SYNC: [(&str, &str, &str, &str); 9] = [
+    (
+        "sync-base",
+        "billing_base (system, number, run, inventory_commit, at, content)",
+        "'s#', 1, '00000000-0000-0000-0000-000000000001', 'c1', @now",
+        "true",
+    ),
+    (
+        "service-base",
+        "billing_base_part (system, kind, name, content)",
+        "'s0', 'service', '1042/#'",
+        "kind = 'service'",
+    ),
+    (
+        "mac-claims",
+        "billing_base_part (system, kind, name, content)",
+        "'s0', 'claim', '00:0e:d8:00:00:0#'",
+        "kind = 'claim'",
+    ),
+    (
+        "write-back-memory",
+        "billing_base_part (system, kind, name, content)",
+        "'s0', 'written', '1042/#'",
+        "kind = 'written'",
+    ),
+    (
+        "delta-cursor",
+        "billing_cursor (system, at, content)",
+        "'s#', @now",
+        "true",
+    ),
+    (
+        "sync-run",
+        "sync_run (id, system, scope, outcome, began, ended, runs, first_began, who, content)",
+        "'00000000-0000-0000-0000-00000000000#', 's0', 'everything', 'nothing', @now, @now, 1, @now, 'x'",
+        "true",
+    ),
+    (
+        "classification",
+        "billing_service (system, account, service, class, content)",
+        "'s0', '1042', '#', 'waiting'",
+        "true",
+    ),
+    (
+        "held-back",
+        "billing_held (system, digest, since, content)",
+        "'s0', '000000000000000000000000000000000000000000000000000000000000000#', @now",
+        "true",
+    ),
+    (
+        "billing-write",
+        "billing_write (id, system, key, state, tries, queued, due, at, content)",
+        "'00000000-0000-0000-0000-00000000000#', 's0', '#', 'queued', 0, @now, @now, @now",
+        "true",
+    ),
+];
+
+async fn a_document_of_the_sync_of_each_version_is_read(bed: Bed) {
+    for (kind, columns, values, _) in OF_THE_SYNC {
+        for (number, document) in (0..).zip(documents(kind)) {
+            let values = values.replace('#', &number.to_string());
+            let document = quoted(&document);
+            bed.insert(&format!(
+                "insert into {columns} values ({values}, {document})"
+            ))
+            .await;
+        }
+    }
+    let store = &bed.store;
+    let count = |kind: &str| documents(kind).len();
+    let system = |number: usize| BillingName::new(&format!("s{number}")).unwrap();
+    for number in 0..count("sync-base") {
+        let stored = store.sync_base(&system(number)).await.unwrap();
+        assert_eq!(stored.unwrap().commit, "c1");
+    }
+    for number in 0..count("delta-cursor") {
+        let cursor: Option<Value> = store.delta_cursor(&system(number)).await.unwrap();
+        assert!(cursor.is_some());
+    }
+    let s0 = system(0);
+    let base = store.sync_base(&s0).await.unwrap().unwrap().base;
+    assert_eq!(base.services.len(), count("service-base"));
+    assert_eq!(base.claims.len(), count("mac-claims"));
+    assert_eq!(base.resting.len(), 1);
+    let first = base.services.values().next().unwrap();
+    assert!(first.takes_billing && first.gone.is_some() && first.place.is_some());
+    let memory = store.write_back_memory(&s0).await.unwrap();
+    assert_eq!(memory.len(), count("write-back-memory"));
+    let runs = store.sync_runs(&s0, 99).await.unwrap();
+    assert_eq!(runs.len(), count("sync-run"));
+    let filter = ServiceFilter::default();
+    let services = store.classified_services(&s0, &filter, 99).await.unwrap();
+    assert_eq!(services.len(), count("classification"));
+    assert_eq!(services[0].reasons.len(), 5);
+    let held = store.held_changes(&s0).await.unwrap();
+    assert_eq!(held.len(), count("held-back"));
+    let writes = store.billing_writes(&s0, None, 99).await.unwrap();
+    assert_eq!(writes.len(), count("billing-write"));
+}
+
+async fn what_the_sync_writes_now_is_of_a_version_that_is_kept_here(bed: Bed) {
+    super::billing::fill(&bed.store).await;
+    for (kind, columns, _, condition) in OF_THE_SYNC {
+        let (table, _) = columns.split_once(' ').unwrap();
+        let statement = format!(
+            "select max(cast(content->>'version' as integer)) from {table} where {condition}"
+        );
+        assert_kept(kind, bed.number(&statement).await);
     }
 }

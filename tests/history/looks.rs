@@ -1,6 +1,8 @@
 //! Tests that looks are stored once by content, as a difference if shorter, and read back exactly.
 
-use gamctl::model::{Fingerprint, Observation, Part, Unread};
+use gamctl::model::{
+    EndpointHealth, EndpointState, Fingerprint, MacAddress, Observation, Part, PortNumber, Unread,
+};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -13,6 +15,7 @@ on_both!(
     a_device_that_is_again_as_it_was_adds_no_row,
     any_looks_come_back_exactly,
     a_small_change_is_stored_as_one,
+    an_endpoint_is_heard_since_the_first_look_on_the_same_port,
     looks_of_many_processes_are_counted_once,
 );
 
@@ -30,6 +33,42 @@ async fn a_look_that_found_the_same_adds_no_row(bed: Bed) {
     seen.identity.firmware = Some("1.8.3".to_owned());
     assert_eq!(bed.store.keep_look(&seen).await.unwrap(), 2);
     assert_eq!(bed.number(rows).await, 2);
+}
+
+async fn an_endpoint_is_heard_since_the_first_look_on_the_same_port(bed: Bed) {
+    let oak = device("oak");
+    let mac: MacAddress = "00:0e:d8:00:00:07".parse().unwrap();
+    let start = look(&oak, "one").taken_at;
+    // Seconds after the first look, the port, and since when it is heard there in how many looks.
+    for (later, hostname, port, since) in [
+        (0, "one", Some(7), Some((0, 1))),
+        (60, "one", Some(7), Some((0, 2))),
+        // The same look once more.
+        (60, "one", Some(7), Some((0, 2))),
+        // Another configuration, on the same port.
+        (120, "other", Some(7), Some((0, 3))),
+        (180, "other", Some(8), Some((180, 1))),
+        (240, "other", None, None),
+        (300, "other", Some(8), Some((300, 1))),
+    ] {
+        let mut seen = look(&oak, hostname);
+        seen.taken_at = start + later;
+        if let Some(port) = port {
+            let heard = EndpointHealth {
+                state: Some(EndpointState::Unknown),
+                port: PortNumber::new(port).ok(),
+                ..EndpointHealth::default()
+            };
+            seen.health.endpoints.insert(mac, heard);
+        }
+        bed.store.keep_look(&seen).await.unwrap();
+        let last = bed.store.last_look_and_heard(&oak).await.unwrap();
+        let (_, heard) = last.unwrap();
+        let found = heard
+            .get(&mac)
+            .map(|heard| (heard.first - start, heard.looks));
+        assert_eq!(found, since, "{later}");
+    }
 }
 
 async fn a_device_that_is_again_as_it_was_adds_no_row(bed: Bed) {

@@ -3,11 +3,12 @@
 //! `stores/` has such a store for each schema and engine, as a dump of the database. They are kept for ever: one is added
 //! for each schema, and none is changed. 0001 for SQLite was written by the program of its time; runs with other ends
 //! were added by hand. 0001 for Postgres has the schema of that time, with the same rows. 0002 is 0001 as the program of
-//! its time migrated it; 0003 is 0002 with the third migration.
+//! its time migrated it; 0003 is 0002 with the third migration; 0004 is 0003 with the fourth, and rows of a service.
 
 use gamctl::apply::RunResult;
 use gamctl::history::{AcquiredLease, Filter, Store, Subject};
 use gamctl::model::FreezeScope;
+use gamctl::model::billing::BillingName;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ on_both!(
     everything_that_was_recorded_is_still_read,
     the_last_look_of_an_old_store_is_the_one_that_was_found_last,
     an_old_store_has_the_schema_of_a_new_one,
+    the_rows_of_an_old_service_are_kept_and_read,
+    an_old_store_starts_without_anything_of_billing,
 );
 
 const TABLES: [&str; 17] = [
@@ -55,7 +58,7 @@ async fn rows(bed: &Bed) -> Vec<i64> {
 }
 
 /// The dumps for Postgres and for SQLite, oldest first.
-const STORES: [[&str; 2]; 3] = [
+const STORES: [[&str; 2]; 4] = [
     [
         include_str!("stores/0001.postgres.sql"),
         include_str!("stores/0001.sqlite.sql"),
@@ -68,6 +71,23 @@ const STORES: [[&str; 2]; 3] = [
         include_str!("stores/0003.postgres.sql"),
         include_str!("stores/0003.sqlite.sql"),
     ],
+    [
+        include_str!("stores/0004.postgres.sql"),
+        include_str!("stores/0004.sqlite.sql"),
+    ],
+];
+
+/// The tables that the fourth schema added.
+const SERVICE_TABLES: [&str; 9] = [
+    "target",
+    "target_change",
+    "candidate",
+    "rollout",
+    "rollout_step",
+    "approval",
+    "device_status",
+    "instance",
+    "leader",
 ];
 
 /// Opens a store of each schema, which brings it up to date; returns each with its earlier numbers of rows.
@@ -264,6 +284,39 @@ async fn everything_that_was_recorded_is_still_read(bed: Bed) {
         assert_eq!(store.audits(&filter).await.unwrap().len(), 5);
         let plan = "7f889b31f4e56246121128a5e7b06ce33b32c2190f8b9aed285bd5e0a5ef9867";
         assert!(store.plan(plan).await.unwrap().is_some());
+    }
+}
+
+async fn the_rows_of_an_old_service_are_kept_and_read(bed: Bed) {
+    let (old, _) = old_store(&bed, STORES[3]).await;
+    for table in SERVICE_TABLES {
+        let rows = old.number(&format!("select count(*) from {table}")).await;
+        assert!(rows > 0, "{table}");
+    }
+    let store = &old.store;
+    let target = store.target().await.unwrap().unwrap();
+    assert_eq!(target.number, 2);
+    let rollouts = store.rollouts(10).await.unwrap();
+    assert_eq!(rollouts.len(), 1);
+    assert_eq!(rollouts[0].last.number, 2);
+    let branch = store.branch_state().await.unwrap();
+    assert_eq!(branch.commit, Some(target.commit));
+    let approvals = store.approvals(&rollouts[0].plan_id).await.unwrap();
+    assert_eq!(approvals[0].who, "bob@noc");
+    assert_eq!(store.device_statuses().await.unwrap().len(), 1);
+    assert_eq!(store.instances().await.unwrap()[0].process, 42);
+    assert!(!store.leaders().await.unwrap()["fetch"].is_in_force);
+}
+
+async fn an_old_store_starts_without_anything_of_billing(bed: Bed) {
+    for (old, _) in old_stores(&bed).await {
+        let system = BillingName::new("splynx").unwrap();
+        let store = &old.store;
+        assert_eq!(store.sync_base(&system).await.unwrap(), None);
+        assert!(store.sync_runs(&system, 10).await.unwrap().is_empty());
+        assert!(store.sync_pauses().await.unwrap().is_empty());
+        assert_eq!(store.reserve_nonces(&system, 7, 1).await.unwrap(), 0);
+        assert_eq!(store.reserve_nonces(&system, 7, 1).await.unwrap(), 7);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One suite for both engines of the store: every test runs on SQLite and on Postgres.
 
 mod bench_store;
+mod billing;
 mod documents;
 mod failures;
 mod full;

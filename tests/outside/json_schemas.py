@@ -4,6 +4,7 @@ Usage: json_schemas.py GAMCTL INVENTORY CONTROL SCRATCH. The inventory is the on
 """
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -262,6 +263,21 @@ with billing.open("w") as file:
     twin = subprocess.Popen(words, stdout=file, stderr=subprocess.DEVNULL)
 try:
     subprocess.run([sys.executable, "tests/outside/ready.py", billing, str(twin.pid)], check=True)
+    ready = json.loads(billing.read_text())
+    isp = scratch / "isp"
+    (isp / "devices").mkdir(parents=True)
+    (isp / "network.toml").write_text('schema = 1\n\n[vlans]\nsubscribers = "100-999"\n')
+    (isp / "service-plans.toml").write_text("[service_plan.home-100]\ndown = 100\nup = 50\n")
+    (isp / "devices" / "maple.toml").write_text('[device.maple-a]\nmodel = "GAM-24-C"\naddress = "10.20.0.11"\n')
+    login = "{ key = { secret = \"isp-key\" }, secret = { secret = \"isp-secret\" } }"
+    (isp / "billing.toml").write_text(f'[billing.splynx]\nkind = "splynx"\naddress = "{ready["address"]}"\nlogin = {login}\ntime_zone = "UTC"\n')
+    os.environ |= {"GAMCTL_SECRET_ISP_KEY": ready["login"]["key"], "GAMCTL_SECRET_ISP_SECRET": ready["login"]["secret"]}
+    synced = is_of(gamctl("sync", folder=isp), "sync")
+    assert synced["systems"][0]["services"] == sum(one["services"] for one in synced["systems"][0]["classes"])
+    is_of(gamctl("sync", "check", folder=isp), "sync-check")
+    is_of(gamctl("sync", "map", folder=isp), "sync-map")
+    is_of(gamctl("sync", "list", "quarantined", folder=isp), "sync-list")
+    is_of(gamctl("sync", "explain", "1001", folder=isp), "sync-explain")
 finally:
     twin.terminate()
     assert twin.wait(timeout=20) == 0

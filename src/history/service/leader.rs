@@ -101,7 +101,10 @@ impl Leader {
 }
 
 /// Fails unless an instance still leads a task; the row stays locked until the end of the transaction.
-pub(super) async fn still_leads(session: &mut Session, leader: &Leader) -> Result<(), Fault> {
+pub(in crate::history) async fn still_leads(
+    session: &mut Session,
+    leader: &Leader,
+) -> Result<(), Fault> {
     let lock = if session.is_postgres() {
         " for share"
     } else {

@@ -11,6 +11,8 @@ mod leader;
 mod rollout;
 mod target;
 
+pub(super) use leader::still_leads;
+
 pub use approval::{Approval, NewApproval};
 pub use device_status::{DeviceStatus, DeviceStatusChanges, DeviceStatusRow, StatusMark};
 pub use instance::{Instance, InstanceReport, NewInstance, TaskReport};

@@ -123,6 +123,21 @@ documents! {
     Set = "set", 1, "A change of many subscribers: the files that it changes, or why it is refused",
         ["set"],
         "gamctl set --where service_plan=home-100 state=suspended --json-to set.json";
+    Sync = "sync", 1, "What billing changes in the inventory: the reading, the sum of services, changes, and what needs a person",
+        ["sync"],
+        "gamctl sync --format json | jq -r '.systems[].changes[].lines[]'";
+    SyncCheck = "sync-check", 1, "The answers of a billing system to the probes of what the sync needs",
+        ["sync check"],
+        "gamctl sync check splynx --format json | jq -r '.probes[] | select(.state == \"bad\").detail'";
+    SyncMap = "sync-map", 1, "Tariffs, statuses and locations of a billing system without a mapping",
+        ["sync map"],
+        "gamctl sync map splynx --format json | jq -r '.tariffs[] | [.id, .title] | @tsv'";
+    SyncList = "sync-list", 1, "The services of one class, each with its reason",
+        ["sync list"],
+        "gamctl sync list quarantined --format json | jq -r '.services[] | [.service, .rule] | @tsv'";
+    SyncExplain = "sync-explain", 1, "Both sides of the services of one account, and what is decided",
+        ["sync explain"],
+        "gamctl sync explain 1042 --format json | jq '.services[].reasons'";
     Fmt = "fmt", 1, "The files that were not in order",
         ["fmt"],
         "gamctl fmt --check --json-to fmt.json; jq -r '.changed[]' fmt.json";

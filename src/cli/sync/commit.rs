@@ -1,0 +1,92 @@
+//! Makes the commit of a sync: in the name of its lane, or of a person on a branch of their own.
+
+use anyhow::{Context, bail};
+
+use super::SyncArguments;
+use crate::authoring::commit::{Person, current_branch};
+use crate::authoring::{Authorship, Base};
+use crate::cli::clock::commit_time;
+use crate::cli::commit_target::{People, named_branch};
+use crate::cli::invocation::Selected;
+use crate::inventory::Lane;
+use crate::sync::CommitText;
+
+/// The trailer that marks a commit of the lane.
+const LANE: &str = "Gamctl-Lane";
+
+/// The name of the author of the lane; its address is that of the policy.
+const AUTHOR: &str = "gamctl sync";
+
+/// The people of a commit.
+pub(super) enum Committer {
+    /// Nothing is committed.
+    None,
+    Lane,
+    Person(People),
+}
+
+/// Returns the inventory that the sync builds on, and the people of the commit.
+pub(super) fn base(
+    arguments: &SyncArguments,
+    selected: &Selected<'_>,
+) -> anyhow::Result<(Base, Committer)> {
+    if !arguments.commit {
+        let reading = selected.read(arguments.inventory.revision())?;
+        return Ok((Base::folder(&selected.folder, reading), Committer::None));
+    }
+    if let Some(branch) = &arguments.branch {
+        let (base, people) = named_branch(selected, branch, arguments.author.as_deref())?;
+        return Ok((base, Committer::Person(people)));
+    }
+    let branch = match &selected.settings.branch {
+        Some(branch) => branch.clone(),
+        None => current_branch(&selected.folder)?,
+    };
+    Ok((Base::branch(&selected.folder, &branch)?, Committer::Lane))
+}
+
+impl Committer {
+    /// Returns author, time, message and trailers of the commit.
+    pub(super) fn authorship(
+        self,
+        text: CommitText,
+        lane: Option<&Lane>,
+    ) -> anyhow::Result<Option<Authorship>> {
+        let CommitText { message, trailers } = text;
+        Ok(match self {
+            Self::None => None,
+            Self::Lane => {
+                let author = author(lane)?;
+                Some(Authorship {
+                    committer: author.clone(),
+                    author,
+                    time: commit_time(),
+                    message,
+                    trailers,
+                })
+            }
+            // A person may change everything, so the commit is not in the lane.
+            Self::Person(people) => Some(Authorship {
+                trailers: trailers
+                    .into_iter()
+                    .filter(|(key, _)| key != LANE)
+                    .collect(),
+                ..people.authorship(message, "sync")
+            }),
+        })
+    }
+}
+
+fn author(lane: Option<&Lane>) -> anyhow::Result<Person> {
+    let Some(lane) = lane else {
+        bail!(
+            "the policy has no lane for the sync, so it makes no commit; add `[lane.billing]` with `authors` to policy.toml, or commit in your own name with `--branch`"
+        );
+    };
+    let author = lane.authors.first();
+    let author = author.context("the lane `billing` has no author; add one to policy.toml")?;
+    Ok(Person {
+        name: AUTHOR.to_owned(),
+        email: author.as_str().to_owned(),
+    })
+}

@@ -1,0 +1,147 @@
+//! `gamctl sync`: shows what billing changes in the inventory, and commits it if asked.
+
+mod check;
+mod commit;
+mod one_system;
+mod run;
+mod systems;
+mod view;
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+use clap::Subcommand;
+
+#[cfg(test)]
+pub(in crate::cli) use check::CheckDocument;
+#[cfg(test)]
+pub(in crate::cli) use run::SyncDocument;
+#[cfg(test)]
+pub(in crate::cli) use view::ListDocument;
+
+use super::format::OutputFormat;
+use super::invocation::Invocation;
+use super::source::InventoryArguments;
+use crate::model::billing::AccountId;
+use crate::reconcile::sync::ReadScope;
+use crate::report::{Exit, visible};
+use crate::sync::Classification;
+
+/// Compare billing with the inventory: show what would change, or commit it
+///
+/// Reads every billing system of the inventory, or those that are named, and writes to none of them. Without --commit
+/// nothing is written anywhere. What follows from many records at once is held back until a person decides.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "\
+Examples:
+  gamctl sync                          all billing systems: what would be committed, and what needs a person
+  gamctl sync splynx --account 1042    one account of one system
+  gamctl sync splynx --commit          commit it in the lane of the sync
+  gamctl sync splynx --commit --branch review/monday   commit it in your name, for a pull request
+  gamctl sync check splynx             check the login and its permissions
+  gamctl sync map splynx               lines to paste for tariffs, statuses and locations
+  gamctl sync list waiting             the services that wait, each with its reason
+  gamctl sync explain 1042             both sides of one account, and what is decided
+
+Exit codes: 0 nothing to commit, 2 something to commit, 4 something is held back, 6 a system was not read completely.
+The commit changes no device: `gamctl plan` and `gamctl apply` do that, or the service.")]
+pub(super) struct SyncArguments {
+    #[command(subcommand)]
+    action: Option<SyncAction>,
+
+    /// Sync these billing systems, by their names in the inventory [default: all]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+
+    /// Read only this account of the billing system; may be repeated [default: all]
+    #[arg(long, value_name = "ID")]
+    account: Vec<String>,
+
+    /// Commit the change
+    #[arg(long, conflicts_with = "rev")]
+    commit: bool,
+
+    /// Commit to this branch in your name, created if missing
+    ///
+    /// Without it, the sync commits to the branch of the settings, else to the current one, in the name of its lane.
+    #[arg(long, requires = "commit")]
+    branch: Option<String>,
+
+    /// Name the author, as `Name <address>` [default: from git]
+    #[arg(long, requires = "branch")]
+    author: Option<String>,
+
+    #[command(flatten)]
+    inventory: InventoryArguments,
+
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    format: OutputFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum SyncAction {
+    /// Check login, permissions and settings of a billing system
+    ///
+    /// Sends requests that read, and writes nothing. A problem is shown with its next step.
+    Check(OneSystem),
+    /// Print the lines for tariffs, statuses and locations without a mapping
+    ///
+    /// They go into `billing.toml`. Only services in scope count.
+    Map(OneSystem),
+    /// List the services of one class, each with its reason and the next step
+    List(ListArguments),
+    /// Show both sides of an account: billing, inventory, what is heard, and the decision
+    Explain {
+        /// The account in billing, or a subscriber of the inventory
+        #[arg(value_name = "ACCOUNT|SUBSCRIBER")]
+        subject: String,
+        #[command(flatten)]
+        system: OneSystem,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArguments {
+    /// The class: in-sync, change, new, waiting, held, contested, quarantined, gone or out-of-scope
+    #[arg(value_name = "CLASS", value_parser = view::class)]
+    class: Classification,
+
+    #[command(flatten)]
+    system: OneSystem,
+}
+
+#[derive(Debug, clap::Args)]
+struct OneSystem {
+    /// The billing system, by its name in the inventory [default: the only one]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    match &arguments.action {
+        None => run::run(arguments, invocation),
+        Some(SyncAction::Check(system)) => check::run(arguments, system, invocation),
+        Some(SyncAction::Map(system)) => view::map(arguments, system, invocation),
+        Some(SyncAction::List(list)) => view::list(arguments, list, invocation),
+        Some(SyncAction::Explain { subject, system }) => {
+            view::explain(arguments, subject, system, invocation)
+        }
+    }
+}
+
+impl SyncArguments {
+    /// Returns the part of billing to read.
+    fn scope(&self) -> anyhow::Result<ReadScope> {
+        if self.account.is_empty() {
+            return Ok(ReadScope::Everything);
+        }
+        let accounts = self.account.iter().map(|text| {
+            AccountId::new(text)
+                .with_context(|| format!("`{}` is not an account id", visible(text)))
+        });
+        let accounts: BTreeSet<AccountId> = accounts.collect::<anyhow::Result<_>>()?;
+        Ok(ReadScope::Accounts(accounts))
+    }
+}

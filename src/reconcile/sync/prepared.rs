@@ -1,0 +1,203 @@
+//! Holds a prepared sync: what it would commit, the message of the commit, and what is remembered afterwards.
+
+use std::fmt;
+
+use crate::authoring::{Authorship, CarryOutError, Proposal, Written};
+use crate::history;
+use crate::inventory::Lane;
+use crate::model::billing::{BillingName, Snapshot};
+use crate::report::listed;
+use crate::report::sync::SyncReport;
+use crate::sync::{
+    ClassifiedService, CommitText, Digest, HeldBack, LANE, LaneLeft, LaneUse, Looks,
+    ProposedChange, SyncBase, SyncInputs, SyncInventory, SyncSettings, commit_text, lane_use,
+    snapshot_digest,
+};
+
+use super::request::SyncRequest;
+
+/// A sync that is ready to be shown or committed.
+#[derive(Debug)]
+pub struct PreparedSync<'a> {
+    pub report: SyncReport,
+    /// The difference of files.
+    pub files: Proposal<'a>,
+    /// The lane of the sync, if the policy has one.
+    pub lane: Option<Lane>,
+    pub(super) accepted: Vec<ProposedChange>,
+    pub(super) request: SyncRequest<'a>,
+    pub(super) inventory: SyncInventory,
+    pub(super) settings: SyncSettings,
+    pub(super) proposal: crate::sync::Proposal,
+    /// Every service, with the classification that it has after changes were taken out.
+    pub(super) services: Vec<ClassifiedService>,
+    pub(super) held: Vec<HeldBack>,
+    pub(super) keeps_sizes: bool,
+    pub(super) left: Vec<LaneLeft>,
+}
+
+/// The reason that a commit is not made: it would contain what the sync must not write.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the sync of {system} would leave its lane: {}; report this, it is a fault of gamctl",
+    words(left)
+)]
+pub struct LaneRefusal {
+    pub system: BillingName,
+    pub left: Vec<LaneLeft>,
+}
+
+impl PreparedSync<'_> {
+    /// Returns whether there is something to commit.
+    pub fn has_changes(&self) -> bool {
+        !self.accepted.is_empty()
+    }
+
+    /// Returns message and trailers of the commit; `run` is the id of the run.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a commit that contains more than the sync may write.
+    pub fn commit_text(&self, run: &str) -> Result<CommitText, LaneRefusal> {
+        let system = &self.request.system.name;
+        if !self.left.is_empty() {
+            return Err(LaneRefusal {
+                system: system.clone(),
+                left: self.left.clone(),
+            });
+        }
+        let snapshot = snapshot_digest(self.request.snapshot);
+        Ok(commit_text(system, &self.accepted, &snapshot, run))
+    }
+
+    /// Makes the commit.
+    ///
+    /// # Errors
+    ///
+    /// Refuses if the branch has another commit than the one that was read: propose again then.
+    pub fn commit(&mut self, authorship: Option<Authorship>) -> Result<Written, CarryOutError> {
+        self.files.set_authorship(authorship);
+        self.files.commit()
+    }
+
+    pub fn system(&self) -> &BillingName {
+        &self.request.system.name
+    }
+
+    pub fn snapshot(&self) -> &Snapshot {
+        self.request.snapshot
+    }
+
+    pub fn looks(&self) -> &Looks {
+        self.request.looks
+    }
+
+    /// Returns the part of the inventory that the sync compares.
+    pub fn inventory(&self) -> &SyncInventory {
+        &self.inventory
+    }
+
+    /// Returns what earlier runs remember, if anything.
+    pub fn memory(&self) -> Option<&SyncBase> {
+        self.request.memory
+    }
+
+    /// Returns the commit of the inventory.
+    pub fn inventory_commit(&self) -> Option<&str> {
+        self.request.base.reading.inventory.commit()
+    }
+
+    /// Returns the digest of the reading.
+    pub fn digest(&self) -> Digest {
+        snapshot_digest(self.request.snapshot)
+    }
+
+    /// Returns every service with its classification.
+    pub fn services(&self) -> &[ClassifiedService] {
+        &self.services
+    }
+
+    /// Returns the changes that the gate holds back.
+    pub fn held(&self) -> &[HeldBack] {
+        &self.held
+    }
+
+    /// Returns the numbers of changes of the commit, for the limits of the lane.
+    pub fn lane_use(&self) -> LaneUse {
+        let edits = self.accepted.iter().flat_map(|change| &change.edits);
+        lane_use(&self.inventory, edits)
+    }
+
+    /// Returns the facts of the run, for the store.
+    pub(super) fn facts(&self, is_committed: bool) -> history::SyncReport {
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let mut counts = std::collections::BTreeMap::new();
+        for service in &self.services {
+            *counts.entry(service.classification).or_default() += 1;
+        }
+        history::SyncReport {
+            accounts: number(self.request.snapshot.accounts.len()),
+            proof: Some(self.request.snapshot.proof.clone()),
+            counts,
+            committed: match is_committed {
+                true => self.lane_use(),
+                false => LaneUse::default(),
+            },
+            held: number(self.held.iter().map(|held| held.changes.len()).sum()),
+            ..history::SyncReport::default()
+        }
+    }
+
+    /// Returns what to remember after the commit.
+    pub fn memory_after_commit(&self) -> SyncBase {
+        self.memory_after(&self.accepted)
+    }
+
+    /// Returns what to remember if nothing was committed.
+    pub fn memory_without_commit(&self) -> SyncBase {
+        self.memory_after(&[])
+    }
+
+    fn memory_after(&self, accepted: &[ProposedChange]) -> SyncBase {
+        let nothing = SyncBase::default();
+        let inputs = SyncInputs {
+            snapshot: self.request.snapshot,
+            inventory: &self.inventory,
+            looks: self.request.looks,
+            base: self.request.memory.unwrap_or(&nothing),
+            settings: &self.settings,
+            now: self.request.now,
+        };
+        self.proposal.next_base(inputs, accepted, self.keeps_sizes)
+    }
+}
+
+/// The words of a reason to leave the lane.
+struct Words<'a>(&'a LaneLeft);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            LaneLeft::NotAllowed { pattern, id } => match id {
+                Some(id) => write!(formatter, "`{pattern}` of {id}"),
+                None => write!(formatter, "`{pattern}`"),
+            },
+            LaneLeft::NotLinked { subscriber } => {
+                write!(formatter, "{subscriber} belongs to no account of it")
+            }
+            LaneLeft::OverLimit { kind, count, most } => {
+                write!(formatter, "{count} of kind {kind:?}, the limit is {most}")
+            }
+            LaneLeft::Unreadable => write!(formatter, "a file in the lane `{LANE}` is unreadable"),
+        }
+    }
+}
+
+fn words(left: &[LaneLeft]) -> String {
+    let words: Vec<String> = left
+        .iter()
+        .take(5)
+        .map(|one| Words(one).to_string())
+        .collect();
+    listed(&words)
+}

@@ -1,0 +1,65 @@
+//! Explains a rule of the gate in one sentence, with its facts.
+
+use crate::report::counted;
+use crate::sync::{ChangeKind, GateFinding};
+
+/// Returns why a rule of the gate applies, and what it holds back.
+pub fn gate_sentence(finding: &GateFinding) -> String {
+    match finding {
+        GateFinding::ReadIncomplete { missing } => format!(
+            "the reading may lack records, so {} that it does not have stay as they are",
+            counted(*missing, "subscriber")
+        ),
+        GateFinding::EmptyExport { before } => format!(
+            "billing returned no service in scope, and had {} before; check the permissions of the login",
+            counted(*before, "service")
+        ),
+        GateFinding::ExportShrank { before, now, most } => format!(
+            "billing returned {} in scope, {} fewer than before; at most {most} fewer pass without a person",
+            counted(*now, "service"),
+            before.saturating_sub(*now)
+        ),
+        GateFinding::GroupVanished { group, before } => format!(
+            "all {} of {group} are missing; check whether the login may still read that group",
+            counted(*before, "service")
+        ),
+        GateFinding::StatusesUnknown { unknown, services } => format!(
+            "{} of {} have a status that is not understood; map them under `states`",
+            unknown,
+            counted(*services, "service")
+        ),
+        GateFinding::SiteSuspended {
+            site,
+            suspensions,
+            active,
+        } => format!(
+            "{suspensions} of {} at site {site} would be suspended at once",
+            counted(*active, "active subscriber")
+        ),
+        GateFinding::TooMany {
+            kind,
+            count,
+            used,
+            most,
+        } => {
+            let earlier = match used {
+                0 => String::new(),
+                used => format!(" after {used} within the last hour"),
+            };
+            format!(
+                "{}{earlier}; the limit of an hour is {most}",
+                counted(*count, noun(*kind))
+            )
+        }
+    }
+}
+
+fn noun(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Addition => "addition",
+        ChangeKind::Change => "change",
+        ChangeKind::Suspension => "suspension",
+        ChangeKind::Removal => "removal",
+        ChangeKind::Move => "move",
+    }
+}

@@ -1,0 +1,24 @@
+//! Describes a run of the billing sync: what was read, how it adds up, what would change, what is held back and why.
+//!
+//! `description` is the result as JSON, `text` renders it for people, `sentence` and `gate_sentence` have the words of every
+//! reason and rule. `explained` renders both sides of a service, `checked` the check of a billing system, `unmapped` the lines
+//! to paste into `billing.toml`.
+
+mod checked;
+mod description;
+mod explained;
+mod gate_sentence;
+mod sentence;
+mod text;
+mod unmapped;
+
+pub use checked::{CheckLine, CheckState, check_table};
+pub use description::{
+    ChangeLine, ClassCount, CountLine, GateLine, HeldLine, ListedLine, ReadingLine, SyncReport,
+    SyncState, TariffLine,
+};
+pub use explained::{ExplainedReport, ExplainedService, explained_text};
+pub use gate_sentence::gate_sentence;
+pub use sentence::{classification, next_step, sentence, tariff_sentence};
+pub use text::{services_table, sync_text, sync_verdict};
+pub use unmapped::{UnmappedReport, UnmappedTariff, UnmappedWord, unmapped_text};
