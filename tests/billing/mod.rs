@@ -1,6 +1,8 @@
 //! Contract suites of the billing clients, each against a twin that shares no code with it.
 
 mod http;
+mod isp;
+mod protected_customers;
 mod sonar;
 mod splynx;
 mod sync;

@@ -2,12 +2,13 @@
 //!
 //! `description` is the result as JSON, `text` renders it for people, `sentence` and `gate_sentence` have the words of every
 //! reason and rule. `explained` renders both sides of a service, `checked` the check of a billing system, `unmapped` the lines
-//! to paste into `billing.toml`.
+//! to paste into `billing.toml`, `rule` explains every class and rule.
 
 mod checked;
 mod description;
 mod explained;
 mod gate_sentence;
+mod rule;
 mod sentence;
 mod text;
 mod unmapped;
@@ -19,6 +20,7 @@ pub use description::{
 };
 pub use explained::{ExplainedReport, ExplainedService, explained_text};
 pub use gate_sentence::gate_sentence;
+pub use rule::{RuleFacts, SyncRule, sync_rule_reference, sync_rules};
 pub use sentence::{classification, next_step, sentence, tariff_sentence};
 pub use text::{services_table, sync_text, sync_verdict};
 pub use unmapped::{UnmappedReport, UnmappedTariff, UnmappedWord, unmapped_text};
