@@ -2,7 +2,8 @@
 //!
 //! `change_base` what a change builds on · `propose` the difference and the findings that it causes · `carry_out` writes it · `edit` the
 //! changes of texts, on the statements of `layout` · `format` canonical order · `commit` to git · `replace` files in one step ·
-//! `rename` new ids of subscribers from a list in `csv` · `new_files` the files of a new inventory · `backup_repository` the
+//! `rename` new ids of subscribers from a list in `csv` · `new_id` ids from
+//! names · `new_files` the files of a new inventory · `backup_repository` the
 //! running-configs of devices in a repository of their own.
 
 mod backup_repository;
@@ -14,6 +15,7 @@ pub mod edit;
 mod format;
 mod layout;
 pub mod new_files;
+pub mod new_id;
 mod propose;
 pub mod rename;
 mod replace;
