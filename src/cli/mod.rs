@@ -15,6 +15,7 @@ mod discover;
 mod disown;
 mod doctor;
 mod explain;
+mod export;
 mod exposed_secrets;
 mod find;
 mod flags;
@@ -29,6 +30,7 @@ mod import;
 mod init;
 mod invocation;
 mod key_mode;
+mod list_file;
 mod live_table;
 mod logging;
 mod looking;
@@ -208,6 +210,7 @@ enum Command {
     Rename(rename::RenameArguments),
     Discover(discover::DiscoverArguments),
     Import(Box<import::ImportArguments>),
+    Export(export::ExportArguments),
     Observe(Box<observe::ObserveArguments>),
     Backup(Box<backup::BackupArguments>),
     Plan(Box<plan::PlanArguments>),
@@ -428,6 +431,7 @@ impl Command {
             Self::Rename(arguments) => rename::run(&arguments, invocation),
             Self::Discover(arguments) => discover::run(&arguments, invocation),
             Self::Import(arguments) => import::run(&arguments, invocation),
+            Self::Export(arguments) => export::run(&arguments, invocation),
             Self::Observe(arguments) => observe::run(&arguments, invocation),
             Self::Backup(arguments) => backup::run(&arguments, invocation),
             Self::Plan(arguments) => plan::run(&arguments, invocation),
