@@ -47,7 +47,7 @@ pub(super) fn sync_one(
     let lease = match is_in_lane {
         false => None,
         true => {
-            let lease = store.wait(SyncLease::take(store.store(), name))?;
+            let lease = store.wait(SyncLease::take(store.store(), name, SyncLease::WHOLE_RUN))?;
             Some(lease.with_context(|| {
                 format!("another process syncs {name}; run the command again in a few minutes")
             })?)

@@ -56,11 +56,12 @@ pub(super) fn digest_of(text: &str) -> Result<Digest, Fault> {
     Digest::parse(text).ok_or_else(|| Fault::Broken("a digest in it cannot be read".to_owned()))
 }
 
-/// Replaces what is held back; what was held before keeps its time.
+/// Stores what is held back, and `replaces` everything else; what was held before keeps its time.
 pub(super) async fn put_held(
     session: &mut Session,
     system: &BillingName,
     held: &[HeldBack],
+    replaces: bool,
 ) -> Result<(), Fault> {
     let held: BTreeMap<&str, &HeldBack> = held
         .iter()
@@ -70,7 +71,7 @@ pub(super) async fn put_held(
     let rows = session.rows(sql, &[Bind::Text(system.as_str())]).await?;
     for row in rows {
         let digest = row.text("digest")?;
-        if !held.contains_key(digest.as_str()) {
+        if replaces && !held.contains_key(digest.as_str()) {
             let sql = "delete from billing_held where system = $1 and digest = $2";
             let binds = [Bind::Text(system.as_str()), Bind::Text(&digest)];
             session.execute(sql, &binds).await?;

@@ -2,9 +2,10 @@
 //!
 //! `description` is the result as JSON, `text` renders it for people, `sentence` and `gate_sentence` have the words of every
 //! reason and rule. `explained` renders both sides of a service, `checked` the check of a billing system, `unmapped` the lines
-//! to paste into `billing.toml`, `rule` explains every class and rule.
+//! to paste into `billing.toml`, `rule` explains every class and rule, `condition` sums a system up.
 
 mod checked;
+mod condition;
 mod description;
 mod explained;
 mod gate_sentence;
@@ -14,6 +15,7 @@ mod text;
 mod unmapped;
 
 pub use checked::{CheckLine, CheckState, check_table};
+pub use condition::{LastOutcome, LastRun, PauseFacts, SyncCondition, SyncFacts, sync_condition};
 pub use description::{
     ChangeLine, ClassCount, CountLine, GateLine, HeldLine, ListedLine, ReadingLine, SyncReport,
     SyncState, TariffLine,
