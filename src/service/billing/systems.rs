@@ -24,7 +24,7 @@ pub(in crate::service) struct BillingState {
     /// The last commits of this instance.
     made: Mutex<VecDeque<String>>,
     running: Mutex<Vec<JoinHandle<()>>>,
-    /// The secrets of webhooks, each with the time of its reading: requests of strangers must not run a secret command.
+    /// The secrets of webhooks, each with the time of its reading: a request that proves nothing must not run a command.
     hook_secrets: Mutex<BTreeMap<SecretName, (Secret, u64)>>,
 }
 
