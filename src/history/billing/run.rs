@@ -162,7 +162,7 @@ impl Store {
             }
             if let Some((scope, services)) = finished.classified {
                 put_classified(&mut session, system, scope, services).await?;
-                put_held(&mut session, system, finished.held).await?;
+                put_held(&mut session, system, scope, finished.held).await?;
             }
             put_run(&mut session, system, run).await?;
             session.commit().await?;
