@@ -2,11 +2,14 @@
 //!
 //! `settings` and `inventory_facts` translate the inventory for `sync`, `heard_endpoints` the looks of the store. `client`
 //! reads the billing system, with the numbers of `request_numbers`. `prepare` proposes a commit for a `request`, `prepared` is
-//! that commit. `memory` has what earlier runs left, and the lease of a run. `reported`, `explained`, `checked` and `unmapped`
-//! describe results for `report`.
+//! that commit, `adoption` one of links alone. `approval` and `contested` are for decisions of a person. `memory` has what
+//! earlier runs left, and the lease of a run. `reported`, `explained`, `checked` and `unmapped` describe results for `report`.
 
+mod adoption;
+mod approval;
 mod checked;
 mod client;
+mod contested;
 mod explained;
 mod heard_endpoints;
 mod inventory_facts;
@@ -19,8 +22,11 @@ mod request_numbers;
 mod settings;
 mod unmapped;
 
+pub use adoption::{PreparedAdoption, prepare_adoption};
+pub use approval::ApprovalWish;
 pub use checked::check_lines;
 pub use client::{BillingCheck, BillingClient, BillingClientError, ReadScope};
+pub use contested::{ContestedSubscriber, NotContested};
 pub use heard_endpoints::heard_endpoints;
 pub use inventory_facts::sync_inventory;
 pub use memory::{RunEnd, SyncLease, SyncMemory};
