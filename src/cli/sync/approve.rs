@@ -105,7 +105,6 @@ impl Approval {
                     digest.short(),
                     visible(&self.reason)
                 ),
-                objects: Some(report.changes),
             };
             audited(store, selected, system, decision)?;
             self.is_stored.set(true);
@@ -128,7 +127,7 @@ pub(super) fn refused(
         .iter()
         .find(|held| held.digest == approval.digest);
     if let Some(held) = named {
-        let text = held_text(&report.system, held, usize::MAX, terminal.paint);
+        let text = held_text(held, usize::MAX, terminal.paint);
         terminal.say(text.trim_end());
     }
     let question = format!(

@@ -11,8 +11,6 @@ pub(super) struct Decision {
     pub(super) verb: &'static str,
     /// One sentence.
     pub(super) what: String,
-    /// The number of changes or subscribers that it is about.
-    pub(super) objects: Option<usize>,
 }
 
 pub(super) fn audited(
@@ -27,7 +25,7 @@ pub(super) fn audited(
         subject: Some(format!("billing {system}")),
         is_refused: false,
         what: decision.what,
-        objects: decision.objects.and_then(|count| u64::try_from(count).ok()),
+        objects: None,
         run: None,
     };
     store.wait(store.store().audit(&audit))

@@ -244,6 +244,9 @@ impl Run<'_> {
             if let Written::Commit { id, .. } = &written {
                 commit = Some(id.to_string());
             }
+            if let Some(approval) = &mut synced.approval {
+                approval.until = None;
+            }
         }
         if let Some(lease) = self.lease {
             let end = RunEnd {

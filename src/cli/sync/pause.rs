@@ -100,7 +100,6 @@ pub(super) fn pause(
             moment(until),
             visible(reason)
         ),
-        objects: None,
     };
     audited(&store, &selected, &system, decision)?;
     let line = PauseLine {
@@ -141,7 +140,6 @@ pub(super) fn resume(
             let decision = Decision {
                 verb: "sync resume",
                 what: format!("resumed the sync of {system}, {}", pause_words(pause)),
-                objects: None,
             };
             audited(&store, &selected, &system, decision)?;
         }

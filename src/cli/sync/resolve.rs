@@ -326,7 +326,6 @@ fn take_billing(
             subject.id,
             because.join("; ")
         ),
-        objects: Some(1),
     };
     audited(store, selected, name, decision)?;
     let mut report = report(subject, TakenSide::Billing, contested);

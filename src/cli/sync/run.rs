@@ -71,7 +71,10 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
                 if !text.is_empty() {
                     text.push('\n');
                 }
-                text.push_str(&sync_text(&synced.report, terminal.paint));
+                // The question showed what it is about.
+                if !is_declined(synced.approval.as_ref()) {
+                    text.push_str(&sync_text(&synced.report, terminal.paint));
+                }
                 if !synced.difference.is_empty() {
                     text.push_str(&format!("\n{}", synced.difference));
                 }
@@ -115,6 +118,10 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
     Ok(exit(&document))
 }
 
+fn is_declined(approval: Option<&ApprovalReport>) -> bool {
+    approval.is_some_and(|approval| approval.result == ApprovalResult::NotConfirmed)
+}
+
 /// Carries out an approval: shows what it is about and asks, then reads again.
 fn approved<'a>(
     approval: &'a Approval,
@@ -146,8 +153,7 @@ fn hint(arguments: &SyncArguments, document: &SyncDocument, terminal: &Terminal)
     {
         terminal.hint("add `--commit` to commit it");
     }
-    let approval = document.approval.as_ref().map(|approval| approval.result);
-    if approval == Some(ApprovalResult::NotConfirmed) {
+    if is_declined(document.approval.as_ref()) {
         terminal.hint("`--yes` approves without asking");
     }
 }

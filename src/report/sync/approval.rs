@@ -28,7 +28,7 @@ pub struct ApprovalReport {
     pub reason: String,
     /// The number of changes that the digest names now.
     pub changes: usize,
-    /// The time until which the approval can be used; null: none is stored.
+    /// The time until which the approval can be used; null: none is stored, or the commit used it.
     #[serde(serialize_with = "time::maybe_seconds")]
     #[cfg_attr(test, schemars(with = "Option<crate::report::document::types::Time>"))]
     pub until: Option<u64>,

@@ -29,7 +29,12 @@ pub fn sync_text(report: &SyncReport, paint: Paint) -> String {
     }
     for held in &report.held_back {
         text.push('\n');
-        text.push_str(&held_text(&report.system, held, SHOWN, paint));
+        text.push_str(&held_text(held, SHOWN, paint));
+        let digest = held.digest.get(..12).unwrap_or(&held.digest);
+        text.push_str(&format!(
+            "  to approve exactly these: gamctl sync {} --approve {digest} --reason '…'\n",
+            visible(&report.system)
+        ));
     }
     text.push_str(&without_changes(report, paint));
     text.push_str(&tariffs(&report.tariffs, paint));
@@ -74,7 +79,9 @@ fn heading(report: &SyncReport, paint: Paint) -> String {
     if let Some(pause) = &report.paused {
         let words = pause_words(pause);
         text.push_str(&format!("{}\n", paint.warning(&capital(&words))));
-        text.push_str("Nothing is committed until then; `gamctl sync resume` ends it.\n");
+        text.push_str(&format!(
+            "Nothing is committed until then; `gamctl sync resume {name}` ends it.\n"
+        ));
     }
     let counts = reading.counts.iter().map(|count| {
         let received = usize::try_from(count.received).unwrap_or(usize::MAX);
@@ -156,8 +163,8 @@ fn approved_text(approved: &ApprovedLine, paint: Paint) -> String {
     )
 }
 
-/// Returns changes that are held back, at most so many, with the command that approves them.
-pub fn held_text(system: &str, held: &HeldLine, most: usize, paint: Paint) -> String {
+/// Returns changes that are held back, at most so many.
+pub fn held_text(held: &HeldLine, most: usize, paint: Paint) -> String {
     let count = counted(held.changes.len(), "change");
     let title = format!("Held back: {count} ({})", held.rule);
     let mut text = format!("{}\n", paint.warning(&title));
@@ -170,11 +177,6 @@ pub fn held_text(system: &str, held: &HeldLine, most: usize, paint: Paint) -> St
     if !more.is_empty() {
         text.push_str(&format!("  and {} more\n", more.len()));
     }
-    let digest = held.digest.get(..12).unwrap_or(&held.digest);
-    text.push_str(&format!(
-        "  to approve exactly these: gamctl sync {} --approve {digest} --reason '…'\n",
-        visible(system)
-    ));
     text
 }
 
