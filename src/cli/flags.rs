@@ -209,6 +209,11 @@ mod tests {
             "many devices can have an address each, a billing system has one",
         ),
         (
+            "until",
+            &[Part::Value, Part::Meaning],
+            "a freeze ends at a time, a hold of the inventory after a day",
+        ),
+        (
             "port",
             &[Part::Meaning, Part::Default],
             "`observe` means a port of a device, `twin billing` one to listen on",

@@ -20,7 +20,7 @@ use crate::report::{
 };
 
 /// A longer freeze is a wrong year, or a device that should be in state `observe`.
-const LONGEST: u64 = 366 * 86_400;
+pub(super) const LONGEST: u64 = 366 * 86_400;
 
 /// Block writes to the devices in scope until a given time
 ///

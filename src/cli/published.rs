@@ -36,7 +36,9 @@ use crate::discovery::Comparison;
 use crate::model::{DeviceConfig, SubscriberConfig};
 use crate::report::document::schema::schema_of;
 use crate::report::document::types::Anything;
-use crate::report::sync::{ExplainedReport, UnmappedReport};
+use crate::report::sync::{
+    AdoptionReport, ExplainedReport, PauseReport, ResolvedReport, UnmappedReport,
+};
 use crate::report::{
     ComparisonDocument, DeviceStatusLine, DocumentKind, ErrorDocument, Explanation,
     FindingsDocument, FleetStatus, FreezeLine, PlanDocument, RunDocument, StateAt,
@@ -84,6 +86,9 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::SyncMap => schema_of::<UnmappedReport>(kind),
         DocumentKind::SyncList => schema_of::<ListDocument>(kind),
         DocumentKind::SyncExplain => schema_of::<ExplainedReport>(kind),
+        DocumentKind::SyncResolve => schema_of::<ResolvedReport>(kind),
+        DocumentKind::SyncAdopt => schema_of::<AdoptionReport>(kind),
+        DocumentKind::SyncPause => schema_of::<PauseReport>(kind),
         DocumentKind::Fmt => schema_of::<FmtDocument<'_>>(kind),
         DocumentKind::Written => schema_of::<WrittenFiles>(kind),
         DocumentKind::History => schema_of::<Runs<'_>>(kind),

@@ -14,14 +14,36 @@ pub struct CommitText {
     pub trailers: Vec<(String, String)>,
 }
 
-/// Returns the message for changes that follow from a snapshot; `run` is the id of the run.
-pub fn commit_text(
-    system: &BillingName,
+/// The facts that the trailers of a commit name.
+#[derive(Debug, Clone, Copy)]
+pub struct CommitFacts<'a> {
+    pub system: &'a BillingName,
+    /// The digest of the reading.
+    pub snapshot: &'a Digest,
+    /// The id of the run.
+    pub run: &'a str,
+    /// The approvals without which some of the changes were held back.
+    pub approvals: &'a [Digest],
+}
+
+/// Returns the message for changes that follow from a reading.
+pub fn commit_text(changes: &[ProposedChange], facts: CommitFacts<'_>) -> CommitText {
+    text(subject(facts.system, changes), "sync", changes, facts)
+}
+
+/// Returns the message for links of subscribers from before gamctl.
+pub fn adoption_text(changes: &[ProposedChange], facts: CommitFacts<'_>) -> CommitText {
+    let subject = format!("sync {}: {} linked", facts.system, changes.len());
+    text(subject, "sync adopt", changes, facts)
+}
+
+fn text(
+    subject: String,
+    command: &str,
     changes: &[ProposedChange],
-    snapshot: &Digest,
-    run: &str,
+    facts: CommitFacts<'_>,
 ) -> CommitText {
-    let mut message = subject(system, changes);
+    let mut message = subject;
     message.push_str("\n\n");
     for change in changes {
         for line in change_lines(change) {
@@ -30,16 +52,19 @@ pub fn commit_text(
         }
     }
     let trailers = [
-        ("Gamctl-Command", "sync"),
+        ("Gamctl-Command", command),
         ("Gamctl-Lane", LANE),
-        ("Gamctl-Billing", system.as_str()),
-        ("Gamctl-Snapshot", snapshot.as_str()),
-        ("Gamctl-Run", run),
+        ("Gamctl-Billing", facts.system.as_str()),
+        ("Gamctl-Snapshot", facts.snapshot.as_str()),
+        ("Gamctl-Run", facts.run),
     ];
+    let approvals = facts.approvals.iter();
+    let approvals = approvals.map(|digest| ("Gamctl-Approval", digest.as_str()));
     CommitText {
         message,
         trailers: trailers
             .into_iter()
+            .chain(approvals)
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect(),
     }

@@ -24,6 +24,8 @@ pub struct HeldBack {
 pub struct Gated {
     pub passed: Vec<ProposedChange>,
     pub held: Vec<HeldBack>,
+    /// Changes that a rule would hold back, had a person not approved exactly these.
+    pub let_through: Vec<HeldBack>,
     /// Every rule that applies, whether or not there was something to hold back.
     pub findings: Vec<GateFinding>,
     /// The changes that an approval let through: they count to no limit of the lane.
@@ -136,19 +138,21 @@ impl Gated {
             return;
         }
         let digest = held_digest(finding.rule(), &held.iter().collect::<Vec<_>>());
-        if approved.contains(&digest) {
-            let edits = held.iter().flat_map(|change| &change.edits);
-            self.approved.extend(edits.map(LaneChange::of));
-            self.passed.append(&mut held);
-            self.passed
-                .sort_by(|one, other| (&one.service, one.kind).cmp(&(&other.service, other.kind)));
-            return;
-        }
-        self.keeps_sizes |= finding.is_about_size();
-        self.held.push(HeldBack {
+        let back = HeldBack {
             finding,
             digest,
             changes: held,
-        });
+        };
+        if approved.contains(&back.digest) {
+            let edits = back.changes.iter().flat_map(|change| &change.edits);
+            self.approved.extend(edits.map(LaneChange::of));
+            self.passed.extend(back.changes.iter().cloned());
+            self.passed
+                .sort_by(|one, other| (&one.service, one.kind).cmp(&(&other.service, other.kind)));
+            self.let_through.push(back);
+            return;
+        }
+        self.keeps_sizes |= back.finding.is_about_size();
+        self.held.push(back);
     }
 }

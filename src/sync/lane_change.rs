@@ -115,13 +115,14 @@ fn kind_of(before: &SyncInventory, change: &LaneChange) -> ChangeKind {
     }
 }
 
-/// Counts the changes of a commit, for the use of the next hour.
+/// Counts the changes of a commit without those that a person approved, for the use of the next hour.
 pub fn lane_use<'a>(
     before: &SyncInventory,
     edits: impl IntoIterator<Item = &'a SyncEdit>,
+    approved: &BTreeSet<LaneChange>,
 ) -> LaneUse {
     let changes: Vec<LaneChange> = edits.into_iter().map(LaneChange::of).collect();
-    let counts = counts(before, &changes, &BTreeSet::new());
+    let counts = counts(before, &changes, approved);
     let count = |kind| counts.get(&kind).copied().unwrap_or_default();
     LaneUse {
         additions: count(ChangeKind::Addition),

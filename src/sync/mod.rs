@@ -55,7 +55,7 @@ mod write_back;
 pub use adopt::{Adoption, adopt};
 pub use authoring_edit::authoring_edits;
 pub use classification::{Classification, NextStep};
-pub use commit_message::{CommitText, change_lines, commit_text};
+pub use commit_message::{CommitFacts, CommitText, adoption_text, change_lines, commit_text};
 pub use context::SyncInputs;
 pub use digest::{Digest, snapshot_digest};
 pub use edit::{AddedSubscriber, ChangeCause, ChangeKind, ProposedChange, SyncEdit, SyncValue};

@@ -1,5 +1,6 @@
 //! Contract suites of the billing clients, each against a twin that shares no code with it.
 
+mod decisions;
 mod http;
 mod isp;
 mod protected_customers;

@@ -17,7 +17,7 @@ use crate::world::World;
 
 const SEED: u64 = 7;
 
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     #[allow(
         clippy::disallowed_methods,
         reason = "the program under test reads the clock too"
@@ -27,13 +27,13 @@ fn now() -> u64 {
 }
 
 /// An inventory in git, a store with looks, and a billing system without customers.
-struct Office {
-    world: World,
-    server: BillingServer,
+pub(super) struct Office {
+    pub(super) world: World,
+    pub(super) server: BillingServer,
 }
 
 impl Office {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let settings = SplynxSettings {
             accounts: 0,
             seed: SEED,
@@ -82,22 +82,22 @@ impl Office {
         Self { world, server }
     }
 
-    fn operate(&self, operation: Value) -> Value {
+    pub(super) fn operate(&self, operation: Value) -> Value {
         let operation: Operation = serde_json::from_value(operation).unwrap();
         self.server.operate(&operation).unwrap()
     }
 
-    fn sell(&self, tariff: u64, mac: &str) -> u64 {
+    pub(super) fn sell(&self, tariff: u64, mac: &str) -> u64 {
         let sold = self.operate(json!({"do": "sell", "tariff": tariff, "mac": mac}));
         sold["account"].as_u64().unwrap()
     }
 
-    fn state(&self) -> PathBuf {
+    pub(super) fn state(&self) -> PathBuf {
         self.world.beside("state")
     }
 
     /// Stores two looks at maple-a, a minute apart, that hear endpoints which no subscriber has.
-    async fn hear(&self, endpoints: &[(&str, u8)]) {
+    pub(super) async fn hear(&self, endpoints: &[(&str, u8)]) {
         std::fs::create_dir_all(self.state()).unwrap();
         let url = StoreUrl::sqlite(self.state().join("gamctl.db"));
         let store = Store::open(&url, Timeouts::default()).await.unwrap();
@@ -119,7 +119,7 @@ impl Office {
     }
 
     /// Runs the program in the inventory; returns its exit code, result and messages.
-    fn gamctl(&self, arguments: &[&str]) -> Answer {
+    pub(super) fn gamctl(&self, arguments: &[&str]) -> Answer {
         let state = self.state();
         let variables = [
             format!("GAMCTL_STATE={}", state.display()),
@@ -138,10 +138,10 @@ impl Office {
     }
 }
 
-struct Answer {
-    code: Option<i32>,
-    result: String,
-    messages: String,
+pub(super) struct Answer {
+    pub(super) code: Option<i32>,
+    pub(super) result: String,
+    pub(super) messages: String,
 }
 
 impl Answer {
@@ -154,13 +154,13 @@ impl Answer {
     }
 
     #[track_caller]
-    fn expect(&self, code: i32) -> &Self {
+    pub(super) fn expect(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "{}\n{}", self.result, self.messages);
         self
     }
 
     #[track_caller]
-    fn shows(&self, text: &str) -> &Self {
+    pub(super) fn shows(&self, text: &str) -> &Self {
         assert!(
             self.result.contains(text),
             "no `{text}` in:\n{}",

@@ -77,7 +77,7 @@ enum Kind {
 }
 
 /// The arguments that have such values: the command, or nothing for all of them, the name in the parser, the kind.
-const KINDS: [(&[&str], &str, Kind); 36] = [
+const KINDS: [(&[&str], &str, Kind); 37] = [
     (&[], "device", Kind::Devices),
     (&[], "exclude", Kind::Devices),
     (&["observe"], "devices", Kind::Devices),
@@ -91,6 +91,7 @@ const KINDS: [(&[&str], &str, Kind); 36] = [
     (&["show", "subscriber"], "id", Kind::Subscribers),
     (&["history"], "subscriber", Kind::Subscribers),
     (&["rename"], "pair", Kind::Subscribers),
+    (&["sync", "resolve"], "subscriber", Kind::Subscribers),
     (&["explain"], "what", Kind::Subjects),
     (&["set"], "words", Kind::Changes),
     (&["set"], "conditions", Kind::Conditions),

@@ -2,7 +2,6 @@
 
 use anyhow::{Context, bail};
 
-use super::SyncArguments;
 use crate::authoring::commit::{Person, current_branch};
 use crate::authoring::{Authorship, Base};
 use crate::cli::clock::commit_time;
@@ -25,24 +24,39 @@ pub(super) enum Committer {
     Person(People),
 }
 
+/// The target of a commit of the sync, as the arguments name it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CommitGoal<'a> {
+    pub(super) commits: bool,
+    /// In a person's name; absent: in the lane, to the branch that the sync builds on.
+    pub(super) branch: Option<&'a str>,
+    pub(super) author: Option<&'a str>,
+    pub(super) revision: Option<&'a str>,
+}
+
 /// Returns the inventory that the sync builds on, and the people of the commit.
 pub(super) fn base(
-    arguments: &SyncArguments,
+    goal: CommitGoal<'_>,
     selected: &Selected<'_>,
 ) -> anyhow::Result<(Base, Committer)> {
-    if !arguments.commit {
-        let reading = selected.read(arguments.inventory.revision())?;
+    if !goal.commits {
+        let reading = selected.read(goal.revision)?;
         return Ok((Base::folder(&selected.folder, reading), Committer::None));
     }
-    if let Some(branch) = &arguments.branch {
-        let (base, people) = named_branch(selected, branch, arguments.author.as_deref())?;
+    if let Some(branch) = goal.branch {
+        let (base, people) = named_branch(selected, branch, goal.author)?;
         return Ok((base, Committer::Person(people)));
     }
+    Ok((lane_base(selected)?, Committer::Lane))
+}
+
+/// Returns the inventory at the branch that the lane of the sync commits to.
+pub(super) fn lane_base(selected: &Selected<'_>) -> anyhow::Result<Base> {
     let branch = match &selected.settings.branch {
         Some(branch) => branch.clone(),
         None => current_branch(&selected.folder)?,
     };
-    Ok((Base::branch(&selected.folder, &branch)?, Committer::Lane))
+    Ok(Base::branch(&selected.folder, &branch)?)
 }
 
 impl Committer {
@@ -50,6 +64,7 @@ impl Committer {
     pub(super) fn authorship(
         self,
         text: CommitText,
+        command: &str,
         lane: Option<&Lane>,
     ) -> anyhow::Result<Option<Authorship>> {
         let CommitText { message, trailers } = text;
@@ -71,7 +86,7 @@ impl Committer {
                     .into_iter()
                     .filter(|(key, _)| key != LANE)
                     .collect(),
-                ..people.authorship(message, "sync")
+                ..people.authorship(message, command)
             }),
         })
     }

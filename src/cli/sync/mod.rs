@@ -1,8 +1,14 @@
 //! `gamctl sync`: shows what billing changes in the inventory, and commits it if asked.
 
+mod adopt;
+mod approve;
+mod audited;
 mod check;
 mod commit;
+mod hold;
 mod one_system;
+mod pause;
+mod resolve;
 mod run;
 mod systems;
 mod view;
@@ -19,6 +25,7 @@ pub(in crate::cli) use run::SyncDocument;
 #[cfg(test)]
 pub(in crate::cli) use view::ListDocument;
 
+use self::commit::CommitGoal;
 use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::source::InventoryArguments;
@@ -41,8 +48,11 @@ Examples:
   gamctl sync splynx --commit --branch review/monday   commit it in your name, for a pull request
   gamctl sync check splynx             check the login and its permissions
   gamctl sync map splynx               lines to paste for tariffs, statuses and locations
+  gamctl sync splynx --approve 3f2a9c1d77e0 --reason 'dunning run of May'   commit what is held back
   gamctl sync list waiting             the services that wait, each with its reason
   gamctl sync explain 1042             both sides of one account, and what is decided
+  gamctl sync resolve acct-1042 --take billing       decide for one side of a contested subscriber
+  gamctl sync pause splynx --for 2h --reason 'migration'   commit nothing until then
 
 Exit codes: 0 nothing to commit, 2 something to commit, 4 something is held back, 6 a system was not read completely.
 The commit changes no device: `gamctl plan` and `gamctl apply` do that, or the service.")]
@@ -72,6 +82,21 @@ pub(super) struct SyncArguments {
     #[arg(long, requires = "branch")]
     author: Option<String>,
 
+    /// Approve exactly the held changes of this digest, and commit
+    ///
+    /// Billing is read again. If the reading does not give exactly these changes any more, nothing is approved, and the
+    /// difference is shown. An approval is used once, within an hour. It needs one NAME and a reason.
+    #[arg(long, value_name = "DIGEST", requires = "reason", conflicts_with_all = ["rev", "account"])]
+    approve: Option<String>,
+
+    /// State the reason, for the audit log and for other operators
+    #[arg(long, value_name = "TEXT", requires = "approve")]
+    reason: Option<String>,
+
+    /// Do not prompt; limits, freezes and refusals still apply
+    #[arg(long, short = 'y', requires = "approve")]
+    yes: bool,
+
     #[command(flatten)]
     inventory: InventoryArguments,
 
@@ -100,6 +125,10 @@ enum SyncAction {
         #[command(flatten)]
         system: OneSystem,
     },
+    Resolve(resolve::ResolveArguments),
+    Adopt(adopt::AdoptArguments),
+    Pause(pause::PauseArguments),
+    Resume(pause::ResumeArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -128,10 +157,31 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
         Some(SyncAction::Explain { subject, system }) => {
             view::explain(arguments, subject, system, invocation)
         }
+        Some(SyncAction::Resolve(resolve)) => resolve::run(arguments, resolve, invocation),
+        Some(SyncAction::Adopt(adopt)) => {
+            let ended = adopt::run(arguments, adopt, invocation);
+            pause::refused(ended, &invocation.terminal)
+        }
+        Some(SyncAction::Pause(pause)) => pause::pause(arguments, pause, invocation),
+        Some(SyncAction::Resume(resume)) => pause::resume(arguments, resume, invocation),
     }
 }
 
 impl SyncArguments {
+    /// Returns whether a commit is asked for; an approval is one.
+    fn is_committing(&self) -> bool {
+        self.commit || self.approve.is_some()
+    }
+
+    fn goal(&self) -> CommitGoal<'_> {
+        CommitGoal {
+            commits: self.is_committing(),
+            branch: self.branch.as_deref(),
+            author: self.author.as_deref(),
+            revision: self.inventory.revision(),
+        }
+    }
+
     /// Returns the part of billing to read.
     fn scope(&self) -> anyhow::Result<ReadScope> {
         if self.account.is_empty() {

@@ -1,9 +1,12 @@
 //! Syncs each billing system in turn, and prints what would change or was committed.
 
+use anyhow::Context;
 use serde::Serialize;
 
+use super::approve::{Approval, refused};
 use super::commit::base;
-use super::one_system::sync_one;
+use super::one_system::{Purpose, Synced, sync_one};
+use super::pause::Paused;
 use super::{SyncArguments, systems};
 use crate::billing::BillingError;
 use crate::cli::invocation::Invocation;
@@ -11,7 +14,10 @@ use crate::cli::source::refuse;
 use crate::cli::store_client::StoreClient;
 use crate::cli::terminal::Terminal;
 use crate::model::billing::BillingName;
-use crate::report::sync::{SyncReport, SyncState, sync_text, sync_verdict};
+use crate::report::sync::{
+    ApprovalReport, ApprovalResult, PauseLine, SyncReport, SyncState, approval_text,
+    approval_verdict, sync_text, sync_verdict,
+};
 use crate::report::{DocumentKind, Exit, visible};
 
 /// The result as JSON.
@@ -21,6 +27,8 @@ pub(in crate::cli) struct SyncDocument {
     systems: Vec<SyncReport>,
     /// Billing systems that could not be read, or whose commit could not be made.
     failed: Vec<FailedSystem>,
+    /// Null: none was asked for.
+    approval: Option<ApprovalReport>,
 }
 
 /// A billing system whose sync failed.
@@ -31,13 +39,16 @@ struct FailedSystem {
     error: String,
     /// Billing did not answer as it should; the error is not one of gamctl or its environment.
     is_of_billing: bool,
+    /// The pause that forbids the commit; null: the error is another one.
+    pause: Option<PauseLine>,
 }
 
 pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
     let terminal = &invocation.terminal;
     let scope = arguments.scope()?;
-    let (first, _) = base(arguments, &selected)?;
+    let approval = Approval::of(arguments)?;
+    let (first, _) = base(arguments.goal(), &selected)?;
     if first.reading.has_errors() {
         let why = "Nothing synced: the inventory has errors, so the effect of a change is unknown.";
         return refuse(first.reading, why, terminal);
@@ -50,12 +61,20 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
     let mut text = String::new();
     let mut sentences = Vec::new();
     for name in &names {
-        match sync_one(arguments, &selected, &store, name, &scope) {
+        let one = |purpose| sync_one(arguments, &selected, &store, (name, &scope), purpose);
+        let result = match &approval {
+            None => one(Purpose::AsAsked),
+            Some(approval) => approved(approval, one, arguments.yes, terminal),
+        };
+        match result {
             Ok(synced) => {
                 if !text.is_empty() {
                     text.push('\n');
                 }
-                text.push_str(&sync_text(&synced.report, terminal.paint));
+                // The question showed what it is about.
+                if !is_declined(synced.approval.as_ref()) {
+                    text.push_str(&sync_text(&synced.report, terminal.paint));
+                }
                 if !synced.difference.is_empty() {
                     text.push_str(&format!("\n{}", synced.difference));
                 }
@@ -65,12 +84,18 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
                     1 => verdict,
                     _ => format!("{name}: {verdict}"),
                 });
+                if let Some(approval) = &synced.approval {
+                    text.push_str(&approval_text(approval, terminal.paint));
+                    sentences.push(approval_verdict(approval));
+                }
+                document.approval = synced.approval;
                 document.systems.push(synced.report);
             }
             Err(error) => document.failed.push(FailedSystem {
                 system: name.to_string(),
                 error: format!("{error:#}"),
                 is_of_billing: error.downcast_ref::<BillingError>().is_some(),
+                pause: error.downcast::<Paused>().ok().map(|paused| paused.pause),
             }),
         }
     }
@@ -93,21 +118,60 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
     Ok(exit(&document))
 }
 
+fn is_declined(approval: Option<&ApprovalReport>) -> bool {
+    approval.is_some_and(|approval| approval.result == ApprovalResult::NotConfirmed)
+}
+
+/// Carries out an approval: shows what it is about and asks, then reads again.
+fn approved<'a>(
+    approval: &'a Approval,
+    one: impl Fn(Purpose<'a>) -> anyhow::Result<Synced>,
+    is_confirmed: bool,
+    terminal: &Terminal,
+) -> anyhow::Result<Synced> {
+    if !is_confirmed {
+        let mut preview = one(Purpose::Preview(approval))?;
+        let named = preview.approval.take();
+        let named = named.context("the approval was not looked at")?;
+        let refused = match named.result {
+            ApprovalResult::Approved => refused(&preview.report, named, terminal),
+            ApprovalResult::Changed | ApprovalResult::NotConfirmed => Some(named),
+        };
+        if refused.is_some() {
+            preview.approval = refused;
+            return Ok(preview);
+        }
+    }
+    one(Purpose::Approve(approval))
+}
+
 fn hint(arguments: &SyncArguments, document: &SyncDocument, terminal: &Terminal) {
     let systems = &document.systems;
     if systems.iter().any(|system| system.commit.is_some()) {
         terminal.hint("`gamctl plan` shows what the commit changes on devices");
-    } else if systems.iter().any(|system| !system.changes.is_empty()) && !arguments.commit {
+    } else if systems.iter().any(|system| !system.changes.is_empty()) && !arguments.is_committing()
+    {
         terminal.hint("add `--commit` to commit it");
+    }
+    if is_declined(document.approval.as_ref()) {
+        terminal.hint("`--yes` approves without asking");
     }
 }
 
 fn exit(document: &SyncDocument) -> Exit {
-    if document.failed.iter().any(|failed| !failed.is_of_billing) {
+    let failed = &document.failed;
+    let is_paused = |failed: &&FailedSystem| failed.pause.is_some();
+    let mut others = failed.iter().filter(|failed| !is_paused(failed));
+    if others.any(|failed| !failed.is_of_billing) {
         return Exit::Failed;
     }
-    if !document.failed.is_empty() {
+    if failed.iter().any(|failed| failed.is_of_billing) {
         return Exit::Unobservable;
+    }
+    let approval = document.approval.as_ref().map(|approval| approval.result);
+    let is_refused = approval.is_some_and(|result| result != ApprovalResult::Approved);
+    if is_refused || failed.iter().any(|failed| is_paused(&failed)) {
+        return Exit::Refused;
     }
     let states = document.systems.iter().map(SyncReport::state);
     let states: Vec<SyncState> = states.collect();
@@ -134,8 +198,45 @@ mod tests {
                 system: "splynx".to_owned(),
                 error: "cannot connect".to_owned(),
                 is_of_billing,
+                pause: None,
             });
             assert_eq!(exit(&document).code(), code);
+        }
+    }
+
+    #[test]
+    fn a_paused_system_and_an_approval_of_nothing_are_refusals() {
+        let mut document = SyncDocument::default();
+        document.failed.push(FailedSystem {
+            system: "splynx".to_owned(),
+            error: "paused".to_owned(),
+            is_of_billing: false,
+            pause: Some(PauseLine {
+                who: "ada".to_owned(),
+                reason: "migration".to_owned(),
+                since: 0,
+                until: 60,
+            }),
+        });
+        assert_eq!(exit(&document), Exit::Refused);
+        document.failed.clear();
+        for (result, expected) in [
+            (ApprovalResult::Approved, Exit::Done),
+            (ApprovalResult::Changed, Exit::Refused),
+            (ApprovalResult::NotConfirmed, Exit::Refused),
+        ] {
+            document.approval = Some(ApprovalReport {
+                digest: "3f2a9c1d77e0".to_owned(),
+                result,
+                who: "ada".to_owned(),
+                reason: "checked".to_owned(),
+                changes: 4,
+                until: None,
+                before: None,
+                no_longer_held: Vec::new(),
+                newly_held: Vec::new(),
+            });
+            assert_eq!(exit(&document), expected, "{result:?}");
         }
     }
 }

@@ -80,7 +80,6 @@ impl<'a> View<'a> {
         let looks = store.wait(heard_endpoints(store.store(), &reading.inventory))?;
         let memory = store.wait(SyncMemory::of(store.store(), &system.name))?;
         let base = Base::folder(&selected.folder, reading);
-        let approved = BTreeSet::new();
         let prepared = prepare(SyncRequest {
             base: &base,
             system: &system,
@@ -88,7 +87,7 @@ impl<'a> View<'a> {
             looks: &looks,
             memory: memory.base(),
             used: memory.used,
-            approved: &approved,
+            approved: &memory.approved,
             now,
         })?;
         Ok(show(&prepared))

@@ -1,5 +1,6 @@
 //! Reads what earlier runs of the sync left in the store, and stores what a run leaves, under the lease of its system.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use crate::history::{
     SyncOutcome, SyncReport, SyncScope, sync_task,
 };
 use crate::model::billing::{BillingName, SnapshotScope};
-use crate::sync::{LaneUse, SyncBase};
+use crate::sync::{Digest, LaneUse, SyncBase};
 
 /// What earlier runs left.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,8 @@ pub struct SyncMemory {
     stored: Option<StoredBase>,
     /// The changes of the last hour.
     pub used: LaneUse,
+    /// Digests that a person approved within the last hour, and that no run used.
+    pub approved: BTreeSet<Digest>,
 }
 
 /// The right to sync a system: no other run has it.
@@ -34,13 +37,28 @@ impl SyncMemory {
         Ok(Self {
             stored: store.sync_base(system).await?,
             used: store.lane_use(system, None).await?,
+            approved: approved(store, system).await?,
         })
+    }
+
+    /// Returns the base as it is stored, for a decision that replaces it.
+    pub fn stored(&self) -> Option<&StoredBase> {
+        self.stored.as_ref()
     }
 
     /// Returns the values that were accepted last.
     pub fn base(&self) -> Option<&SyncBase> {
         self.stored.as_ref().map(|stored| &stored.base)
     }
+}
+
+/// The approvals that are looked at, newest first: far more than a person gives in an hour.
+const MOST_APPROVALS: u32 = 1000;
+
+async fn approved(store: &Store, system: &BillingName) -> Result<BTreeSet<Digest>, StoreError> {
+    let all = store.held_approvals(system, MOST_APPROVALS).await?;
+    let in_force = all.into_iter().filter(|approval| approval.is_in_force);
+    Ok(in_force.map(|approval| approval.digest).collect())
 }
 
 impl SyncLease {
@@ -67,9 +85,25 @@ impl SyncLease {
         store: &Store,
         prepared: &PreparedSync<'_>,
     ) -> Result<bool, StoreError> {
-        let system = prepared.system();
+        self.reserve_use(
+            store,
+            prepared.system(),
+            prepared.lane_use(),
+            &prepared.approvals(),
+        )
+        .await
+    }
+
+    /// As `reserve`, with the numbers of the changes and the approvals that let some of them through.
+    pub async fn reserve_use(
+        &self,
+        store: &Store,
+        system: &BillingName,
+        used: LaneUse,
+        approvals: &[Digest],
+    ) -> Result<bool, StoreError> {
         store
-            .reserve_lane(system, self.run, prepared.lane_use(), &[], &self.leader)
+            .reserve_lane(system, self.run, used, approvals, &self.leader)
             .await
     }
 

@@ -1,13 +1,17 @@
 //! Runs the sync of one billing system: reads both sides, proposes, gates, and makes the commit.
 //!
 //! `settings` and `inventory_facts` translate the inventory for `sync`, `heard_endpoints` the looks of the store. `client`
-//! reads the billing system, with the numbers of `request_numbers`; `reading` does so again and again. `prepare` proposes a commit for a `request`, `prepared` is
-//! that commit, `round` makes it under the lease of the system. `memory` has what earlier runs left, and the lease of a run. `conditions` sums the systems up, `reported`, `explained`, `checked` and `unmapped`
-//! describe results for `report`.
+//! reads the billing system, with the numbers of `request_numbers`; `reading` does so again and again. `prepare` proposes a
+//! commit for a `request`, `prepared` is that commit, `adoption` one of links alone, `round` makes it under the lease of the
+//! system. `approval` and `contested` are for decisions of a person. `memory` has what earlier runs left, and the lease of a
+//! run. `conditions` sums the systems up, `reported`, `explained`, `checked` and `unmapped` describe results for `report`.
 
+mod adoption;
+mod approval;
 mod checked;
 mod client;
 mod conditions;
+mod contested;
 mod explained;
 mod heard_endpoints;
 mod inventory_facts;
@@ -22,9 +26,12 @@ mod round;
 mod settings;
 mod unmapped;
 
+pub use adoption::{PreparedAdoption, prepare_adoption};
+pub use approval::ApprovalWish;
 pub use checked::check_lines;
 pub use client::{BillingCheck, BillingClient, BillingClientError, ReadScope};
 pub use conditions::sync_conditions;
+pub use contested::{ContestedSubscriber, NotContested};
 pub use heard_endpoints::{add_heard, heard_endpoints};
 pub use inventory_facts::sync_inventory;
 pub use memory::{RunEnd, RunNote, SyncLease, SyncMemory};

@@ -64,6 +64,12 @@ pub fn prepare(request: SyncRequest<'_>) -> Result<PreparedSync<'_>, PrepareErro
         .into_iter()
         .map(|(change, reason)| (change.service, reason))
         .collect();
+    let mut let_through = gated.let_through.clone();
+    // An approval is used up only if something of it is committed.
+    let_through.retain(|one| {
+        let mut changes = one.changes.iter();
+        changes.any(|change| weeded.accepted.contains(change))
+    });
     let services = settled(&proposal.services, &refused);
     let not_listed = settled(&proposal.not_listed, &refused);
     let report = report(
@@ -71,6 +77,7 @@ pub fn prepare(request: SyncRequest<'_>) -> Result<PreparedSync<'_>, PrepareErro
         &Outcome {
             proposal: &proposal,
             gated: &gated,
+            let_through: &let_through,
             accepted: &weeded.accepted,
             services: &services,
             not_listed: &not_listed,
@@ -89,6 +96,8 @@ pub fn prepare(request: SyncRequest<'_>) -> Result<PreparedSync<'_>, PrepareErro
         services: services.into_iter().chain(not_listed).collect(),
         keeps_sizes: gated.keeps_sizes,
         held: gated.held,
+        let_through,
+        approved: gated.approved,
         left,
     })
 }

@@ -1,5 +1,6 @@
 //! Holds a prepared sync: what it would commit, the message of the commit, and what is remembered afterwards.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::authoring::{Authorship, CarryOutError, Proposal, Written};
@@ -9,9 +10,9 @@ use crate::model::billing::{BillingName, Snapshot};
 use crate::report::listed;
 use crate::report::sync::SyncReport;
 use crate::sync::{
-    ClassifiedService, CommitText, Digest, HeldBack, LANE, LaneLeft, LaneUse, Looks,
-    ProposedChange, SyncBase, SyncInputs, SyncInventory, SyncSettings, commit_text, lane_use,
-    snapshot_digest,
+    ClassifiedService, CommitFacts, CommitText, Digest, HeldBack, LANE, LaneChange, LaneLeft,
+    LaneUse, Looks, ProposedChange, SyncBase, SyncInputs, SyncInventory, SyncSettings, commit_text,
+    lane_use, snapshot_digest,
 };
 
 use super::request::SyncRequest;
@@ -32,6 +33,10 @@ pub struct PreparedSync<'a> {
     /// Every service, with the classification that it has after changes were taken out.
     pub(super) services: Vec<ClassifiedService>,
     pub(super) held: Vec<HeldBack>,
+    /// Approved changes of which some are in the commit.
+    pub(super) let_through: Vec<HeldBack>,
+    /// The approved changes, which count to no limit.
+    pub(super) approved: BTreeSet<LaneChange>,
     pub(super) keeps_sizes: bool,
     pub(super) left: Vec<LaneLeft>,
 }
@@ -66,8 +71,13 @@ impl PreparedSync<'_> {
                 left: self.left.clone(),
             });
         }
-        let snapshot = snapshot_digest(self.request.snapshot);
-        Ok(commit_text(system, &self.accepted, &snapshot, run))
+        let facts = CommitFacts {
+            system,
+            snapshot: &snapshot_digest(self.request.snapshot),
+            run,
+            approvals: &self.approvals(),
+        };
+        Ok(commit_text(&self.accepted, facts))
     }
 
     /// Makes the commit.
@@ -122,10 +132,25 @@ impl PreparedSync<'_> {
         &self.held
     }
 
-    /// Returns the numbers of changes of the commit, for the limits of the lane.
+    /// Returns approved changes of which some are in the commit.
+    pub fn let_through(&self) -> &[HeldBack] {
+        &self.let_through
+    }
+
+    /// Returns the digests of the approvals that let something through, which the commit uses up.
+    pub fn approvals(&self) -> Vec<Digest> {
+        let all = self.let_through.iter();
+        all.map(|one| one.digest.clone()).collect()
+    }
+
+    /// Returns the numbers of changes of the commit that count to the limits of the lane.
     pub fn lane_use(&self) -> LaneUse {
+        self.counted_without(&self.approved)
+    }
+
+    fn counted_without(&self, approved: &BTreeSet<LaneChange>) -> LaneUse {
         let edits = self.accepted.iter().flat_map(|change| &change.edits);
-        lane_use(&self.inventory, edits)
+        lane_use(&self.inventory, edits, approved)
     }
 
     /// Returns the facts of the run, for the store.
@@ -140,7 +165,8 @@ impl PreparedSync<'_> {
             proof: Some(self.request.snapshot.proof.clone()),
             counts,
             committed: match is_committed {
-                true => self.lane_use(),
+                // Those that a person approved as well.
+                true => self.counted_without(&BTreeSet::new()),
                 false => LaneUse::default(),
             },
             held: number(self.held.iter().map(|held| held.changes.len()).sum()),

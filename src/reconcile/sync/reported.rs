@@ -10,12 +10,12 @@ use crate::inventory::text::BillingKind;
 use crate::model::billing::{Proof, SnapshotScope, TariffId};
 use crate::report::rfc3339;
 use crate::report::sync::{
-    ChangeLine, ClassCount, CountLine, GateLine, HeldLine, ListedLine, ReadingLine, SyncReport,
-    TariffLine, gate_sentence, next_step, sentence, tariff_sentence,
+    ApprovedLine, ChangeLine, ClassCount, CountLine, GateLine, HeldLine, ListedLine, ReadingLine,
+    SyncReport, TariffLine, gate_sentence, next_step, sentence, tariff_sentence,
 };
 use crate::sync::{
-    ChangeKind, Classification, ClassifiedService, Gated, NextStep, Proposal, ProposedChange,
-    Reason, ServiceKey, change_lines, snapshot_digest,
+    ChangeKind, Classification, ClassifiedService, Gated, HeldBack, NextStep, Proposal,
+    ProposedChange, Reason, ServiceKey, change_lines, snapshot_digest,
 };
 
 /// The parts of a prepared sync.
@@ -23,6 +23,8 @@ use crate::sync::{
 pub(super) struct Outcome<'a> {
     pub proposal: &'a Proposal,
     pub gated: &'a Gated,
+    /// Approved changes of which some are in the commit.
+    pub let_through: &'a [HeldBack],
     pub accepted: &'a [ProposedChange],
     /// With the classification that they have after changes were taken out.
     pub services: &'a [ClassifiedService],
@@ -54,17 +56,8 @@ pub(super) fn report(request: &SyncRequest<'_>, outcome: &Outcome<'_>) -> SyncRe
         services: services.len(),
         classes: Classification::ALL.into_iter().map(count).collect(),
         changes: outcome.accepted.iter().map(change_line).collect(),
-        held_back: outcome
-            .gated
-            .held
-            .iter()
-            .map(|held| HeldLine {
-                rule: held.finding.rule(),
-                because: gate_sentence(&held.finding),
-                digest: held.digest.to_string(),
-                changes: held.changes.iter().map(change_line).collect(),
-            })
-            .collect(),
+        held_back: outcome.gated.held.iter().map(held_line).collect(),
+        approved: outcome.let_through.iter().map(approved_line).collect(),
         gate: outcome
             .gated
             .findings
@@ -78,6 +71,7 @@ pub(super) fn report(request: &SyncRequest<'_>, outcome: &Outcome<'_>) -> SyncRe
         listed: all.flat_map(listed_lines).collect(),
         devices_heard: request.looks.devices.len(),
         is_first: request.memory.is_none(),
+        paused: None,
         files: outcome
             .files
             .iter()
@@ -102,7 +96,27 @@ pub(super) fn settled(
     services
 }
 
-fn reading(request: &SyncRequest<'_>) -> ReadingLine {
+/// Describes changes that a rule holds back.
+pub(super) fn held_line(held: &HeldBack) -> HeldLine {
+    HeldLine {
+        rule: held.finding.rule(),
+        because: gate_sentence(&held.finding),
+        digest: held.digest.to_string(),
+        changes: held.changes.iter().map(change_line).collect(),
+    }
+}
+
+fn approved_line(approved: &HeldBack) -> ApprovedLine {
+    ApprovedLine {
+        rule: approved.finding.rule(),
+        because: gate_sentence(&approved.finding),
+        digest: approved.digest.to_string(),
+        changes: approved.changes.len(),
+    }
+}
+
+/// Describes a reading of billing.
+pub(super) fn reading(request: &SyncRequest<'_>) -> ReadingLine {
     let snapshot = request.snapshot;
     let received = |collection: &str, received: usize| CountLine {
         collection: collection.to_owned(),
@@ -128,7 +142,7 @@ fn reading(request: &SyncRequest<'_>) -> ReadingLine {
     }
 }
 
-fn change_line(change: &ProposedChange) -> ChangeLine {
+pub(super) fn change_line(change: &ProposedChange) -> ChangeLine {
     ChangeLine {
         subscriber: change.subscriber.to_string(),
         service: change.service.to_string(),

@@ -2,7 +2,6 @@
 //!
 //! It blocks, because reading an inventory and committing do: callers run it on a thread of its own.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 
 use tokio::runtime::Handle;
@@ -98,7 +97,6 @@ impl Round<'_> {
             ..
         } = *self;
         let memory = self.wait(SyncMemory::of(store, &system.name))?;
-        let approved = BTreeSet::new();
         let mut prepared = prepare(SyncRequest {
             base: self.base,
             system,
@@ -106,7 +104,7 @@ impl Round<'_> {
             looks: self.looks,
             memory: memory.base(),
             used: memory.used,
-            approved: &approved,
+            approved: &memory.approved,
             now: self.now,
         })?;
         let mut made = None;

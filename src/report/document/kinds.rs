@@ -141,6 +141,15 @@ documents! {
     SyncExplain = "sync-explain", 1, "Both sides of the services of one account, and what is decided",
         ["sync explain"],
         "gamctl sync explain 1042 --format json | jq '.services[].reasons'";
+    SyncResolve = "sync-resolve", 1, "The decision about a contested subscriber: the side, the keys, and the commit of a hold",
+        ["sync resolve"],
+        "gamctl sync resolve acct-1042 --take billing --format json | jq -r '.keys[]'";
+    SyncAdopt = "sync-adopt", 1, "Subscribers from before gamctl: their links to billing, and those that stay without one",
+        ["sync adopt"],
+        "gamctl sync adopt splynx --format json | jq -r '.left[] | [.subscriber, .rule] | @tsv'";
+    SyncPause = "sync-pause", 1, "A billing system, and its pause",
+        ["sync pause", "sync resume"],
+        "gamctl sync pause splynx --for 2h --reason migration --format json | jq -r '.paused.until'";
     Fmt = "fmt", 1, "The files that were not in order",
         ["fmt"],
         "gamctl fmt --check --json-to fmt.json; jq -r '.changed[]' fmt.json";

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::pause::PauseLine;
 use crate::report::Exit;
 
 /// The result of the sync with one billing system.
@@ -22,6 +23,8 @@ pub struct SyncReport {
     /// Changes that pass the gate and cause no error in the inventory.
     pub changes: Vec<ChangeLine>,
     pub held_back: Vec<HeldLine>,
+    /// Changes among them that were held back until a person approved exactly these.
+    pub approved: Vec<ApprovedLine>,
     /// Rules of the gate that apply, whether or not something is held back.
     pub gate: Vec<GateLine>,
     /// Tariffs without a service plan.
@@ -32,6 +35,8 @@ pub struct SyncReport {
     pub devices_heard: usize,
     /// Nothing is remembered of earlier runs, so that a difference may be an engineer's.
     pub is_first: bool,
+    /// Null: the system is not paused.
+    pub paused: Option<PauseLine>,
     /// Files that the changes alter.
     pub files: Vec<String>,
     /// Null: nothing was committed.
@@ -95,6 +100,18 @@ pub struct HeldLine {
     /// Names exactly these changes, for an approval.
     pub digest: String,
     pub changes: Vec<ChangeLine>,
+}
+
+/// Approved changes that are committed, or would be.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ApprovedLine {
+    /// The rule that held them back.
+    pub rule: &'static str,
+    pub because: String,
+    /// The digest that was approved; the audit log has by whom, and why.
+    pub digest: String,
+    pub changes: usize,
 }
 
 /// A rule of the gate that applies.

@@ -30,7 +30,7 @@ pub fn next_step(step: NextStep) -> &'static str {
         NextStep::FixBilling => "correct it in billing",
         NextStep::FixInventory => "correct the inventory",
         NextStep::CheckInstallation => "check the installation: label, port, building",
-        NextStep::Resolve => "decide which side is right, and edit the other one",
+        NextStep::Resolve => "run `gamctl sync resolve ID --take billing`, or `--take inventory`",
         NextStep::ReadAgain => "run the sync again",
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::description::{
-    ChangeLine, GateLine, HeldLine, ListedLine, ReadingLine, SyncReport, SyncState, TariffLine,
+    ApprovedLine, ChangeLine, GateLine, HeldLine, ListedLine, ReadingLine, SyncReport, SyncState,
+    TariffLine,
 };
+use super::pause::pause_words;
 use crate::report::{Align, Paint, Table, counted, visible};
 
 /// The changes and services of one rule that are shown; the others are counted.
@@ -22,8 +24,17 @@ pub fn sync_text(report: &SyncReport, paint: Paint) -> String {
         text.push_str(&format!("\n{}\n", paint.bold(title)));
         text.push_str(&changes(&report.changes));
     }
+    for approved in &report.approved {
+        text.push_str(&approved_text(approved, paint));
+    }
     for held in &report.held_back {
-        text.push_str(&held_back(report, held, paint));
+        text.push('\n');
+        text.push_str(&held_text(held, SHOWN, paint));
+        let digest = held.digest.get(..12).unwrap_or(&held.digest);
+        text.push_str(&format!(
+            "  to approve exactly these: gamctl sync {} --approve {digest} --reason '…'\n",
+            visible(&report.system)
+        ));
     }
     text.push_str(&without_changes(report, paint));
     text.push_str(&tariffs(&report.tariffs, paint));
@@ -65,6 +76,13 @@ fn heading(report: &SyncReport, paint: Paint) -> String {
     let name = visible(&report.system);
     let mut text = paint.bold(&format!("{name} ({})", report.kind));
     text.push('\n');
+    if let Some(pause) = &report.paused {
+        let words = pause_words(pause);
+        text.push_str(&format!("{}\n", paint.warning(&capital(&words))));
+        text.push_str(&format!(
+            "Nothing is committed until then; `gamctl sync resume {name}` ends it.\n"
+        ));
+    }
     let counts = reading.counts.iter().map(|count| {
         let received = usize::try_from(count.received).unwrap_or(usize::MAX);
         match count.collection.as_str() {
@@ -133,30 +151,41 @@ fn changes(changes: &[ChangeLine]) -> String {
     text
 }
 
-fn held_back(report: &SyncReport, held: &HeldLine, paint: Paint) -> String {
+fn approved_text(approved: &ApprovedLine, paint: Paint) -> String {
+    let count = counted(approved.changes, "change");
+    let title = format!("Approved by a person: {count} ({})", approved.rule);
+    let digest = approved.digest.get(..12).unwrap_or(&approved.digest);
+    format!(
+        "\n{}\n  {}\n  digest {digest}; `gamctl history --audit` shows who approved it, and why\n",
+        paint.bold(&title),
+        visible(&approved.because)
+    )
+}
+
+/// Returns changes that are held back, at most so many.
+pub fn held_text(held: &HeldLine, most: usize, paint: Paint) -> String {
     let count = counted(held.changes.len(), "change");
     let title = format!("Held back: {count} ({})", held.rule);
-    let mut text = format!("\n{}\n", paint.warning(&title));
+    let mut text = format!("{}\n", paint.warning(&title));
     text.push_str(&format!("  {}\n", visible(&held.because)));
     let (shown, more) = held
         .changes
-        .split_at_checked(SHOWN)
+        .split_at_checked(most)
         .unwrap_or((&held.changes, &[]));
     text.push_str(&changes(shown));
     if !more.is_empty() {
         text.push_str(&format!("  and {} more\n", more.len()));
     }
-    let digest = held.digest.get(..12).unwrap_or(&held.digest);
-    text.push_str(&format!(
-        "  digest {digest}: names exactly these changes of {}\n",
-        visible(&report.system)
-    ));
     text
 }
 
 /// Returns the rules of the gate that apply and hold nothing back.
 fn without_changes(report: &SyncReport, paint: Paint) -> String {
-    let is_shown = |line: &&GateLine| report.held_back.iter().all(|held| held.rule != line.rule);
+    let is_shown = |line: &&GateLine| {
+        let mut held = report.held_back.iter().map(|held| held.rule);
+        let mut approved = report.approved.iter().map(|approved| approved.rule);
+        held.all(|rule| rule != line.rule) && approved.all(|rule| rule != line.rule)
+    };
     let mut text = String::new();
     for line in report.gate.iter().filter(is_shown) {
         let rule = paint.warning(line.rule);

@@ -130,6 +130,12 @@ fn removals_over_the_limit_are_held_back_with_their_replacements() {
     let gated = world.gate(&world.propose(), &approved);
     assert_eq!(gated.passed.len(), 3);
     assert_eq!(gated.approved.len(), 4);
+    let used: Vec<_> = gated.let_through.iter().map(|one| &one.digest).collect();
+    assert_eq!(used, approved.iter().collect::<Vec<_>>());
+    // An approval of changes that are not there lets nothing through, and is not used.
+    world.inventory.subscribers.remove("acct-2003");
+    let gated = world.gate(&world.propose(), &approved);
+    assert!(gated.let_through.is_empty() && gated.approved.is_empty());
 }
 
 #[test]

@@ -298,7 +298,7 @@ fn a_commit_with_more_than_its_limits_leaves_the_lane_unless_they_were_approved(
         };
         judge_edits(&world.inventory, edits.iter().take(count), rules)
     };
-    let used = lane_use(&world.inventory, edits.iter().take(1));
+    let used = lane_use(&world.inventory, edits.iter().take(1), &approved);
     assert_eq!(used.suspensions, 1);
     assert_eq!(judge(&approved, LaneUse::default(), 1), []);
     let left = judge(&approved, used, 1);
@@ -313,6 +313,11 @@ fn a_commit_with_more_than_its_limits_leaves_the_lane_unless_they_were_approved(
     assert_eq!(judge(&approved, LaneUse::default(), 20).len(), 1);
     approved.extend(edits.iter().map(LaneChange::of));
     assert_eq!(judge(&approved, used, 20), []);
+    // Nor do they use up the limit of the next hour.
+    assert_eq!(
+        lane_use(&world.inventory, &edits, &approved),
+        LaneUse::default()
+    );
 }
 
 #[test]

@@ -26,7 +26,14 @@ fn a_commit_message_has_counts_reasons_and_trailers_and_no_person() {
     world.hear(mac(2), "maple-a", 2);
     let proposal = world.propose();
     let digest = snapshot_digest(&world.snapshot);
-    let text = commit_text(&world.settings.system, &proposal.changes, &digest, "run-1");
+    let approvals = [digest.clone()];
+    let facts = CommitFacts {
+        system: &world.settings.system,
+        snapshot: &digest,
+        run: "run-1",
+        approvals: &approvals,
+    };
+    let text = commit_text(&proposal.changes, facts);
     assert_eq!(
         text.message,
         "sync splynx: 1 changed, 1 added\n\n\
@@ -41,7 +48,8 @@ fn a_commit_message_has_counts_reasons_and_trailers_and_no_person() {
             "Gamctl-Lane",
             "Gamctl-Billing",
             "Gamctl-Snapshot",
-            "Gamctl-Run"
+            "Gamctl-Run",
+            "Gamctl-Approval"
         ]
     );
     assert!(!format!("{text:?}").contains("Okafor"));
@@ -55,7 +63,13 @@ fn every_cause_is_written() {
     let mut write = |world: &mut World| {
         let proposal = world.commit();
         let digest = snapshot_digest(&world.snapshot);
-        let text = commit_text(&world.settings.system, &proposal.changes, &digest, "r");
+        let facts = CommitFacts {
+            system: &world.settings.system,
+            snapshot: &digest,
+            run: "r",
+            approvals: &[],
+        };
+        let text = commit_text(&proposal.changes, facts);
         messages.push(text.message.lines().skip(2).collect::<Vec<_>>().join("\n"));
     };
     write(&mut world);
@@ -202,6 +216,16 @@ fn adopting_links_by_the_endpoint_and_writes_nothing_else() {
     let adoption = adopt(world.inputs());
     let edits = adoption.changes.iter().flat_map(|change| &change.edits);
     assert_eq!(lines(edits), ["acct-1042 external.account = 1042/7001"]);
+    let digest = snapshot_digest(&world.snapshot);
+    let facts = CommitFacts {
+        system: &world.settings.system,
+        snapshot: &digest,
+        run: "r",
+        approvals: &[],
+    };
+    let text = adoption_text(&adoption.changes, facts);
+    assert!(text.message.starts_with("sync splynx: 1 linked\n\n"));
+    assert_eq!(text.trailers[0].1, "sync adopt");
     assert_eq!(adoption.left.len(), 2);
     world.inventory = world
         .inventory

@@ -210,5 +210,15 @@ async fn what_is_held_back_is_replaced_and_keeps_its_time(bed: Bed) {
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].since, 7);
     assert!(rows[1].since > 7);
+    // A reading of some accounts does not have what one of everything held back.
+    let delta = run(SyncOutcome::HeldBack, 2);
+    let accounts = std::collections::BTreeSet::new();
+    let some = FinishedSync {
+        classified: Some((ClassifiedScope::Accounts(&accounts), &[])),
+        held: &[held(3, &["acct-4"])],
+        ..finished(&delta)
+    };
+    assert!(store.finish_sync(&splynx(), &some, &leader).await.unwrap());
+    assert_eq!(store.held_changes(&splynx()).await.unwrap().len(), 3);
     assert!(finish(&[]).await.is_empty());
 }
