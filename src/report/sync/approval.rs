@@ -71,7 +71,7 @@ pub fn approval_text(report: &ApprovalReport, paint: Paint) -> String {
         moment(before.since),
         visible(&before.because)
     ));
-    let names = |ids: &[String]| some_names(ids.iter().map(|id| visible(id).into()));
+    let names = |ids: &[String]| some_names(ids.iter().map(|id| visible(id)));
     if !report.no_longer_held.is_empty() {
         let ids = names(&report.no_longer_held);
         text.push_str(&format!("  no longer held back: {ids}\n"));
