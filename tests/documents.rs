@@ -7,6 +7,7 @@ use gamctl::inventory::{FileKind, json_schema, key_reference, rule_reference};
 use gamctl::model::{ConditionWord, DeviceName};
 use gamctl::reconcile::rollout::condition::condition_reference;
 use gamctl::report::json_reference;
+use gamctl::report::sync::sync_rule_reference;
 use gamctl::service::metrics::{alert_rules, dashboard, metric_reference};
 
 use crate::golden::assert_golden;
@@ -36,6 +37,11 @@ fn the_conditions_reference_has_a_section_for_every_word_in_order_of_precedence(
     let words: Vec<&str> = ConditionWord::ALL.iter().map(|one| one.word()).collect();
     assert_eq!(sections, words);
     assert_golden("docs/conditions.md", &text);
+}
+
+#[test]
+fn the_reference_of_the_billing_sync_has_every_class_and_rule() {
+    assert_golden("docs/billing-rules.md", &sync_rule_reference().unwrap());
 }
 
 #[test]

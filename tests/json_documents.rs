@@ -224,6 +224,10 @@ fn documents_name_their_schema() {
     fs::write(list, "id,new_id\nz,acct-1\n").unwrap();
     let refused = named(&site, &["rename", "--from", list], 1, "gamctl/rename");
     assert_eq!(refused["errors"][0]["line"], 2);
+    fs::write(list, "Name,MAC,Profile,VLAN,System\na,x,,7,z\n").unwrap();
+    let import = ["import", "--virtuoso", list];
+    let refused = named(&site, &import, 1, "gamctl/import-virtuoso");
+    assert_eq!(refused["left_out"][0]["line"], 2);
     site.intend(vec![Flat::new(2, 1, "home-300")]);
     let disown = ["disown", "apt-1", "--reason", "it stays"];
     let asked = named(&site, &disown, 4, "gamctl/disown");

@@ -69,7 +69,7 @@ fn every_area_that_guards_a_device_is_among_them() {
         "src/plan/identity.rs",
         "src/plan/unchanged.rs",
         "src/plan/goal.rs",
-        "src/plan/matching.rs",
+        "src/plan/matching/",
         "src/plan/unread.rs",
         "src/plan/settings.rs",
         "src/plan/cause.rs",

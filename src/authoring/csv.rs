@@ -1,7 +1,9 @@
-//! CSV as spreadsheets and billing systems write it (RFC 4180): rows with their line numbers, within limits.
+//! CSV as spreadsheets and other systems read and write it (RFC 4180), within limits of bytes, rows and cells.
 
 /// The largest file: a quarter million rows with 60 bytes each.
 pub const MAX_BYTES: usize = 16 << 20;
+/// The most rows: as many subscribers as the largest network has.
+const MAX_ROWS: usize = 250_000;
 const MAX_COLUMNS: usize = 100;
 /// The longest cell, in bytes.
 const MAX_CELL: usize = 4096;
@@ -15,6 +17,8 @@ pub enum CsvError {
     NotUtf8(usize),
     #[error("it is empty; the first line names the columns, such as `id,new_id`")]
     Empty,
+    #[error("it has more than {MAX_ROWS} rows; divide it")]
+    TooManyRows,
     #[error("line {0}: a quoted cell has no end: its closing `\"` is missing")]
     OpenQuote(usize),
     #[error(
@@ -56,7 +60,8 @@ pub struct CsvTable {
 }
 
 impl CsvTable {
-    /// Parses a file. The separator is the first of `,`, `;` and tab in the first line; empty lines are left out.
+    /// Parses a file. The separator is that of a first line such as `sep=;`, which some spreadsheets write, else the first of
+    /// `,`, `;` and tab in the line of the columns; empty lines are left out.
     pub fn parse(bytes: &[u8]) -> Result<Self, CsvError> {
         if bytes.len() > MAX_BYTES {
             return Err(CsvError::TooLarge);
@@ -66,12 +71,17 @@ impl CsvTable {
             CsvError::NotUtf8(1 + good.iter().filter(|byte| **byte == b'\n').count())
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let separator = text
-            .lines()
-            .next()
-            .and_then(|line| line.chars().find(|c| matches!(c, ',' | ';' | '\t')))
-            .unwrap_or(',');
-        let mut rows = Reader::new(text, separator).rows()?.into_iter();
+        let first = text.lines().next().unwrap_or_default();
+        let declared = first.strip_prefix("sep=").unwrap_or_default().chars();
+        let (separator, is_declared) = match (declared.clone().next(), declared.count()) {
+            (Some(separator @ (',' | ';' | '\t')), 1) => (separator, true),
+            _ => (separator_of(first), false),
+        };
+        let mut reader = Reader::new(text, separator);
+        if is_declared {
+            reader.skip_line();
+        }
+        let mut rows = reader.rows()?.into_iter();
         let header = rows.next().ok_or(CsvError::Empty)?;
         let columns: Vec<String> = header
             .cells
@@ -111,6 +121,33 @@ impl CsvRow {
     }
 }
 
+fn separator_of(line: &str) -> char {
+    let mut characters = line.chars();
+    let found = characters.find(|c| matches!(c, ',' | ';' | '\t'));
+    found.unwrap_or(',')
+}
+
+/// Returns cells as one line of a file, with its end. The separator is a comma.
+pub fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+    let mut line = String::new();
+    for (index, cell) in cells.into_iter().enumerate() {
+        if index > 0 {
+            line.push(',');
+        }
+        let is_plain = !cell.contains([',', ';', '"', '\t', '\r', '\n']) && cell.trim() == cell;
+        match is_plain {
+            true => line.push_str(cell),
+            false => {
+                line.push('"');
+                line.push_str(&cell.replace('"', "\"\""));
+                line.push('"');
+            }
+        }
+    }
+    line.push('\n');
+    line
+}
+
 struct Reader<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     separator: char,
@@ -134,6 +171,10 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn skip_line(&mut self) {
+        while !matches!(self.next(), None | Some('\n')) {}
+    }
+
     fn rows(mut self) -> Result<Vec<CsvRow>, CsvError> {
         let mut rows = Vec::new();
         loop {
@@ -151,6 +192,10 @@ impl<'a> Reader<'a> {
             };
             if cells.iter().any(|cell| !cell.is_empty()) {
                 rows.push(CsvRow { line, cells });
+            }
+            // The first row is that of the columns.
+            if rows.len() > MAX_ROWS + 1 {
+                return Err(CsvError::TooManyRows);
             }
             if end == CellEnd::File {
                 return Ok(rows);
@@ -260,6 +305,10 @@ mod tests {
         ] {
             assert_eq!(cells(text), expected, "{text:?}");
         }
+        assert_eq!(
+            cells("\u{feff}sep=;\r\nid;new_id\r\na,b;c\r\n"),
+            [row(3, ["a,b", "c"])]
+        );
         let table = CsvTable::parse(b"id,new_id\n\"two\nlines\",x\ny,z").unwrap();
         assert_eq!(
             (table.rows[1].line, table.column(&["new_id"])),
@@ -293,6 +342,10 @@ mod tests {
         assert_eq!(CsvTable::parse(wide.as_bytes()), Err(CsvError::LongCell(2)));
         let large = vec![b'x'; MAX_BYTES + 1];
         assert_eq!(CsvTable::parse(&large), Err(CsvError::TooLarge));
+        let long = |rows: usize| format!("a\n{}", "1\n".repeat(rows));
+        assert!(CsvTable::parse(long(MAX_ROWS).as_bytes()).is_ok());
+        let longer = CsvTable::parse(long(MAX_ROWS + 1).as_bytes());
+        assert_eq!(longer, Err(CsvError::TooManyRows));
     }
 
     proptest! {
@@ -302,13 +355,10 @@ mod tests {
         }
 
         #[test]
-        fn a_quoted_text_reads_back_the_same(cells in proptest::collection::vec("[a-z\",;\n]{0,8}x", 1..5)) {
-            let quoted: Vec<String> = cells
-                .iter()
-                .map(|cell| format!("\"{}\"", cell.replace('"', "\"\"")))
-                .collect();
+        fn a_written_line_reads_back_the_same(cells in proptest::collection::vec("[a-z\",;\n\t ]{0,8}x", 1..5)) {
             let header: Vec<String> = (0..cells.len()).map(|number| format!("c{number}")).collect();
-            let text = format!("{}\n{}\n", header.join(","), quoted.join(","));
+            let line = |cells: &[String]| csv_line(cells.iter().map(String::as_str));
+            let text = format!("{}{}", line(&header), line(&cells));
             let table = CsvTable::parse(text.as_bytes()).unwrap();
             let trimmed: Vec<String> = cells.iter().map(|cell| cell.trim().to_owned()).collect();
             prop_assert_eq!(&table.rows[0].cells, &trimmed);

@@ -106,6 +106,27 @@ pub enum Unauthorized {
 }
 
 impl BillingError {
+    /// Returns the kind of the problem, for stores and metrics.
+    pub fn kind(&self) -> &'static str {
+        match &self.problem {
+            BillingProblem::Unreachable(_) => "unreachable",
+            BillingProblem::Unauthorized(_) => "unauthorized",
+            BillingProblem::Forbidden { .. } => "forbidden",
+            BillingProblem::ModuleOff { .. } => "module-off",
+            BillingProblem::Limited { .. } => "limited",
+            BillingProblem::NotJson { .. } => "not-json",
+            BillingProblem::Refused { .. } => "refused",
+            BillingProblem::Shape(_) => "shape",
+            BillingProblem::Incomplete(_) => "incomplete",
+            BillingProblem::Rejected { .. } => "rejected",
+        }
+    }
+
+    /// Returns whether the system does not accept the login.
+    pub fn is_refused_login(&self) -> bool {
+        matches!(self.problem, BillingProblem::Unauthorized(_))
+    }
+
     /// Returns whether the same request may succeed a moment later.
     pub fn retry_helps(&self) -> bool {
         match &self.problem {

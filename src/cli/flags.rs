@@ -196,7 +196,7 @@ mod tests {
         (
             "out",
             &[Part::Value, Part::Meaning],
-            "the files of the command: a plan, looks, manual pages",
+            "the files of the command: a plan, looks, a list, manual pages",
         ),
         (
             "latency",
@@ -217,6 +217,11 @@ mod tests {
             "port",
             &[Part::Meaning, Part::Default],
             "`observe` means a port of a device, `twin billing` one to listen on",
+        ),
+        (
+            "virtuoso",
+            &[Part::Value, Part::Meaning],
+            "`import` reads a file, `export` writes one of several forms",
         ),
     ];
 
@@ -335,10 +340,11 @@ mod tests {
 
     #[test]
     fn every_command_with_a_result_has_a_format() {
-        // These print something else: text for a shell, a program or a person who watches. The service runs until it is stopped, and a decision of a person has no result besides its exit code.
+        // These print something else: text for a shell, a program or a person who watches, or a list. The service runs until it is stopped, and a decision of a person has no result besides its exit code.
         let others = [
             "completions",
             "demo",
+            "export",
             "man",
             "schema",
             "serve",

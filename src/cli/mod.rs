@@ -15,6 +15,7 @@ mod discover;
 mod disown;
 mod doctor;
 mod explain;
+mod export;
 mod exposed_secrets;
 mod find;
 mod flags;
@@ -29,6 +30,7 @@ mod import;
 mod init;
 mod invocation;
 mod key_mode;
+mod list_file;
 mod live_table;
 mod logging;
 mod looking;
@@ -210,6 +212,7 @@ enum Command {
     Sync(Box<sync::SyncArguments>),
     Discover(discover::DiscoverArguments),
     Import(Box<import::ImportArguments>),
+    Export(export::ExportArguments),
     Observe(Box<observe::ObserveArguments>),
     Backup(Box<backup::BackupArguments>),
     Plan(Box<plan::PlanArguments>),
@@ -431,6 +434,7 @@ impl Command {
             Self::Sync(arguments) => sync::run(&arguments, invocation),
             Self::Discover(arguments) => discover::run(&arguments, invocation),
             Self::Import(arguments) => import::run(&arguments, invocation),
+            Self::Export(arguments) => export::run(&arguments, invocation),
             Self::Observe(arguments) => observe::run(&arguments, invocation),
             Self::Backup(arguments) => backup::run(&arguments, invocation),
             Self::Plan(arguments) => plan::run(&arguments, invocation),

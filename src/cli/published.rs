@@ -14,7 +14,7 @@ use super::find::FindDocument;
 use super::fmt::FmtDocument;
 use super::freeze::FreezesDocument;
 use super::history::{Entries, RunInFull, Runs};
-use super::import::ImportDocument;
+use super::import::{ImportDocument, VirtuosoDocument};
 use super::observe::ObservedDocument;
 use super::owned::OwnedDocument;
 use super::poll::PolledDocument;
@@ -79,6 +79,7 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::Disown => schema_of::<DisownDocument<'_>>(kind),
         DocumentKind::Rename => schema_of::<RenameDocument>(kind),
         DocumentKind::Import => schema_of::<ImportDocument<'_>>(kind),
+        DocumentKind::ImportVirtuoso => schema_of::<VirtuosoDocument>(kind),
         DocumentKind::Set => schema_of::<SetDocument>(kind),
         DocumentKind::Sync => schema_of::<SyncDocument>(kind),
         DocumentKind::SyncCheck => schema_of::<CheckDocument>(kind),

@@ -1,6 +1,5 @@
 //! `gamctl rename`: gives subscribers new ids, one or a whole list, as one change with `moved_from`.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -10,9 +9,10 @@ use super::commit_target::{WriteArguments, change_sentence};
 use super::find::only_subscriber;
 use super::format::OutputFormat;
 use super::invocation::Invocation;
+use super::list_file::read_list;
 use super::source::{InventoryArguments, refuse, report};
 use super::terminal::Terminal;
-use crate::authoring::csv::{CsvTable, MAX_BYTES};
+use crate::authoring::csv::CsvTable;
 use crate::authoring::rename::{Rename, Renames, RowProblem, edits, rename, renames};
 use crate::authoring::{Change, Written, propose};
 use crate::inventory::Inventory;
@@ -114,7 +114,7 @@ struct RowLine {
 pub(super) fn run(arguments: &RenameArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
     let terminal = &invocation.terminal;
-    let table = arguments.from.as_deref().map(table).transpose()?;
+    let table = arguments.from.as_deref().map(read_list).transpose()?;
     let (base, people) = arguments.writing.base(&selected, &arguments.inventory)?;
     if base.reading.has_errors() {
         let why =
@@ -190,18 +190,6 @@ fn nothing_to_do(unchanged: usize) -> String {
         number => format!("{} have", counted(number, "subscriber")),
     };
     format!("Nothing to do: {subscribers} the new id already.")
-}
-
-/// Reads the list.
-fn table(path: &Path) -> anyhow::Result<CsvTable> {
-    let shown = path.display().to_string();
-    let mut bytes = Vec::new();
-    // One byte more than the limit, so that a longer file is refused and not cut.
-    let most = u64::try_from(MAX_BYTES)? + 1;
-    std::fs::File::open(path)
-        .and_then(|file| file.take(most).read_to_end(&mut bytes))
-        .with_context(|| format!("failed to read {}", visible(&shown)))?;
-    CsvTable::parse(&bytes).with_context(|| format!("cannot use {}", visible(&shown)))
 }
 
 fn decide(

@@ -117,6 +117,10 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
         settings.is_named || settings.telemetry.otlp.is_none(),
         "`[telemetry]` is used only from settings that you name, because the author of an inventory must not choose where traces go; use `gamctl --config gamctl.toml serve`"
     );
+    ensure!(
+        settings.is_named || !settings.sync.run,
+        "`[sync]` is used only from settings that you name, because the author of an inventory must not choose where secrets are sent; use `gamctl --config gamctl.toml serve`"
+    );
     let wrong = settings.serve.check();
     if !wrong.is_empty() {
         let lines: Vec<String> = wrong.iter().map(|error| format!("  {error}")).collect();
@@ -150,6 +154,7 @@ fn opening(selected: &Selected<'_>) -> anyhow::Result<Opening> {
             intervals: intervals(&serve),
             serve,
             state: absolute(&location.state)?,
+            syncs: settings.sync.run,
             webhook,
             who: settings.who.clone(),
             clock: clock::millis,

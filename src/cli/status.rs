@@ -15,6 +15,7 @@ use super::when::milliseconds;
 use crate::history::{DeviceStatusRow, Instance, Store, StoreError};
 use crate::model::DeviceName;
 use crate::reconcile::rollout::condition::{ConditionFacts, condition};
+use crate::reconcile::sync::sync_conditions;
 use crate::report::{
     BranchLine, ConditionLine, DeviceStatusLine, DocumentKind, Exit, FleetStatus, HaltedLine,
     HeldLine, InstanceLine, TargetLine, by_urgency, device_status, device_statuses, fleet_status,
@@ -177,6 +178,7 @@ async fn read_status(store: &Store) -> Result<FleetStatus, StoreError> {
         instances,
         conditions,
         rollouts: rollouts.iter().map(rollout_line).collect(),
+        billing: sync_conditions(store).await?,
         devices,
         at: now,
     })

@@ -21,7 +21,8 @@ use crate::model::{HostEnvironment, hazard_on_a_terminal};
 use crate::secrets::{SEALED_FOLDER, Secret, SecretSources, VARIABLE_PREFIX};
 use credentials::{credentials_folder, store_url};
 pub use service::{
-    GitSettings, LoginSettings, NamedSecret, ServeSettings, ServiceSettingsError, TelemetrySettings,
+    GitSettings, LoginSettings, NamedSecret, ServeSettings, ServiceSettingsError, SyncSettings,
+    TelemetrySettings,
 };
 pub use settings_file::SettingsError;
 use settings_file::{Origin, SettingsFile, StoreTable, WrittenSecrets, is_there, read};
@@ -46,6 +47,7 @@ pub struct Settings {
     pub backup: BackupSettings,
     pub git: GitSettings,
     pub serve: ServeSettings,
+    pub sync: SyncSettings,
     pub telemetry: TelemetrySettings,
     /// The file has settings of the service, `[git]` or `[serve]`.
     pub names_service: bool,
@@ -265,6 +267,7 @@ fn found(given: Option<&Path>) -> Result<Settings, SettingsError> {
         names_service: written.git.is_some() || written.serve.is_some(),
         git: written.git.unwrap_or_default(),
         serve: written.serve.unwrap_or_default(),
+        sync: written.sync.unwrap_or_default(),
         telemetry: written.telemetry.unwrap_or_default(),
         who: who(host.who()),
         log: variable("GAMCTL_LOG"),
@@ -323,6 +326,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
                 backup: BackupSettings::default(),
                 git: GitSettings::default(),
                 serve: ServeSettings::default(),
+                sync: SyncSettings::default(),
                 telemetry: TelemetrySettings::default(),
                 names_service: false,
                 ..settings.clone()
@@ -350,6 +354,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
         backup: written.backup.unwrap_or_default(),
         git: written.git.unwrap_or_default(),
         serve: written.serve.unwrap_or_default(),
+        sync: written.sync.unwrap_or_default(),
         ..settings.clone()
     })
 }

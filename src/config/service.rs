@@ -39,6 +39,14 @@ pub struct GitSettings {
     pub home: PathBuf,
 }
 
+/// The sync with billing systems.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct SyncSettings {
+    /// The service syncs the billing systems of the inventory.
+    pub run: bool,
+}
+
 /// The traces of runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::inside::{entries_are_inside, is_inside};
-use super::{ApplySettings, BackupSettings, GitSettings, ServeSettings, TelemetrySettings};
+use super::{
+    ApplySettings, BackupSettings, GitSettings, ServeSettings, SyncSettings, TelemetrySettings,
+};
 use crate::secrets::{Secret, SecretCommand, SecretError};
 
 /// The reason that the settings cannot be read.
@@ -45,6 +47,7 @@ pub(super) struct SettingsFile {
     pub(super) backup: Option<BackupSettings>,
     pub(super) git: Option<GitSettings>,
     pub(super) serve: Option<ServeSettings>,
+    pub(super) sync: Option<SyncSettings>,
     pub(super) telemetry: Option<TelemetrySettings>,
 }
 

@@ -24,15 +24,18 @@ pub enum Hint {
     Rollout,
     /// The states of devices, which gates and new rollouts depend on.
     Devices,
+    /// A webhook of a billing system came.
+    Billing,
 }
 
 impl Hint {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Branch,
         Self::Target,
         Self::Decision,
         Self::Rollout,
         Self::Devices,
+        Self::Billing,
     ];
 
     fn word(self) -> &'static str {
@@ -42,6 +45,7 @@ impl Hint {
             Self::Decision => "decision",
             Self::Rollout => "rollout",
             Self::Devices => "devices",
+            Self::Billing => "billing",
         }
     }
 

@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use super::document::{difference, digest, stored};
 use super::error::Fault;
-use super::ledger::{WHOLE_EVERY, put_together};
+use super::ledger::{WHOLE_EVERY, device_name, put_together};
+use super::run::signed;
 use super::session::{Bind, Lock, Row, Session};
+use super::store::CLOCK;
 use super::version::{LOOK, LOOK_STATUS};
 use super::{Store, StoreError};
 use crate::model::{
@@ -127,6 +129,24 @@ impl Store {
                 Some(sequence) => look_at(&mut session, device, sequence).await,
                 None => Ok(None),
             }
+        })
+        .await
+    }
+
+    /// Returns the devices whose last look was stored at or after a time, and the time of this reading, both by the store's
+    /// clock in seconds since 1970.
+    pub async fn looks_stored_since(
+        &self,
+        since: u64,
+    ) -> Result<(Vec<DeviceName>, u64), StoreError> {
+        self.within("list new looks", || async {
+            let mut session = self.read().await?;
+            let clock = session.row(CLOCK, &[]).await?;
+            let now = clock.map_or(Ok(0), |row| row.count("clock"))?;
+            let sql = "select device from last_look where at is null or at >= @time($1)";
+            let rows = session.rows(sql, &[Bind::Number(signed(since))]).await?;
+            let devices = rows.iter().map(|row| device_name(&row.text("device")?));
+            Ok((devices.collect::<Result<_, Fault>>()?, now))
         })
         .await
     }

@@ -41,7 +41,7 @@ pub struct StoreFacts {
     pub clock: u64,
 }
 
-const CLOCK: &str = "select @seconds(t) as clock from (select @now as t) as moment";
+pub(super) const CLOCK: &str = "select @seconds(t) as clock from (select @now as t) as moment";
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -8,7 +8,7 @@ use super::schedule::{Activity, LastRead, LastReads, PerKind};
 use super::share::owner;
 use super::stored_status::{StatusChange, StoredStatus};
 use crate::history::{DeviceStatus, DeviceStatusRow};
-use crate::model::{ConditionWord, DeviceName, Fingerprint, NotObserved};
+use crate::model::{ConditionWord, DeviceName, Fingerprint, MacAddress, NotObserved};
 use crate::reconcile::rollout::DriftEvent;
 use crate::reconcile::rollout::condition::ConditionFacts;
 use crate::reconcile::{DeviceAccess, TargetDevice};
@@ -59,6 +59,8 @@ pub(super) struct ReadFacts {
     pub(super) tried: Option<u64>,
     pub(super) silent_since: Option<u64>,
     pub(super) error: Option<NotObserved>,
+    /// Endpoints that the last look heard and no subscriber has.
+    pub(super) unknown: BTreeSet<MacAddress>,
     pub(super) fingerprint: Option<Fingerprint>,
     pub(super) uptime_seconds: Option<u64>,
     pub(super) alarms: Option<u64>,

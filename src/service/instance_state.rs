@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+use super::billing::BillingState;
 use super::device_table::DeviceTable;
 use super::fetch::{Mirror, RemoteSettings};
 use super::http::routes::ROUTES;
@@ -27,6 +28,7 @@ use crate::model::DeviceName;
 use crate::reconcile::rollout::RolloutPolicy;
 use crate::reconcile::run::Reconciler;
 use crate::reconcile::{StoreWithJournal, TargetDevice, TargetInventory};
+use crate::secrets::SecretSources;
 
 /// The target as this instance has read it.
 #[derive(Debug)]
@@ -83,6 +85,7 @@ pub(super) struct Triggers {
     pub(super) target: Arc<Notify>,
     pub(super) rollout: Arc<Notify>,
     pub(super) status: Arc<Notify>,
+    pub(super) billing: Arc<Notify>,
     pub(super) queue: Notify,
 }
 
@@ -102,6 +105,8 @@ pub(super) struct Shared {
     pub(super) reports: TaskReports,
     pub(super) metrics: Metrics,
     pub(super) requests: Requests,
+    pub(super) billing: BillingState,
+    pub(super) secrets: SecretSources,
     devices: Mutex<DeviceTable>,
     queue: Mutex<Queue>,
     /// What was planned last, so that the same question is not planned again every few seconds.
@@ -128,6 +133,7 @@ pub(super) struct Parts {
     pub(super) store: StoreWithJournal,
     pub(super) mirror: Mirror,
     pub(super) remote: RemoteSettings,
+    pub(super) secrets: SecretSources,
 }
 
 impl Shared {
@@ -143,6 +149,7 @@ impl Shared {
             store,
             mirror,
             remote,
+            secrets,
         } = parts;
         Self {
             reconciler,
@@ -157,6 +164,8 @@ impl Shared {
             reports: TaskReports::default(),
             metrics: Metrics::new(env!("CARGO_PKG_VERSION"), now / 1000, &ROUTES),
             requests: Requests::new(settings.serve.requests_per_second),
+            billing: BillingState::default(),
+            secrets,
             devices: Mutex::default(),
             queue: Mutex::new(Queue::new(settings.queue_limits)),
             planned: Mutex::default(),

@@ -5,9 +5,11 @@
 //! its commits, `branch` calls it, `watch_remote` triggers it, `lanes` checks authors, `lane_hour` counts their changes
 //! of the last hour · `schedule` decides which device is read when, `look` starts the reads, `read` does one, `requests`
 //! limits their SNMP requests, `device_table` keeps the results, `stored_status` what the store has of them, `share`
-//! divides the devices among instances · `rollout` brings devices to the target · `metrics` counts what happens,
+//! divides the devices among instances · `rollout` brings devices to the target · `billing` syncs
+//! billing systems · `metrics` counts what happens,
 //! `measure` fills in the present state · `http` answers health checks, webhooks and Prometheus.
 
+mod billing;
 mod branch;
 mod device_table;
 pub mod fetch;

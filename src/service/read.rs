@@ -1,5 +1,6 @@
 //! Reads one device once: a probe, a poll or a look; the result becomes facts about its condition.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +9,9 @@ use super::metrics::{LookKind, LookResult};
 use super::requests::cost;
 use super::schedule::{Outcome, Pace, Priority, ReadKind};
 use super::task;
-use crate::model::{DeviceName, EndpointState, NotObserved, Observation, Poll, PollDepth, Probe};
+use crate::model::{
+    DeviceName, EndpointState, MacAddress, NotObserved, Observation, Poll, PollDepth, Probe,
+};
 use crate::plan::DevicePlan;
 use crate::reconcile::rollout::condition::{ConditionFacts, Unreachable};
 use crate::reconcile::rollout::{ComparedLook, looked, not_looked};
@@ -16,6 +19,10 @@ use crate::reconcile::run::Watcher;
 use crate::reconcile::{
     Accesses, DeviceAccess, FingerprintedObservation, PollScope, poll_one, probe_one,
 };
+
+/// A sold endpoint is activated once two looks heard it, half a minute apart: the second one does not wait for the interval.
+/// In milliseconds.
+const HEARD_AGAIN: u64 = 31_000;
 
 /// An answer of a device.
 #[derive(Debug)]
@@ -191,22 +198,22 @@ fn ended(
     }
     let mut queue = shared.queue();
     queue.ended(device, outcome, due);
-    if let Some(priority) = follow_up {
-        queue.push(device, ReadKind::Look, priority, now);
+    if let Some((priority, at)) = follow_up {
+        queue.push(device, ReadKind::Look, priority, at);
     }
     drop(queue);
     shared.triggers.status.notify_one();
     shared.triggers.queue.notify_one();
 }
 
-/// Takes an answer over; returns the priority of a look that it calls for.
+/// Takes an answer over; returns the priority and the time of a look that it calls for.
 fn answered(
     known: &mut super::device_table::ServedDevice,
     shared: &Shared,
     answer: Answer,
     interval: u64,
     now: u64,
-) -> Option<Priority> {
+) -> Option<(Priority, u64)> {
     let was_silent = known.reads.silent_since.take().is_some();
     known.reads.error = None;
     let facts = match answer {
@@ -227,7 +234,12 @@ fn answered(
             let is_older =
                 target.is_some_and(|target| target.target.number != look.target.target.number);
             // Its plan is for an older target: only another look tells the difference to this one.
-            return is_older.then_some(Priority::Commit);
+            if is_older {
+                return Some((Priority::Commit, now));
+            }
+            let hears_new = hears_new_endpoint(known, look.seen.observation());
+            let is_wanted = hears_new && shared.settings.syncs;
+            return is_wanted.then_some((Priority::Restarted, now.saturating_add(HEARD_AGAIN)));
         }
     };
     let (uptime, alarms) = facts;
@@ -245,7 +257,20 @@ fn answered(
         known.activity = known.activity.with_event(now);
     }
     // A device that is back may have been changed, restarted or replaced meanwhile: only a look ends `unreachable`.
-    (restarted || other_alarms || was_silent).then_some(Priority::Restarted)
+    (restarted || other_alarms || was_silent).then_some((Priority::Restarted, now))
+}
+
+/// Notes the endpoints that no subscriber has, and returns whether one was not heard before.
+fn hears_new_endpoint(
+    known: &mut super::device_table::ServedDevice,
+    observation: &Observation,
+) -> bool {
+    let endpoints = observation.health.endpoints.iter();
+    let unknown = endpoints.filter(|(_, line)| line.state == Some(EndpointState::Unknown));
+    let unknown: BTreeSet<MacAddress> = unknown.map(|(mac, _)| *mac).collect();
+    let hears_new = !unknown.is_subset(&known.reads.unknown);
+    known.reads.unknown = unknown;
+    hears_new
 }
 
 fn take_look(

@@ -16,6 +16,8 @@ pub struct ServiceSettings {
     pub serve: ServeSettings,
     /// The folder of the mirror and the journal.
     pub state: PathBuf,
+    /// Whether billing systems are synced.
+    pub syncs: bool,
     /// The secret of the webhook, read at the start.
     pub webhook: Option<Secret>,
     /// The name under which it writes, as `user@host`.
@@ -44,6 +46,10 @@ pub struct Timing {
     pub status: Duration,
     pub rollout: Duration,
     pub recover: Duration,
+    /// How often it is checked which billing systems are due.
+    pub billing: Duration,
+    /// How often a billing system is asked for its changes.
+    pub billing_changes: Duration,
 }
 
 impl Default for Timing {
@@ -58,6 +64,8 @@ impl Default for Timing {
             status: seconds(2),
             rollout: seconds(5),
             recover: seconds(30),
+            billing: seconds(1),
+            billing_changes: seconds(60),
         }
     }
 }

@@ -91,8 +91,11 @@ impl Service {
         } = opening;
         let ends_git = task::once(end_git(git.stop.clone(), stop.clone()));
         let mirror = Mirror::open_or_create(&settings.state.join(MIRROR), git)?;
-        let mut reconciler =
-            Reconciler::new(&mirror.repository().join(&remote.folder), secrets, seconds);
+        let mut reconciler = Reconciler::new(
+            &mirror.repository().join(&remote.folder),
+            secrets.clone(),
+            seconds,
+        );
         reconciler.set_lease(lease);
         let who = settings.who.clone();
         reconciler
@@ -120,6 +123,7 @@ impl Service {
             store,
             mirror,
             remote,
+            secrets,
         };
         let shared = Arc::new(Shared::new(settings, parts, instance, stop.clone()));
         heartbeat(shared.clone())
@@ -175,6 +179,7 @@ impl Service {
         for task in self.tasks {
             let _panicked = task.await;
         }
+        self.shared.billing.finish().await;
         self.all_ended.send_replace(true);
         let _panicked = self.heartbeat.await;
         let store = &self.shared.store.store;
@@ -316,6 +321,12 @@ fn start_tasks(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
             timing.recover,
             Arc::default(),
             task::recover::recover
+        ),
+        task!(
+            "billing",
+            timing.billing,
+            triggers.billing.clone(),
+            task::billing::start_due
         ),
     ]
 }

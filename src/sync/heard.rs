@@ -79,6 +79,23 @@ pub(super) enum Whereabouts<'a> {
     Several(Vec<&'a HeardEndpoint>),
 }
 
+impl HeardEndpoint {
+    /// Returns whether it is heard long enough for something to follow.
+    fn is_settled(&self) -> bool {
+        self.looks >= LOOKS && self.last.saturating_sub(self.first) >= HEARD_FOR
+    }
+}
+
+impl Looks {
+    /// Returns the endpoints that are heard where no subscriber has them, long enough for something to follow.
+    pub fn settled_elsewhere(&self) -> impl Iterator<Item = &HeardEndpoint> {
+        // Where it is configured, an endpoint counts as heard in every look.
+        let elsewhere = |heard: &&HeardEndpoint| heard.looks != u32::MAX;
+        let endpoints = self.endpoints.iter().filter(elsewhere);
+        endpoints.filter(|heard| heard.is_settled())
+    }
+}
+
 impl<'a> Hearing<'a> {
     pub(super) fn of(looks: &'a Looks, now: u64) -> Self {
         let mut by_mac: HashMap<MacAddress, Vec<&HeardEndpoint>> = HashMap::default();
@@ -133,8 +150,7 @@ impl<'a> Hearing<'a> {
     }
 
     fn is_settled(&self, heard: &HeardEndpoint) -> bool {
-        let span = heard.last.saturating_sub(heard.first);
-        heard.looks >= LOOKS && span >= HEARD_FOR && self.is_fresh(heard.last)
+        heard.is_settled() && self.is_fresh(heard.last)
     }
 }
 

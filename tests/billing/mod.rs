@@ -2,6 +2,8 @@
 
 mod decisions;
 mod http;
+mod isp;
+mod protected_customers;
 mod sonar;
 mod splynx;
 mod sync;

@@ -346,3 +346,42 @@ fn a_vlan_that_no_device_accepts_is_not_planned() {
         "{notes:?}"
     );
 }
+
+/// The inventory names the new name of `b`, so its name is free although it is protected.
+#[test]
+fn a_protected_subscriber_that_is_renamed_gives_its_name_to_another_one() {
+    let mut example = Example::settled();
+    let protected = &mut example.ledger.as_mut().unwrap().protected;
+    protected.insert("b".parse().unwrap());
+    example.intended["subscribers"] = json!({ "b": subscriber(1, 101), "z": subscriber(2, 105) });
+    let renamed = ("z".parse().unwrap(), "b".parse().unwrap());
+    example.renamed.extend([renamed]);
+    assert_eq!(
+        example.lines(),
+        [
+            "ghn subscriber 2 name \"z\" vid 105",
+            "ghn subscriber 1 name \"b\"",
+        ]
+    );
+}
+
+/// Removing it would be refused, and moving its service is possible.
+#[test]
+fn a_protected_subscriber_keeps_its_name_where_another_one_has_its_new_service() {
+    let mut example = Example::settled();
+    let protected = &mut example.ledger.as_mut().unwrap().protected;
+    protected.insert("b".parse().unwrap());
+    example.intended["endpoints"]
+        .as_object_mut()
+        .unwrap()
+        .remove(&mac(2));
+    example.intended["subscribers"] = json!({ "b": subscriber(1, 101) });
+    assert_eq!(
+        example.lines(),
+        [
+            "no ghn subscriber 1",
+            "ghn subscriber 2 endpoint 1 vid 101",
+            "no ghn endpoint 2",
+        ]
+    );
+}

@@ -23,6 +23,7 @@ mod planning;
 mod secret;
 mod spec;
 mod valid;
+mod virtuoso;
 mod write;
 
 use gamctl::inventory::source::Limits;

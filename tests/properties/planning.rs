@@ -71,3 +71,16 @@ fn the_cases_reach_the_longest_list_of_allowed_vlans() {
     };
     assert!((0..100).any(has_longest));
 }
+
+/// An intention with one name twice has no plan that reaches it, so the judge would blame the planner. In the first case, a
+/// replaced endpoint was to get a name that another one has.
+#[test]
+fn no_two_endpoints_of_an_intention_have_the_same_name() {
+    for seed in [1_002_871].into_iter().chain(0..2_000) {
+        let case = case::case(&mut Dice::seeded(seed, 2_500));
+        let mut names = std::collections::BTreeSet::new();
+        for endpoint in case.intended.endpoints.values() {
+            assert!(names.insert(&endpoint.name), "{seed}: {}", endpoint.name);
+        }
+    }
+}

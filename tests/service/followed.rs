@@ -51,6 +51,7 @@ fn opening(world: &World, remote: RemoteSettings) -> Opening {
                 ..ServeSettings::default()
             },
             state: state.clone(),
+            syncs: false,
             webhook: None,
             who: "test@host".to_owned(),
             clock: || seconds() * 1000,

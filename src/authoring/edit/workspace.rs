@@ -213,8 +213,13 @@ impl<'a> Workspace<'a> {
     }
 
     fn refuse_taken(&mut self, object: &Object, path: &[String]) -> Result<(), EditError> {
+        // Not by `locate`: its error lists similar ids, so that every new id would be compared with every other one.
+        if let Object::Named(kind, id) = object
+            && self.index(*kind)?.holders(id).is_empty()
+        {
+            return Ok(());
+        }
         match self.locate(object) {
-            Err(EditError::UnknownObject { .. }) => Ok(()),
             Err(other) => Err(other),
             Ok(file) => Err(EditError::AlreadyThere {
                 object: object.clone(),

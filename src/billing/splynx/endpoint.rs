@@ -61,6 +61,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_guide_of_operators_names_every_permission() {
+        let guide = include_str!("../../../docs/billing.md");
+        let writes = [
+            SERVICE_EDIT,
+            NOTES,
+            NOTE_ADD,
+            TICKETS,
+            TICKET_ADD,
+            TICKET_EDIT,
+            TICKET_MESSAGES,
+            TICKET_TYPES,
+        ];
+        for endpoint in READ.iter().chain(&writes) {
+            let permission = endpoint.permission;
+            assert!(guide.contains(permission), "{permission}");
+        }
+    }
+
+    #[test]
     fn no_request_assigns_sells_or_bills() {
         let writes = [
             SERVICE_EDIT,

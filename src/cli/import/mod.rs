@@ -1,9 +1,10 @@
 //! `gamctl import`: writes an inventory from devices as they are.
 //!
-//! `find` looks at the devices · `sites` the site of an address.
+//! `find` looks at the devices · `sites` the site of an address · `virtuoso` subscribers from a list of VIRTUOSO.
 
 mod find;
 mod sites;
+mod virtuoso;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,11 @@ use anyhow::{Context, ensure};
 use serde::Serialize;
 
 use sites::Sites;
+use virtuoso::VirtuosoArguments;
 
 use super::format::OutputFormat;
 use super::invocation::Invocation;
-use super::source::{FolderArguments, OfflineArguments, report};
+use super::source::{InventoryArguments, OfflineArguments, report};
 use super::terminal::Terminal;
 use super::timeout::TimeoutArguments;
 use crate::authoring::new_files::{editor_schemas, schema_line, template};
@@ -30,12 +32,21 @@ use crate::report::{DocumentKind, Exit, FindingFormat, counted, visible};
 /// Lines of each list that are shown without `--verbose`.
 const SHOWN: usize = 20;
 
+/// Imports without a list; they write at once. A flag that needs a list is in conflict with them: the parser does not require an
+/// argument that another one excludes.
+const NOT_OF_A_LIST: [&str; 2] = ["devices", "offline"];
+
 /// Write an inventory from devices as they are
 ///
 /// Looks at devices, or reads recorded looks, and writes new files for everything found: devices with their identity pins, uplinks, ports, service plans and subscribers. A new inventory also gets the commented settings, policy and schemas of `gamctl init`. Existing files do not change, nothing is written to a device, and the plan right after is empty. The folder of --inventory is created if it does not exist. Objects that the inventory cannot express stay on the device, unmanaged, and are listed.
+///
+/// With --virtuoso, it adds the subscribers of a CSV list of VIRTUOSO to an inventory that has the devices. Without --write or --commit the change is only shown.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("inventory", |folder| folder.alias("into")))]
 #[command(mut_arg("offline", |looks| looks.conflicts_with("devices")))]
+#[command(mut_arg("rev", |rev| rev.conflicts_with_all(NOT_OF_A_LIST)))]
+#[command(mut_arg("write", |write| write.conflicts_with_all(NOT_OF_A_LIST)))]
+#[command(mut_arg("commit", |commit| commit.conflicts_with_all(NOT_OF_A_LIST).conflicts_with("rev")))]
 #[command(after_help = "\
 Examples:
   gamctl import 10.20.0.0/24 -i network --community-secret gam-snmp
@@ -44,21 +55,27 @@ Examples:
   gamctl import 127.20.0.0/28:2222/1161 -i network              a test bed with other ports for SSH and SNMP
   gamctl import maple-court-a -i network                        subscribers of a device that is described already
   gamctl import --offline looks/ -i network                     from looks that `observe --out` wrote
+  gamctl import --virtuoso list.csv                             show what a list of VIRTUOSO adds
+  gamctl import --virtuoso list.csv --commit --branch virtuoso  commit it to a branch
 
 Secrets are given by name; their values come from GAMCTL_SECRET_NAME or the settings' folder of secrets.
-Exit codes: 0 all found devices are written, 6 a device that was named did not answer.")]
+Exit codes: 0 all found devices are written, 6 a device that was named did not answer; with --virtuoso: 1 a row is not taken
+over.")]
 pub(super) struct ImportArguments {
     /// Import these addresses, ranges, or devices of the inventory
     ///
     /// An address is `10.20.0.11`, a range `10.20.0.0/24` or `10.20.0.11-10.20.0.40`.
-    #[arg(value_name = "DEVICE", required_unless_present = "offline")]
+    #[arg(value_name = "DEVICE", required_unless_present_any = ["offline", "virtuoso"])]
     devices: Vec<String>,
 
     #[command(flatten)]
-    inventory: FolderArguments,
+    inventory: InventoryArguments,
 
     #[command(flatten)]
     offline: OfflineArguments,
+
+    #[command(flatten)]
+    list: VirtuosoArguments,
 
     /// Try these credentials of the inventory, in this order [default: all]
     ///
@@ -100,6 +117,9 @@ pub(super) struct ImportArguments {
     format: OutputFormat,
 }
 
+#[cfg(test)]
+pub(super) use virtuoso::VirtuosoDocument;
+
 /// The result as JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -131,6 +151,9 @@ struct LeftOut<'a> {
 const WHY: &str = "Nothing is imported: what would be added could not be checked.";
 
 pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    if let Some(file) = &arguments.list.virtuoso {
+        return virtuoso::run(file, arguments, invocation);
+    }
     let selected = invocation
         .select(arguments.inventory.given())?
         .waiting(arguments.timeout);

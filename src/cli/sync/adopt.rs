@@ -132,7 +132,8 @@ impl Adopting<'_> {
         let lease = match self.goal.commits && self.goal.branch.is_none() {
             false => None,
             true => {
-                let lease = store.wait(SyncLease::take(store.store(), name))?;
+                let lease =
+                    store.wait(SyncLease::take(store.store(), name, SyncLease::WHOLE_RUN))?;
                 Some(lease.with_context(|| {
                     format!("another process syncs {name}; run the command again in a few minutes")
                 })?)

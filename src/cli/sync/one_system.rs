@@ -61,7 +61,7 @@ pub(super) fn sync_one(
     let mut commits = arguments.is_committing() && !matches!(purpose, Purpose::Preview(_));
     let lease = match commits && arguments.branch.is_none() {
         false => None,
-        true => store.wait(SyncLease::take(store.store(), name))?,
+        true => store.wait(SyncLease::take(store.store(), name, SyncLease::WHOLE_RUN))?,
     };
     if commits && arguments.branch.is_none() && lease.is_none() {
         anyhow::ensure!(

@@ -298,7 +298,7 @@ fn take_billing(
     store: &StoreClient<'_>,
 ) -> anyhow::Result<Decided> {
     let name = &subject.system.name;
-    let lease = store.wait(SyncLease::take(store.store(), name))?;
+    let lease = store.wait(SyncLease::take(store.store(), name, SyncLease::WHOLE_RUN))?;
     let lease = lease.with_context(|| {
         format!("another process syncs {name}; run the command again in a few minutes")
     })?;

@@ -162,11 +162,34 @@ impl Store {
             }
             if let Some((scope, services)) = finished.classified {
                 put_classified(&mut session, system, scope, services).await?;
-                put_held(&mut session, system, scope, finished.held).await?;
+                // A reading of accounts says nothing about what is held back for others.
+                let replaces = matches!(scope, ClassifiedScope::Everything);
+                put_held(&mut session, system, finished.held, replaces).await?;
             }
             put_run(&mut session, system, run).await?;
             session.commit().await?;
             Ok(true)
+        })
+        .await
+    }
+
+    /// Returns the last run of each system.
+    pub async fn last_sync_runs(&self) -> Result<BTreeMap<BillingName, SyncRun>, StoreError> {
+        self.within("list the last runs of the sync", || async {
+            let mut session = self.read().await?;
+            let sql = "select distinct system from sync_run";
+            let systems = session.rows(sql, &[]).await?;
+            let mut last = BTreeMap::new();
+            for row in systems {
+                let system = row.text("system")?;
+                let sql = format!(
+                    "{RUNS} where system = $1 order by sync_run.ended desc, id desc limit 1"
+                );
+                let row = session.row(&sql, &[Bind::Text(&system)]).await?;
+                let run = row.map(|row| run_of(&row)).transpose()?;
+                last.extend(run.map(|run| (run.system.clone(), run)));
+            }
+            Ok(last)
         })
         .await
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::FoundDevice;
 use super::draft::{DeviceDraft, Keys, quoted};
-use super::name::{Ids, slug};
+use crate::authoring::new_id::{Ids, slug};
 use crate::inventory::{Inventory, NetworkDefaults};
 use crate::model::{DeviceName, HeldText, Medium, PortMode};
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::LeftOut;
-use super::name::{Ids, slug};
 use crate::authoring::format;
 use crate::authoring::new_files::schema_line;
+use crate::authoring::new_id::{Ids, slug};
 use crate::inventory::{FileKind, canonical_order};
 use crate::model::{DeviceName, ServicePlanId, SubscriberId, SubscriberName};
 

@@ -1,6 +1,6 @@
 //! Turns looks at devices into an inventory; the plan right after is empty.
 //!
-//! `find` looks at devices · `draft` the new objects and their text · `name` ids from names · `device` and `subscriber` the keys of
+//! `find` looks at devices · `draft` the new objects and their text · `device` and `subscriber` the keys of
 //! each · `service_plan` speed tiers from profiles · `drop_unsupported` drops what the inventory cannot express.
 //!
 //! *Guarantees*: with what was there before, the result reads without errors, and resolves to what was seen of every object it names.
@@ -9,13 +9,13 @@ mod device;
 mod draft;
 mod drop_unsupported;
 mod find;
-mod name;
 mod service_plan;
 mod subscriber;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::authoring::new_id::Ids;
 use crate::inventory::source::Limits;
 use crate::inventory::{Reading, read_texts};
 use crate::model::{Address, CredentialsName, DeviceName, Finding, HostKey, Observation, SiteName};
@@ -24,7 +24,6 @@ use draft::Draft;
 pub use find::{
     FoundDevices, ImportAccess, ImportTarget, ImportTargetError, UnobservedTarget, find,
 };
-use name::Ids;
 
 /// The files of an inventory by their paths.
 pub type Texts = BTreeMap<Arc<str>, Arc<str>>;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::draft::{Draft, PlanDraft, quoted};
-use super::name::{Ids, slug};
 use super::{FoundDevice, Texts};
+use crate::authoring::new_id::{Ids, slug};
 use crate::inventory::text::SuspensionHow;
 use crate::inventory::{Reading, complete_service_plans};
 use crate::model::{

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::FoundDevice;
 use super::draft::{Draft, Keys, SubscriberDraft, quoted, subscriber_id};
-use super::name::{Ids, slug};
+use crate::authoring::new_id::{Ids, slug};
 use crate::inventory::{Reading, complete_subscriber};
 use crate::model::{
     DeviceName, EndpointConfig, MAX_ALLOWED_VLANS, MacAddress, Observation, Part, Poe, Slot,

@@ -12,13 +12,14 @@ pub async fn heard_endpoints(store: &Store, inventory: &Inventory) -> Result<Loo
     let mut looks = Looks::default();
     for device in inventory.devices() {
         if let Some((look, heard)) = store.last_look_and_heard(&device.id).await? {
-            add(&mut looks, &device.id, &look, &heard);
+            add_heard(&mut looks, &device.id, &look, &heard);
         }
     }
     Ok(looks)
 }
 
-fn add(
+/// Adds what the latest look at a device heard.
+pub fn add_heard(
     looks: &mut Looks,
     device: &DeviceName,
     look: &Observation,

@@ -8,13 +8,10 @@ use uuid::Uuid;
 use super::prepared::PreparedSync;
 use crate::history::{
     BaseChange, ClassifiedScope, FinishedSync, Leader, NewSyncRun, Store, StoreError, StoredBase,
-    SyncOutcome, SyncScope, sync_task,
+    SyncOutcome, SyncReport, SyncScope, sync_task,
 };
 use crate::model::billing::{BillingName, SnapshotScope};
 use crate::sync::{Digest, LaneUse, SyncBase};
-
-/// The time that a run has for reading and committing; a process that ended without a word blocks others no longer.
-const LEASE: Duration = Duration::from_mins(10);
 
 /// What earlier runs left.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +28,7 @@ pub struct SyncMemory {
 pub struct SyncLease {
     pub run: Uuid,
     leader: Leader,
+    lasts: Duration,
 }
 
 impl SyncMemory {
@@ -64,11 +62,21 @@ async fn approved(store: &Store, system: &BillingName) -> Result<BTreeSet<Digest
 }
 
 impl SyncLease {
+    /// The time for reading and committing of a run that does not extend its lease.
+    pub const WHOLE_RUN: Duration = Duration::from_mins(10);
+
+    /// The time of a lease that is extended: a process that ended without a word blocks others no longer.
+    pub const EXTENDED: Duration = Duration::from_secs(30);
+
     /// Takes the right to sync a system; `None` if another run has it.
-    pub async fn take(store: &Store, system: &BillingName) -> Result<Option<Self>, StoreError> {
+    pub async fn take(
+        store: &Store,
+        system: &BillingName,
+        lasts: Duration,
+    ) -> Result<Option<Self>, StoreError> {
         let run = Uuid::now_v7();
-        let leader = store.lead(&sync_task(system), run, LEASE).await?;
-        Ok(leader.map(|leader| Self { run, leader }))
+        let leader = store.lead(&sync_task(system), run, lasts).await?;
+        Ok(leader.map(|leader| Self { run, leader, lasts }))
     }
 
     /// Counts the changes of a commit before it is made; returns false if an approval is not in force any more.
@@ -149,10 +157,60 @@ impl SyncLease {
             .await
     }
 
+    /// Extends the right; returns false if another run has it by now.
+    pub async fn renew(&self, store: &Store, system: &BillingName) -> Result<bool, StoreError> {
+        let leader = store.lead(&sync_task(system), self.run, self.lasts).await?;
+        Ok(leader.is_some_and(|leader| leader.epoch == self.leader.epoch))
+    }
+
+    /// Stores a run that left everything as it was: it failed, with the kind of its error, or billing had nothing new.
+    pub async fn note(
+        &self,
+        store: &Store,
+        system: &BillingName,
+        note: RunNote<'_>,
+    ) -> Result<(), StoreError> {
+        let run = NewSyncRun {
+            id: self.run,
+            scope: SyncScope::Accounts,
+            outcome: match note.failure {
+                Some(_) => SyncOutcome::Failed,
+                None => SyncOutcome::Nothing,
+            },
+            began: note.began,
+            digest: None,
+            commit: None,
+            who: note.who.to_owned(),
+            report: SyncReport {
+                failure: note.failure.map(Into::into),
+                ..SyncReport::default()
+            },
+        };
+        let finished = FinishedSync {
+            run: &run,
+            base: None,
+            classified: None,
+            held: &[],
+        };
+        // The base stays, so another run cannot have replaced it.
+        let _is_stored = store.finish_sync(system, &finished, &self.leader).await?;
+        Ok(())
+    }
+
     /// Gives the right back.
-    pub async fn release(self, store: &Store) -> Result<(), StoreError> {
+    pub async fn release(&self, store: &Store) -> Result<(), StoreError> {
         store.stop_leading(&self.leader).await
     }
+}
+
+/// A run that left everything as it was.
+#[derive(Debug, Clone, Copy)]
+pub struct RunNote<'a> {
+    /// The kind of the error.
+    pub failure: Option<&'a str>,
+    /// Seconds since 1970.
+    pub began: u64,
+    pub who: &'a str,
 }
 
 /// The end of a run.

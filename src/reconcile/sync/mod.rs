@@ -1,14 +1,16 @@
 //! Runs the sync of one billing system: reads both sides, proposes, gates, and makes the commit.
 //!
 //! `settings` and `inventory_facts` translate the inventory for `sync`, `heard_endpoints` the looks of the store. `client`
-//! reads the billing system, with the numbers of `request_numbers`. `prepare` proposes a commit for a `request`, `prepared` is
-//! that commit, `adoption` one of links alone. `approval` and `contested` are for decisions of a person. `memory` has what
-//! earlier runs left, and the lease of a run. `reported`, `explained`, `checked` and `unmapped` describe results for `report`.
+//! reads the billing system, with the numbers of `request_numbers`; `reading` does so again and again. `prepare` proposes a
+//! commit for a `request`, `prepared` is that commit, `adoption` one of links alone, `round` makes it under the lease of the
+//! system. `approval` and `contested` are for decisions of a person. `memory` has what earlier runs left, and the lease of a
+//! run. `conditions` sums the systems up, `reported`, `explained`, `checked` and `unmapped` describe results for `report`.
 
 mod adoption;
 mod approval;
 mod checked;
 mod client;
+mod conditions;
 mod contested;
 mod explained;
 mod heard_endpoints;
@@ -16,9 +18,11 @@ mod inventory_facts;
 mod memory;
 mod prepare;
 mod prepared;
+mod reading;
 mod reported;
 mod request;
 mod request_numbers;
+mod round;
 mod settings;
 mod unmapped;
 
@@ -26,12 +30,15 @@ pub use adoption::{PreparedAdoption, prepare_adoption};
 pub use approval::ApprovalWish;
 pub use checked::check_lines;
 pub use client::{BillingCheck, BillingClient, BillingClientError, ReadScope};
+pub use conditions::sync_conditions;
 pub use contested::{ContestedSubscriber, NotContested};
-pub use heard_endpoints::heard_endpoints;
+pub use heard_endpoints::{add_heard, heard_endpoints};
 pub use inventory_facts::sync_inventory;
-pub use memory::{RunEnd, SyncLease, SyncMemory};
+pub use memory::{RunEnd, RunNote, SyncLease, SyncMemory};
 pub use prepare::{PrepareError, prepare};
 pub use prepared::{LaneRefusal, PreparedSync};
+pub use reading::{BillingHint, ChangedAccounts, FullReading, SyncCursor};
 pub use reported::services_of;
 pub use request::SyncRequest;
+pub use round::{CommitFailure, Round, RoundEnd, RoundError, lane_authorship};
 pub use settings::{sync_limits, sync_settings};

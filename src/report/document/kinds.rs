@@ -120,6 +120,9 @@ documents! {
     Import = "import", 1, "The files that were written for devices, and what could not be expressed",
         ["import"],
         "gamctl import 10.20.0.0/24 -i network --format json | jq '.left_out'";
+    ImportVirtuoso = "import-virtuoso", 1, "The subscribers that a list of VIRTUOSO adds, and the rows that are not taken over",
+        ["import --virtuoso"],
+        "gamctl import --virtuoso list.csv --format json | jq -r '.left_out[] | \"\\(.line) \\(.problem)\"'";
     Set = "set", 1, "A change of many subscribers: the files that it changes, or why it is refused",
         ["set"],
         "gamctl set --where service_plan=home-100 state=suspended --json-to set.json";
@@ -151,7 +154,7 @@ documents! {
         ["fmt"],
         "gamctl fmt --check --json-to fmt.json; jq -r '.changed[]' fmt.json";
     Written = "written", 1, "The files that a command wrote",
-        ["init", "man", "secret set", "secret rotate"],
+        ["init", "export --out", "man", "secret set", "secret rotate"],
         "gamctl init network --json-to written.json";
     Status = "status", 1, "The state of the service: target, rollouts, instances, and the condition of every device",
         ["status"],

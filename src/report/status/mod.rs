@@ -12,6 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::document::time;
+use super::sync::SyncCondition;
 use crate::model::{Condition, ConditionSeverity, ConditionWord, DeviceName, SiteName};
 
 pub use device::{device_status, device_statuses};
@@ -31,6 +32,8 @@ pub struct FleetStatus {
     pub conditions: BTreeMap<&'static str, usize>,
     /// The rollouts that are not over.
     pub rollouts: Vec<RolloutLine>,
+    /// The billing systems that were synced or paused, by name.
+    pub billing: Vec<SyncCondition>,
     /// Those that need a person first, then by urgency.
     pub devices: Vec<DeviceStatusLine>,
     /// The time of this answer, by the store's clock.

@@ -17,6 +17,15 @@ pub fn fleet_status(status: &FleetStatus, paint: Paint, width: usize) -> String 
     }
     text.push_str(&fact("Target", &target(status), width));
     text.push_str(&fact("Devices", &devices(status), width));
+    for system in status.billing.iter().filter(|one| !one.needs_person) {
+        let line = format!(
+            "{}: {}, {}",
+            visible(&system.system),
+            system.word,
+            system.sentence
+        );
+        text.push_str(&fact("Billing", &line, width));
+    }
     for instance in &status.instances {
         text.push_str(&fact("Service", &service(instance, status.at), width));
     }
@@ -51,6 +60,10 @@ fn attention(status: &FleetStatus, paint: Paint, width: usize, text: &mut String
             );
             entries.push((format!("rollout {id}"), said));
         }
+    }
+    for system in status.billing.iter().filter(|one| one.needs_person) {
+        let at = format!("billing {}", visible(&system.system));
+        entries.push((at, format!("{}: {}", system.word, system.sentence)));
     }
     let waiting: Vec<&DeviceStatusLine> = status
         .devices

@@ -20,8 +20,7 @@ pub fn gate_sentence(finding: &GateFinding) -> String {
             before.saturating_sub(*now)
         ),
         GateFinding::GroupVanished { group, before } => format!(
-            "all {} of {group} are missing; check whether the login may still read that group",
-            counted(*before, "service")
+            "no service of {group} is left of {before}; check whether the login may still read them, or whether all changed at once"
         ),
         GateFinding::StatusesUnknown { unknown, services } => format!(
             "{} of {} have a status that is not understood; map them under `states`",

@@ -2,16 +2,19 @@
 //!
 //! `description` is the result as JSON, `text` renders it for people, `sentence` and `gate_sentence` have the words of every
 //! reason and rule. `explained` renders both sides of a service, `checked` the check of a billing system, `unmapped` the lines
-//! to paste into `billing.toml`. `approval`, `resolved`, `adoption` and `pause` describe the decisions of a person.
+//! to paste into `billing.toml`, `rule` explains every class and rule, `condition` sums a system up. `approval`, `resolved`,
+//! `adoption` and `pause` describe the decisions of a person.
 
 mod adoption;
 mod approval;
 mod checked;
+mod condition;
 mod description;
 mod explained;
 mod gate_sentence;
 mod pause;
 mod resolved;
+mod rule;
 mod sentence;
 mod text;
 mod unmapped;
@@ -19,6 +22,7 @@ mod unmapped;
 pub use adoption::{AdoptionReport, LeftLine, adoption_text, adoption_verdict};
 pub use approval::{ApprovalReport, ApprovalResult, HeldBefore, approval_text, approval_verdict};
 pub use checked::{CheckLine, CheckState, check_table};
+pub use condition::{LastOutcome, LastRun, PauseFacts, SyncCondition, SyncFacts, sync_condition};
 pub use description::{
     ApprovedLine, ChangeLine, ClassCount, CountLine, GateLine, HeldLine, ListedLine, ReadingLine,
     SyncReport, SyncState, TariffLine,
@@ -27,6 +31,7 @@ pub use explained::{ExplainedReport, ExplainedService, explained_text};
 pub use gate_sentence::gate_sentence;
 pub use pause::{PauseLine, PauseReport, pause_words};
 pub use resolved::{ResolvedReport, TakenSide};
+pub use rule::{RuleFacts, SyncRule, sync_rule_reference, sync_rules};
 pub use sentence::{classification, next_step, sentence, tariff_sentence};
 pub use text::{held_text, services_table, sync_text, sync_verdict};
 pub use unmapped::{UnmappedReport, UnmappedTariff, UnmappedWord, unmapped_text};

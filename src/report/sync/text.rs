@@ -85,11 +85,10 @@ fn heading(report: &SyncReport, paint: Paint) -> String {
     }
     let counts = reading.counts.iter().map(|count| {
         let received = usize::try_from(count.received).unwrap_or(usize::MAX);
-        // The collections are plurals.
-        let counted = counted(received, count.collection.trim_end_matches('s'));
         match count.collection.as_str() {
-            "equipment" => format!("{received} items of equipment"),
-            _ => counted,
+            "equipment" => format!("{} of equipment", counted(received, "item")),
+            // The others are plurals.
+            others => counted(received, others.trim_end_matches('s')),
         }
     });
     let counts: Vec<String> = counts.collect();

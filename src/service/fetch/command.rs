@@ -17,6 +17,9 @@ pub(super) const INCOMING_REF: &str = "refs/gamctl/incoming";
 /// The ref of the mirror that holds the last fetched commit that passed every check of the fetch.
 pub(super) const CANDIDATE_REF: &str = "refs/gamctl/candidate";
 
+/// The branch of the mirror on which a commit is built before it is pushed.
+pub(super) const OUTGOING_BRANCH: &str = "gamctl-outgoing";
+
 /// The ref of the mirror that keeps the target's objects when the branch no longer contains it.
 pub(super) const TARGET_REF: &str = "refs/gamctl/target";
 
@@ -132,6 +135,32 @@ pub(super) fn fetch(
     command.add(["--no-auto-maintenance", "--"]);
     command.add([remote.url.as_str()]);
     command.add([format!("+{}:{INCOMING_REF}", remote.branch.full())]);
+    Ok(command)
+}
+
+/// Returns the command that moves the remote branch to a commit of the mirror, if it is at an ancestor of it.
+pub(super) fn push(
+    remote: &RemoteSettings,
+    commit: &CommitId,
+    mirror: &Path,
+    path: &OsStr,
+) -> Result<GitCommand, CommandError> {
+    let mut command = GitCommand::in_mirror(mirror, path);
+    command.reach(remote)?;
+    for setting in [
+        "push.recurseSubmodules=no",
+        "push.gpgSign=false",
+        "push.negotiate=false",
+        "pack.threads=1",
+        BIG_FILE,
+    ] {
+        command.set(setting);
+    }
+    // Without `+` or `--force`, the server refuses whatever is not a fast-forward.
+    command.add(["push", "--quiet", "--porcelain", "--no-verify"]);
+    command.add(["--no-follow-tags", "--"]);
+    command.add([remote.url.as_str()]);
+    command.add([format!("{commit}:{}", remote.branch.full())]);
     Ok(command)
 }
 

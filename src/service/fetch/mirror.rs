@@ -161,7 +161,7 @@ impl Mirror {
         self.git.path.as_ref()
     }
 
-    fn point(&self, name: &str, commit: &CommitId) -> Result<(), FetchError> {
+    pub(super) fn point(&self, name: &str, commit: &CommitId) -> Result<(), FetchError> {
         self.bare().point(name, commit).map_err(|error| {
             let source = std::io::Error::other(error);
             FetchError::of_file(self.repository(), "write a ref of", source)
@@ -180,7 +180,7 @@ impl Mirror {
     }
 
     /// Holds the lock until the file is dropped; the kernel releases the lock of a killed process.
-    fn lock(&self, until: Instant) -> Result<File, FetchError> {
+    pub(super) fn lock(&self, until: Instant) -> Result<File, FetchError> {
         let mut options = File::options();
         options.create(true).append(true).mode(0o600);
         let failed = self.failed(LOCK, "lock the file");
@@ -253,11 +253,11 @@ fn may_be_damage(error: &FetchError) -> bool {
 }
 
 /// One call of [`Mirror::fetch`], with the lock held.
-struct Call<'a> {
-    mirror: &'a Mirror,
-    remote: &'a RemoteSettings,
-    deadline: Duration,
-    until: Instant,
+pub(super) struct Call<'a> {
+    pub(super) mirror: &'a Mirror,
+    pub(super) remote: &'a RemoteSettings,
+    pub(super) deadline: Duration,
+    pub(super) until: Instant,
 }
 
 impl Call<'_> {
@@ -326,7 +326,7 @@ impl Call<'_> {
         }
     }
 
-    fn run(&self, command: &GitCommand) -> Result<Ended, FetchError> {
+    pub(super) fn run(&self, command: &GitCommand) -> Result<Ended, FetchError> {
         let mirror = self.mirror;
         let is_too_large = || mirror.bare().size() > mirror.most_bytes;
         let limits = ChildLimits {
@@ -352,7 +352,7 @@ impl Call<'_> {
         })
     }
 
-    fn failure(&self, ended: &Ended) -> FetchError {
+    pub(super) fn failure(&self, ended: &Ended) -> FetchError {
         let login = self.remote.login.as_ref();
         let password = login.and_then(|login| std::str::from_utf8(login.password.reveal()).ok());
         let said = masked(&ended.errors, password.as_slice());

@@ -1,7 +1,7 @@
 //! Fetches the inventory's branch, judges the new commit, and notices changes of a local repository.
 //!
 //! `command` builds what `git` is called with, `child` runs it within limits, `mirror` keeps the fetched repository,
-//! `signature` parses git's report on signatures, `candidate` decides whether a commit may become the target, and `authors`
+//! `push` moves the branch, `signature` parses git's report on signatures, `candidate` decides whether a commit may become the target, and `authors`
 //! lists who wrote what it brings. `remote_check` asks git and the remote for people, and fetches nothing.
 
 mod authors;
@@ -13,6 +13,7 @@ mod error;
 mod failure;
 mod mirror;
 mod new_commits;
+mod push;
 mod remote;
 mod remote_check;
 mod repository;
@@ -31,6 +32,7 @@ pub use commit_id::CommitId;
 pub use error::FetchError;
 pub use mirror::{FETCH_DEADLINE, Fetched, Mirror, ReadError};
 pub use new_commits::{CommitSummary, MOST_COMMITS};
+pub use push::{PUSH_DEADLINE, PushError};
 pub use remote::{
     BranchName, BranchNameError, HttpLogin, Protocol, RemoteSettings, RemoteUrl, RemoteUrlError,
 };

@@ -73,6 +73,7 @@ impl BareRepository {
             "",
             "refs",
             "refs/gamctl",
+            "refs/heads",
             "objects",
             "objects/pack",
             "objects/info",

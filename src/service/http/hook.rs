@@ -64,7 +64,7 @@ fn signed(digits: &[u8], body: &[u8], secret: &Secret) -> HookVerdict {
 }
 
 /// Compares a token by the digests of both, so that the time says nothing about the secret.
-fn same_token(token: &[u8], secret: &Secret) -> HookVerdict {
+pub(super) fn same_token(token: &[u8], secret: &Secret) -> HookVerdict {
     let tag = |message: &[u8]| {
         let mac = Hmac::<Sha256>::new_from_slice(secret.reveal()).ok()?;
         Some(mac.chain_update(message))

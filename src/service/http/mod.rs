@@ -3,6 +3,7 @@
 //! `listener` connections with their limits · `router` routes and their answers, `routes` their names · `request_log` the id
 //! and the log of each request · `health` `/livez` and `/readyz` · `hook` the signature of a webhook.
 
+mod billing_hook;
 mod health;
 mod hook;
 mod listener;

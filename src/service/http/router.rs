@@ -11,12 +11,15 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use super::billing_hook::{BillingHook, BillingHookAnswer, MOST_BILLING_BYTES, take};
 use super::health::{Health, HealthFacts};
 use super::hook::{Hook, HookVerdict, MAX_BODY_BYTES, judge};
 use super::request_log::logged;
-use super::routes::OTHER;
+use super::routes::{BILLING_HOOK, OTHER};
+use crate::billing::splynx::SIGNATURE_HEADER;
 use crate::history::Hint;
 use crate::service::instance_state::Shared;
+use crate::service::metrics::HookResult;
 use crate::service::task::heartbeat::FETCH;
 
 /// The name of the repository in the path of the webhook. There is one repository.
@@ -35,7 +38,13 @@ pub(in crate::service) fn public(shared: App) -> Router {
     let routes = Router::new()
         .route("/livez", get(live))
         .route("/readyz", get(ready))
-        .route("/hooks/git/{name}", post(hook));
+        .route("/hooks/git/{name}", post(hook))
+        .route(
+            BILLING_HOOK,
+            post(billing_hook)
+                .head(billing_hook)
+                .layer(DefaultBodyLimit::max(MOST_BILLING_BYTES)),
+        );
     bounded(routes, &shared).with_state(shared)
 }
 
@@ -123,6 +132,32 @@ async fn ready(State(shared): State<App>) -> Response {
 async fn measured(State(shared): State<App>) -> Response {
     let text = crate::service::measure::text(&shared);
     ([(header::CONTENT_TYPE, METRICS_TEXT)], text).into_response()
+}
+
+/// Takes a webhook of a billing system.
+async fn billing_hook(
+    State(shared): State<App>,
+    Path((name, token)): Path<(String, String)>,
+    request: axum::extract::Request,
+) -> Response {
+    let method = request.method().clone();
+    let signature = request.headers().get(SIGNATURE_HEADER).cloned();
+    let body = axum::body::to_bytes(request.into_body(), MOST_BILLING_BYTES).await;
+    let hook = BillingHook {
+        name: &name,
+        token: &token,
+        is_probe: method == axum::http::Method::HEAD,
+        signature: signature.as_ref().map(HeaderValue::as_bytes),
+        body: body.as_deref().ok(),
+    };
+    let answer = take(&shared, hook).await;
+    let result = match answer {
+        BillingHookAnswer::Accepted => HookResult::Accepted,
+        _ => HookResult::Refused,
+    };
+    shared.metrics.billing_hooks(result).inc();
+    let (status, text) = answer.parts();
+    (status, text).into_response()
 }
 
 /// Starts a fetch. The body is a hint that is not read; a forged one is refused, so that nobody can make gamctl fetch.

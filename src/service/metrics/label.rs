@@ -155,6 +155,7 @@ label! {
     Status = "status",
     Rollout = "rollout",
     Recover = "recover",
+    Billing = "billing",
 }
 
 label! {
@@ -162,6 +163,38 @@ label! {
     LeaderTask, "task":
     Fetch = "fetch",
     Rollout = "rollout",
+    Billing = "billing",
+}
+
+label! {
+    /// The result of a run of the sync with a billing system.
+    BillingResult, "result":
+    Committed = "committed",
+    Nothing = "nothing",
+    HeldBack = "held-back",
+    Incomplete = "incomplete",
+    Failed = "failed",
+}
+
+label! {
+    /// The answer to a webhook of a billing system.
+    HookResult, "result":
+    Accepted = "accepted",
+    Refused = "refused",
+}
+
+label! {
+    /// The class of a service of billing.
+    ServiceClass, "class":
+    InSync = "in-sync",
+    Change = "change",
+    New = "new",
+    Waiting = "waiting",
+    Held = "held",
+    Contested = "contested",
+    Quarantined = "quarantined",
+    Gone = "gone",
+    OutOfScope = "out-of-scope",
 }
 
 label! {
@@ -219,6 +252,15 @@ mod tests {
         check::<Task>();
         check::<LeaderTask>();
         check::<StatusClass>();
+        check::<BillingResult>();
+        check::<HookResult>();
+        check::<ServiceClass>();
+    }
+
+    #[test]
+    fn the_classes_of_services_are_those_of_the_sync() {
+        let words = crate::sync::Classification::ALL.map(crate::sync::Classification::as_str);
+        assert_eq!(ServiceClass::WORDS, words);
     }
 
     #[test]

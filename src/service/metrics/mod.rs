@@ -15,8 +15,9 @@ mod text;
 pub use board::dashboard;
 pub use cell::{Age, Counter, Gauge, Histogram};
 pub use label::{
-    ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
-    RolloutState, StatusClass, StoreOperation, SubscriberState, Task, TraceResult,
+    ApplyOutcome, BillingResult, BudgetLimit, HookResult, LabelValue, LeaderTask, LookKind,
+    LookPriority, LookResult, RolloutState, ServiceClass, StatusClass, StoreOperation,
+    SubscriberState, Task, TraceResult,
 };
 pub use process::{ProcessFiles, ProcessReading, read_process};
 pub use reference::metric_reference;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::cell::{Age, Cell, Counter, Gauge, Histogram};
 use super::family::{Family, LabelSet, NamedFamily};
 use super::label::{
-    ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
-    RolloutState, StatusClass, StoreOperation, SubscriberState, Task, TraceResult,
+    ApplyOutcome, BillingResult, BudgetLimit, HookResult, LabelValue, LeaderTask, LookKind,
+    LookPriority, LookResult, RolloutState, ServiceClass, StatusClass, StoreOperation,
+    SubscriberState, Task, TraceResult,
 };
 use super::process::ProcessReading;
 use super::snapshot::{MetricSeries, Series, SeriesValue, Snapshot};
@@ -51,6 +52,11 @@ struct Cells {
     http_requests: NamedFamily<StatusClass, Counter>,
     http_duration: NamedFamily<(), Histogram>,
     trace_spans: Family<TraceResult, Counter>,
+    billing_runs: Family<BillingResult, Counter>,
+    billing_age: Family<(), Age>,
+    billing_services: Family<ServiceClass, Gauge>,
+    billing_held: Family<(), Gauge>,
+    billing_hooks: Family<HookResult, Counter>,
 }
 
 /// The use of one limit of a lane, or of all lanes under the name `fleet`.
@@ -108,6 +114,11 @@ impl Metrics {
                 seconds(table::HTTP_DURATION),
             ),
             trace_spans: Family::new(Counter::default),
+            billing_runs: Family::new(Counter::default),
+            billing_age: Family::new(Age::default),
+            billing_services: Family::new(Gauge::default),
+            billing_held: Family::new(Gauge::default),
+            billing_hooks: Family::new(Counter::default),
         }))
     }
 
@@ -256,6 +267,37 @@ impl Metrics {
         self.0.trace_spans.get(result)
     }
 
+    pub fn billing_runs(&self, result: BillingResult) -> &Counter {
+        self.0.billing_runs.get(result)
+    }
+
+    /// The last reading of the billing system that was not read for longest.
+    pub fn billing_age(&self) -> &Age {
+        self.0.billing_age.get(())
+    }
+
+    /// Sets the number of services of every class.
+    pub fn set_billing_services(&self, count: impl Fn(ServiceClass) -> usize) {
+        set_all(&self.0.billing_services, count);
+    }
+
+    pub fn billing_held(&self) -> &Gauge {
+        self.0.billing_held.get(())
+    }
+
+    /// Stops exporting what the instance that syncs knows.
+    pub fn clear_billing(&self) {
+        self.0.billing_age.get(()).clear();
+        self.0.billing_held.get(()).clear();
+        for class in ServiceClass::ALL {
+            self.0.billing_services.get(*class).clear();
+        }
+    }
+
+    pub fn billing_hooks(&self, result: HookResult) -> &Counter {
+        self.0.billing_hooks.get(result)
+    }
+
     /// Returns all values at a time in seconds since 1970.
     pub fn snapshot(&self, now: u64, process: &ProcessReading) -> Snapshot {
         let mut metrics = self.of_service(now);
@@ -315,6 +357,11 @@ impl Metrics {
             named(table::HTTP_REQUESTS, cells.http_requests.series(now)),
             named(table::HTTP_DURATION, cells.http_duration.series(now)),
             of(table::TRACE_SPANS, &cells.trace_spans, now),
+            of(table::BILLING_RUNS, &cells.billing_runs, now),
+            of(table::BILLING_AGE, &cells.billing_age, now),
+            of(table::BILLING_SERVICES, &cells.billing_services, now),
+            of(table::BILLING_HELD, &cells.billing_held, now),
+            of(table::BILLING_HOOKS, &cells.billing_hooks, now),
         ]
     }
 

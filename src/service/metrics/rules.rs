@@ -245,6 +245,14 @@ pub const ALERT_RULES: &[AlertRule] = &[
         "The limit `{{ $labels.limit }}` of {{ $labels.lane }} is used up ({{ $value }} in the last hour); its changes wait.",
         "Wait for the hour to pass, or approve the rest of the plan.",
     ),
+    warning("billing-silent", "max by (job) (gamctl_billing_age_seconds) > 1800", "").text(
+        "A billing system was last synced {{ $value | humanizeDuration }} ago; sales and suspensions wait.",
+        "Run `gamctl status` for the error, then `gamctl sync check NAME`. A paused sync is resumed with `gamctl sync resume`.",
+    ),
+    warning("billing-held-back", "max by (job) (gamctl_billing_held_changes) > 0", "10m").text(
+        "Changes from billing that are held back until a person approves: {{ $value }}.",
+        "Run `gamctl sync NAME`, and approve what is right with its digest.",
+    ),
 ];
 
 /// Returns the file of rules for Prometheus.

@@ -1,8 +1,9 @@
 //! Lists every metric with its type, unit, labels and help, for the text format and the reference.
 
 use super::label::{
-    ApplyOutcome, BudgetLimit, LabelValue, LeaderTask, LookKind, LookPriority, LookResult,
-    RolloutState, StatusClass, StoreOperation, SubscriberState, Task, TraceResult,
+    ApplyOutcome, BillingResult, BudgetLimit, HookResult, LabelValue, LeaderTask, LookKind,
+    LookPriority, LookResult, RolloutState, ServiceClass, StatusClass, StoreOperation,
+    SubscriberState, Task, TraceResult,
 };
 use crate::model::ConditionWord;
 
@@ -227,6 +228,17 @@ metrics! {
     TRACE_SPANS = Metric::counter("gamctl_trace_spans_total", "spans",
         "Ended spans of runs: exported to the collector of `[telemetry]`, or dropped because it is slow or does not answer.")
         .by(&[Label::closed::<TraceResult>()]);
+
+    BILLING_RUNS = Metric::counter("gamctl_billing_runs_total", "runs",
+        "Runs of the sync with billing systems, by result. Only the leader of `billing` counts.")
+        .by(&[Label::closed::<BillingResult>()]);
+    BILLING_AGE = Metric::gauge("gamctl_billing_age_seconds", "seconds",
+        "Time since the last synced reading of the billing system that was not read for longest. Only the leader of `billing` exports it.");
+    BILLING_SERVICES = Metric::gauge("gamctl_billing_services", "services", "Services of billing by class, of the last readings of everything.")
+        .by(&[Label::closed::<ServiceClass>()]);
+    BILLING_HELD = Metric::gauge("gamctl_billing_held_changes", "changes", "Changes from billing that wait until a person approves them.");
+    BILLING_HOOKS = Metric::counter("gamctl_billing_hooks_total", "hooks", "Webhooks of billing systems, by answer.")
+        .by(&[Label::closed::<HookResult>()]);
 
     PROCESS_CPU = Metric::counter("process_cpu_seconds_total", "seconds", "Processor time that the process used.");
     PROCESS_RESIDENT = Metric::gauge("process_resident_memory_bytes", "bytes", "Memory of the process that is in RAM.");

@@ -12,9 +12,10 @@ use crate::service::instance_state::Shared;
 use crate::service::metrics::StoreOperation;
 
 /// The tasks that only one instance runs at a time.
-pub(in crate::service) const LEADER_TASKS: [&str; 2] = [FETCH, ROLLOUT];
+pub(in crate::service) const LEADER_TASKS: [&str; 3] = [FETCH, ROLLOUT, BILLING];
 pub(in crate::service) const FETCH: &str = "fetch";
 pub(in crate::service) const ROLLOUT: &str = "rollout";
+pub(in crate::service) const BILLING: &str = "billing";
 
 /// An instance whose clock differs more than this leads no task: its windows and budgets would be wrong.
 const MOST_SKEW: u64 = 30;
@@ -74,6 +75,7 @@ pub(in crate::service) async fn heartbeat(shared: Arc<Shared>) -> Result<(), Tas
             tracing::info!(task, "this instance leads the task");
             match task {
                 FETCH => shared.triggers.fetch.notify_one(),
+                BILLING => shared.triggers.billing.notify_one(),
                 _ => shared.triggers.rollout.notify_one(),
             }
         }

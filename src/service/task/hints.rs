@@ -68,6 +68,11 @@ fn start(shared: &Shared, hint: Hint) {
         }
         Hint::Rollout => triggers.status.notify_one(),
         Hint::Devices => triggers.rollout.notify_one(),
+        // Another instance got the webhook; which account it is about was not passed on.
+        Hint::Billing => {
+            shared.billing.want_changes();
+            triggers.billing.notify_one();
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Runs a task of the service again and again: by a timer or a trigger, with panics caught and failures retried later.
 //!
 //! `heartbeat` liveness and leader tasks · `fetch` the branch · `target` the target's inventory and devices · `status`
-//! conditions · `recover` devices of dead processes · `hints` of other processes.
+//! conditions · `recover` devices of dead processes · `billing` systems that are due · `hints` of other processes.
 
+pub(super) mod billing;
 pub(super) mod fetch;
 pub(super) mod heartbeat;
 pub(super) mod hints;

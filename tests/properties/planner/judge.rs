@@ -1,15 +1,17 @@
 //! Judges a plan by what its lines do to a twin: nothing of the planner is used but its result.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use gamctl::model::{DeviceConfig, RateLimit};
+use gamctl::model::{DeviceConfig, Observation, RateLimit};
 use gamctl::plan::{Cause, DevicePlan, Object, Step, Verb};
 use gamctl::render::render;
 use gamctl::simulator::gam::{Configuration, ExpectedPort};
 
 use super::case::{BlindSpot, Case, without_slots};
-use super::device::{observed, run};
+use super::device::observed;
 use super::effects::effects;
+use super::runs::Runs;
 use super::way_back;
 
 /// How many beginnings of a plan are planned again from.
@@ -29,7 +31,7 @@ pub(crate) struct Judged {
 
 /// Returns what is wrong with the plan of a case.
 pub(crate) fn judge(case: &Case, prefixes: Prefixes) -> Result<Judged, String> {
-    let plan = dressed(case, &case.configuration)?;
+    let plan = dressed(case, &case.observation(&case.configuration))?;
     let story = || text_of(&plan);
     judge_plan(case, &plan, prefixes).map_err(|wrong| format!("{wrong}\n{}", story()))?;
     let temporary = plan.steps.iter().filter(|step| is_temporary(step)).count();
@@ -40,9 +42,8 @@ pub(crate) fn judge(case: &Case, prefixes: Prefixes) -> Result<Judged, String> {
     })
 }
 
-fn dressed(case: &Case, running: &Configuration) -> Result<DevicePlan, String> {
-    let plan = case.plan(&case.observation(running));
-    render(plan).map_err(|failed| format!("no lines: {}", failed.error))
+fn dressed(case: &Case, seen: &Observation) -> Result<DevicePlan, String> {
+    render(case.plan(seen)).map_err(|failed| format!("no lines: {}", failed.error))
 }
 
 /// Returns a plan as lines, with what goes with them.
@@ -92,15 +93,17 @@ fn judge_plan(case: &Case, plan: &DevicePlan, prefixes: Prefixes) -> Result<(), 
     if case.is_open && !is_whole {
         return Err("something was left out although nothing stands in its way".to_owned());
     }
-    let mut states = vec![case.configuration.clone()];
+    let mut runs = Runs::new(&case.hardware);
+    let mut states = vec![Rc::new(case.configuration.clone())];
     for step in &plan.steps {
-        let mut running = states[states.len() - 1].clone();
-        run(&step.lines, &mut running, &case.hardware)?;
+        let running = runs.after(&states[states.len() - 1], &step.lines)?;
         states.push(running);
     }
-    let end = states[states.len() - 1].clone();
+    let looks: Vec<Observation> = states.iter().map(|state| case.observation(state)).collect();
+    let last = states.len() - 1;
+    let end = Rc::clone(&states[last]);
     reached(case, plan, &case.configuration, &end)?;
-    let again = dressed(case, &end)?;
+    let again = dressed(case, &looks[last])?;
     if !again.steps.is_empty() {
         return Err(format!("planning again is not empty:\n{}", text_of(&again)));
     }
@@ -111,15 +114,14 @@ fn judge_plan(case: &Case, plan: &DevicePlan, prefixes: Prefixes) -> Result<(), 
     rates(&states)?;
     effects(case, plan, &states[0], &end)?;
     mentioned(plan, &case.configuration, &end)?;
-    planned_again(case, plan, &states, prefixes)?;
+    planned_again(case, plan, &states, &looks, prefixes, &mut runs)?;
     way_back::walked(plan, &states)?;
-    way_back::kept(case, &end)?;
-    let last = states.len() - 1;
+    way_back::kept(case, &looks[last])?;
     let beginnings = chosen(prefixes, states.len()).into_iter();
     for at in beginnings.chain([0, last]) {
-        way_back::back_from(case, plan, &states[0], at, &states[at])?;
+        way_back::back_from(case, plan, &states, &looks, at, &mut runs)?;
     }
-    undone(case, plan, &states)
+    undone(case, plan, &states, &mut runs)
 }
 
 /// Checks that the intention is there, and nothing of ours besides.
@@ -297,9 +299,10 @@ fn strangers(case: &Case, now: &Configuration) -> Result<(), String> {
             return Err(format!("profile {name} is nobody's and was touched"));
         }
     }
+    let after = observed(now);
     for (number, port) in &before.ports {
         let is_meant = wanted.ports.iter().any(|(one, _)| one == number);
-        if !is_meant && observed(now).ports.get(number) != Some(port) {
+        if !is_meant && after.ports.get(number) != Some(port) {
             return Err(format!("port {number} was touched"));
         }
     }
@@ -349,7 +352,7 @@ pub(super) fn way(running: &Configuration, id: u16) -> Option<Way> {
 }
 
 /// Checks that nobody is worse off half-way than at both ends, apart from those whom the plan names.
-fn services(case: &Case, plan: &DevicePlan, states: &[Configuration]) -> Result<(), String> {
+fn services(case: &Case, plan: &DevicePlan, states: &[Rc<Configuration>]) -> Result<(), String> {
     // What could not be read is taken for served, and named once too often rather than not at all.
     let is_plain = case.blinds.is_empty();
     let start = &states[0];
@@ -407,7 +410,7 @@ fn services(case: &Case, plan: &DevicePlan, states: &[Configuration]) -> Result<
 }
 
 /// Checks that nobody is slower half-way than both before and after.
-fn rates(states: &[Configuration]) -> Result<(), String> {
+fn rates(states: &[Rc<Configuration>]) -> Result<(), String> {
     let rate = |state: &Configuration, id: u16| -> Option<(u32, u32)> {
         let subscriber = state.subscribers.get(&id)?;
         Some(match subscriber.profile {
@@ -480,27 +483,30 @@ fn mentioned(plan: &DevicePlan, start: &Configuration, end: &Configuration) -> R
 fn planned_again(
     case: &Case,
     first: &DevicePlan,
-    states: &[Configuration],
+    states: &[Rc<Configuration>],
+    looks: &[Observation],
     prefixes: Prefixes,
+    runs: &mut Runs<'_>,
 ) -> Result<(), String> {
     let count = states.len();
     let end = &states[count - 1];
     let wanted = without_slots(&observed(end));
     for at in chosen(prefixes, count) {
-        let mut running = states[at].clone();
-        let plan = dressed(case, &running)?;
+        let plan = dressed(case, &looks[at])?;
         let broken = |wrong: String| format!("again after step {at}: {wrong}\n{}", text_of(&plan));
         if plan.refusals.iter().any(|one| one.rule == "no-safe-order") {
             return Err(broken("no order".to_owned()));
         }
-        for step in &plan.steps {
-            run(&step.lines, &mut running, &case.hardware).map_err(broken)?;
-        }
+        let lines = plan.steps.iter().map(|step| &step.lines);
+        let running = runs.all(&states[at], lines).map_err(broken)?;
         // An endpoint that is there already, and that somebody unread may use, waits for a look that tells.
         let is_in_doubt = plan.notes.iter().any(|note| note.rule == "not-read");
         if !first.notes.is_empty() || is_in_doubt {
             // What stood in the way may have gone with the first steps, and the end be nearer to the intention.
             reached(case, &plan, &states[at], &running).map_err(broken)?;
+            continue;
+        }
+        if running == *end {
             continue;
         }
         let has = without_slots(&observed(&running));
@@ -569,8 +575,13 @@ pub(super) fn difference(has: &DeviceConfig, wanted: &DeviceConfig) -> String {
 
 /// Checks that the inverse lines, last step first, lead back; a port's first name stays (docs/gam.md). What is said not to be
 /// undoable is taken back by hand.
-fn undone(case: &Case, plan: &DevicePlan, states: &[Configuration]) -> Result<(), String> {
-    let mut running = states[states.len() - 1].clone();
+fn undone(
+    case: &Case,
+    plan: &DevicePlan,
+    states: &[Rc<Configuration>],
+    runs: &mut Runs<'_>,
+) -> Result<(), String> {
+    let mut running = Rc::clone(&states[states.len() - 1]);
     for (at, step) in plan.steps.iter().enumerate().rev() {
         if let Some(reason) = &step.cannot_undo {
             if !case.is_odd || !step.inverse.is_empty() {
@@ -578,12 +589,14 @@ fn undone(case: &Case, plan: &DevicePlan, states: &[Configuration]) -> Result<()
                     "it can be undone, and is said not to be: {reason:?}"
                 ));
             }
-            running = states[at].clone();
+            running = Rc::clone(&states[at]);
             continue;
         }
-        run(&step.inverse, &mut running, &case.hardware)
+        running = runs
+            .after(&running, &step.inverse)
             .map_err(|wrong| format!("undoing: {wrong} ({:?})", step.inverse))?;
     }
+    let mut running = Rc::unwrap_or_clone(running);
     for (number, port) in &mut running.ports {
         if case.configuration.ports[number].name.is_empty() {
             port.name = "".into();

@@ -6,4 +6,5 @@ mod effects;
 pub(super) mod judge;
 mod mutate;
 mod odd;
+mod runs;
 mod way_back;

@@ -205,19 +205,15 @@ fn swap_cpe(dice: &mut Dice, config: &mut DeviceConfig) {
     if config.endpoints.contains_key(&new) {
         return;
     }
+    let new_name = dice.once_in(3).then(|| format!("e{}", 60 + dice.below(20)));
+    if new_name.as_ref().is_some_and(|name| has_name(config, name)) {
+        return;
+    }
     let Some(mut one) = config.endpoints.remove(&old) else {
         return;
     };
-    if dice.once_in(3) {
-        one.name = format!("e{}", 60 + dice.below(20)).parse().unwrap();
-        if config
-            .endpoints
-            .values()
-            .any(|other| other.name == one.name)
-        {
-            config.endpoints.insert(old, one);
-            return;
-        }
+    if let Some(name) = new_name {
+        one.name = name.parse().unwrap();
     }
     config.endpoints.insert(new, one);
     for subscriber in config.subscribers.values_mut() {
@@ -225,6 +221,11 @@ fn swap_cpe(dice: &mut Dice, config: &mut DeviceConfig) {
             subscriber.endpoint = Some(new);
         }
     }
+}
+
+fn has_name(config: &DeviceConfig, name: &str) -> bool {
+    let mut endpoints = config.endpoints.values();
+    endpoints.any(|endpoint| endpoint.name.as_str() == name)
 }
 
 fn move_endpoint(dice: &mut Dice, model: GamModel, config: &mut DeviceConfig) {
@@ -252,7 +253,7 @@ fn remove(dice: &mut Dice, config: &mut DeviceConfig) {
 fn add(dice: &mut Dice, model: GamModel, config: &mut DeviceConfig) {
     let number = 30 + dice.below(30);
     let (new, name) = (mac(number), format!("n{number}"));
-    if config.endpoints.contains_key(&new) {
+    if config.endpoints.contains_key(&new) || has_name(config, &name) {
         return;
     }
     let port = free_port(dice, model, config, model.port_count());

@@ -1,16 +1,20 @@
 //! Judges the walk along a plan and the way back: the picture after each step, and that planning back leads to where it began.
 
+use std::rc::Rc;
+
+use gamctl::model::Observation;
 use gamctl::plan::{DevicePlan, after, plan_rollback};
 use gamctl::render::render;
 use gamctl::simulator::gam::Configuration;
 
 use super::case::Case;
-use super::device::{observed, run};
+use super::device::observed;
 use super::judge::{difference, text_of};
 use super::odd;
+use super::runs::Runs;
 
 /// Checks that the walk tells what the twin is after each step.
-pub(super) fn walked(plan: &DevicePlan, states: &[Configuration]) -> Result<(), String> {
+pub(super) fn walked(plan: &DevicePlan, states: &[Rc<Configuration>]) -> Result<(), String> {
     let start = observed(&states[0]);
     for (at, state) in states.iter().enumerate() {
         let (walked, has) = (after(&start, plan.changes().take(at)), observed(state));
@@ -25,10 +29,9 @@ pub(super) fn walked(plan: &DevicePlan, states: &[Configuration]) -> Result<(), 
 }
 
 /// Checks what is ours once all of it was carried out: what was intended or ours before, and with it nothing is left to do.
-pub(super) fn kept(case: &Case, end: &Configuration) -> Result<(), String> {
-    let seen = case.observation(end);
+pub(super) fn kept(case: &Case, seen: &Observation) -> Result<(), String> {
     let before = case.ledger.clone().unwrap_or_default();
-    let ledger = before.verified_by(&case.intended, &seen);
+    let ledger = before.verified_by(&case.intended, seen);
     let profiles = ledger.verified.profiles.keys();
     let strange = profiles
         .filter(|name| !case.intended.profiles.contains_key(*name) && !before.owns_profile(name));
@@ -46,7 +49,7 @@ pub(super) fn kept(case: &Case, end: &Configuration) -> Result<(), String> {
         ledger: Some(&ledger),
         ..case.request()
     };
-    let again = render(gamctl::plan::plan(&request, &seen))
+    let again = render(gamctl::plan::plan(&request, seen))
         .map_err(|failed| format!("no lines: {}", failed.error))?;
     match again.steps.is_empty() {
         true => Ok(()),
@@ -61,30 +64,29 @@ pub(super) fn kept(case: &Case, end: &Configuration) -> Result<(), String> {
 pub(super) fn back_from(
     case: &Case,
     plan: &DevicePlan,
-    start: &Configuration,
+    states: &[Rc<Configuration>],
+    looks: &[Observation],
     at: usize,
-    state: &Configuration,
+    runs: &mut Runs<'_>,
 ) -> Result<(), String> {
-    let before = case.observation(start);
-    let now = case.observation(state);
-    let rollback = plan_rollback(&case.request(), &before.config, &now, &plan.steps);
+    let (start, now) = (&*states[0], &looks[at]);
+    let rollback = plan_rollback(&case.request(), &looks[0].config, now, &plan.steps);
     let back = render(rollback.plan.clone())
         .map_err(|failed| format!("back from step {at}: no lines: {}", failed.error))?;
     let broken = |wrong: String| format!("back from step {at}: {wrong}\n{}", text_of(&back));
-    let lint_errors = rollback.lint(&back, &case.request(), &now);
+    let lint_errors = rollback.lint(&back, &case.request(), now);
     if !lint_errors.is_empty() {
         return Err(broken(format!("{lint_errors:?}")));
     }
     if let Some(refusal) = back.refusals.first() {
         return Err(broken(format!("refused: {}", refusal.message)));
     }
-    let mut running = state.clone();
-    for step in &back.steps {
-        run(&step.lines, &mut running, &case.hardware).map_err(broken)?;
-    }
+    let lines = back.steps.iter().map(|step| &step.lines);
+    let running = runs.all(&states[at], lines).map_err(broken)?;
     if !case.blinds.is_empty() && !back.notes.is_empty() {
         return Ok(());
     }
+    let mut running = Rc::unwrap_or_clone(running);
     // A port's first name stays (docs/gam.md).
     for (number, port) in &mut running.ports {
         if start.ports[number].name.is_empty() {

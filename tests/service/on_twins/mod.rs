@@ -1,5 +1,6 @@
 //! Runs the whole service in this process on twins, with the git repository of an inventory and a store in a folder.
 
+mod billing;
 mod branch;
 mod drift;
 mod freezes;
@@ -16,7 +17,7 @@ mod windows;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use gamctl::config::{GitSettings, ServeSettings};
@@ -48,6 +49,11 @@ struct ServiceBed {
     timing: Timing,
     intervals: Intervals,
     webhook: Option<Secret>,
+    /// It syncs billing systems.
+    syncs: bool,
+    listen: SocketAddr,
+    /// The repository that it follows.
+    remote: PathBuf,
     run_options: fn(watch::Receiver<bool>) -> RunOptions,
     store: Store,
     running: Option<Running>,
@@ -189,6 +195,7 @@ impl ServiceBed {
         site.world
             .write("policy.toml", format!("{limits}\n{policy}"));
         let store = site.store();
+        let site_root = site.world.root().to_owned();
         let tick = Duration::from_millis(200);
         // On its own, so that it applies to the first commit of a test: the policy of the commit before does.
         site.world.commit_all("policy");
@@ -209,6 +216,9 @@ impl ServiceBed {
                 look: every(1_000),
             },
             webhook: None,
+            syncs: false,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            remote: site_root,
             run_options: RunOptions::of_service,
             store,
             running: None,
@@ -260,12 +270,13 @@ impl ServiceBed {
             settings: ServiceSettings {
                 git: GitSettings::default(),
                 serve: ServeSettings {
-                    listen: nowhere,
+                    listen: self.listen,
                     metrics: Some(nowhere),
                     ..ServeSettings::default()
                 },
                 state: self.site.state.clone(),
                 webhook: self.webhook.clone(),
+                syncs: self.syncs,
                 who: "gamctl@noc".to_owned(),
                 clock: millis,
                 seconds,
@@ -284,8 +295,7 @@ impl ServiceBed {
                 ..SecretSources::default()
             },
             remote: RemoteSettings {
-                url: RemoteUrl::parse(self.site.world.root().to_str().unwrap(), Path::new("/"))
-                    .unwrap(),
+                url: RemoteUrl::parse(self.remote.to_str().unwrap(), Path::new("/")).unwrap(),
                 branch: BranchName::parse("main").unwrap(),
                 folder: std::path::PathBuf::new(),
                 signers: None,

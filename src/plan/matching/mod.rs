@@ -1,11 +1,15 @@
 //! Matches each object of the inventory to one on the device, so that renames and moves keep it.
+//!
+//! `subscribers` matches subscribers while their endpoints are known by address only.
+
+mod subscribers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{MacAddress, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName};
+use crate::model::{MacAddress, ProfileName, Slot};
 
 use super::Field;
-use super::item::{Item, Subscriber};
+use super::item::Item;
 use super::ownership::{
     is_built_in, may_remove_unmanaged, owns_endpoint, owns_profile, owns_subscriber,
 };
@@ -18,7 +22,8 @@ use super::planner_state::PlannerState;
 pub(super) fn find_items(planner: &mut PlannerState<'_>) {
     profiles(planner);
     let mut taken = endpoints_by_mac(planner);
-    subscribers(planner);
+    let new_macs = new_macs(planner, &taken);
+    subscribers::by_service_and_name(planner, &new_macs);
     endpoints_by_name(planner, &mut taken);
     endpoints_by_subscriber(planner, &mut taken);
     subscribers_by_endpoint(planner);
@@ -132,6 +137,53 @@ fn at_number<S>(
 
 /// Matches a new address to the endpoint with the intended name: after a CPE swap, the endpoint keeps its name.
 fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
+    for (mac, index) in with_same_name(planner, taken) {
+        if may_be_swapped(planner, index, mac) && taken.insert(index) {
+            planner.endpoint_of.insert(mac, index);
+        }
+    }
+}
+
+/// Returns the new addresses that `endpoints_by_name` will certainly give to endpoints with a subscriber.
+///
+/// A subscriber counts as on the new address from the start. Otherwise, planning again after the step with that address would
+/// match subscribers differently.
+fn new_macs(planner: &PlannerState<'_>, taken: &BTreeSet<usize>) -> BTreeMap<usize, MacAddress> {
+    let is_certain = |index: usize| {
+        let endpoint = planner.endpoints.get(index);
+        let is_owned = endpoint
+            .and_then(|item| item.start.as_ref())
+            .is_some_and(|start| owns_endpoint(planner, start));
+        let users = planner.subscribers.iter();
+        let mut users = users.filter_map(|item| item.start.as_ref());
+        let user = users.find(|start| start.endpoint == Some(index));
+        // With its name intended, the user is matched, or it is removed.
+        is_owned
+            && user.is_some_and(|start| {
+                planner.intended.subscribers.contains_key(&start.name)
+                    || owns_subscriber(planner, start)
+                    || may_remove_unmanaged(planner.request)
+            })
+            && endpoint.is_some_and(|item| !planner.unread.used_endpoints.contains_key(&item.slot))
+    };
+    with_same_name(planner, taken)
+        .into_iter()
+        .filter(|(_, index)| is_certain(*index))
+        .map(|(mac, index)| (index, mac))
+        .collect()
+}
+
+/// Returns each intended address that is not on the device, with the endpoint that has the intended name.
+fn with_same_name(planner: &PlannerState<'_>, taken: &BTreeSet<usize>) -> Vec<(MacAddress, usize)> {
+    let intended = || {
+        let endpoints = planner.intended.endpoints.iter();
+        endpoints.filter(|(mac, endpoint)| {
+            !planner.endpoint_of.contains_key(*mac) && endpoint.slot.is_none()
+        })
+    };
+    if intended().next().is_none() {
+        return Vec::new();
+    }
     let open: BTreeMap<&str, usize> = planner
         .endpoints
         .iter()
@@ -139,22 +191,9 @@ fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>
         .filter(|(index, item)| !taken.contains(index) && !item.is_unread(Field::Name))
         .filter_map(|(index, item)| Some((item.start.as_ref()?.name.as_str(), index)))
         .collect();
-    let mut found = Vec::new();
-    for (mac, endpoint) in &planner.intended.endpoints {
-        if planner.endpoint_of.contains_key(mac) || endpoint.slot.is_some() {
-            continue;
-        }
-        if let Some(index) = open.get(endpoint.name.as_str())
-            && may_be_swapped(planner, *index, *mac)
-        {
-            found.push((*mac, *index));
-        }
-    }
-    for (mac, index) in found {
-        if taken.insert(index) {
-            planner.endpoint_of.insert(mac, index);
-        }
-    }
+    intended()
+        .filter_map(|(mac, endpoint)| Some((*mac, *open.get(endpoint.name.as_str())?)))
+        .collect()
 }
 
 /// Matches a new address to the present endpoint of the subscriber that is intended to have it.
@@ -258,104 +297,4 @@ fn may_be_swapped(planner: &PlannerState<'_>, index: usize, mac: MacAddress) -> 
             is_owned && is_removed
         }
     }
-}
-
-/// Matches subscribers so that the fewest are interrupted. In this order: the slot of a rollback, the same name and endpoint,
-/// the same service under another name, the same name, the earlier name, the same endpoint.
-///
-/// A match by name alone, if it came first, would move a service that a rename could keep.
-fn subscribers(planner: &mut PlannerState<'_>) {
-    let intended = &planner.intended.subscribers;
-    let mac_of = |start: &Subscriber| -> Option<MacAddress> {
-        let endpoint = planner.endpoints.get(start.endpoint?)?;
-        Some(endpoint.start.as_ref()?.mac)
-    };
-    let mut by_name: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
-    let mut by_mac: BTreeMap<MacAddress, usize> = BTreeMap::new();
-    for (index, item) in planner.subscribers.iter().enumerate() {
-        let Some(start) = &item.start else { continue };
-        by_name.insert(&start.name, index);
-        if let Some(mac) = mac_of(start) {
-            by_mac.insert(mac, index);
-        }
-    }
-    let same_mac = |target: &SubscriberConfig| target.endpoint.and_then(|mac| by_mac.get(&mac));
-    let mut found: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
-    let mut taken: BTreeSet<usize> = BTreeSet::new();
-    for (name, target) in intended {
-        let index = at_number(&planner.subscribers, target.slot, |start| {
-            owns_subscriber(planner, start)
-        });
-        if let Some(index) = index {
-            taken.insert(index);
-            found.insert(name, index);
-        }
-    }
-    let start_at = |index: usize| planner.subscribers.get(index)?.start.as_ref();
-    for (name, target) in intended {
-        let index = by_name.get(name).copied();
-        if let Some(index) = index
-            && start_at(index).is_some_and(|start| mac_of(start) == target.endpoint)
-            && !found.contains_key(name)
-            && taken.insert(index)
-        {
-            found.insert(name, index);
-        }
-    }
-    let mut round = |finds: &dyn Fn(&SubscriberName, &SubscriberConfig) -> Option<usize>| {
-        for (name, target) in intended {
-            if found.contains_key(name) {
-                continue;
-            }
-            // Only a rollback names slots. A subscriber that is no longer in its slot is created again there.
-            if target.slot.is_some() && !by_name.contains_key(name) {
-                continue;
-            }
-            if let Some(index) = finds(name, target)
-                && taken.insert(index)
-            {
-                found.insert(name, index);
-            }
-        }
-    };
-    let same_service = |target: &SubscriberConfig| {
-        let index = *same_mac(target)?;
-        is_same_service(planner, target, start_at(index)?).then_some(index)
-    };
-    round(&|name, target| {
-        let index = same_service(target)?;
-        // A new name is only free if the subscriber that has it can give it up. If it cannot, the names stay and the endpoints
-        // move: half-way through that, the service is the same already, and planning again must not turn to the names.
-        let gives_up = |holder: &usize| {
-            start_at(*holder).is_some_and(|start| {
-                let is_trade = intended
-                    .values()
-                    .any(|other| same_service(other) == Some(*holder));
-                is_trade || owns_subscriber(planner, start) || may_remove_unmanaged(planner.request)
-            })
-        };
-        let holder = by_name.get(name).filter(|holder| **holder != index);
-        holder.is_none_or(gives_up).then_some(index)
-    });
-    round(&|name, _| by_name.get(name).copied());
-    round(&|name, _| {
-        let before = planner.request.renamed.get(name)?;
-        by_name.get(before).copied()
-    });
-    round(&|_, target| same_mac(target).copied());
-    planner.subscriber_of = found;
-}
-
-/// Returns whether an observed subscriber has the intended service, apart from its endpoint.
-fn is_same_service(
-    planner: &PlannerState<'_>,
-    target: &SubscriberConfig,
-    start: &Subscriber,
-) -> bool {
-    let is_same_rate = match (&target.rate, start.rate) {
-        (RateLimit::Unthrottled, None) => true,
-        (RateLimit::Profile(name), Some(profile)) => planner.profile_of.get(name) == Some(&profile),
-        (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,
-    };
-    is_same_rate && start.has_settings_of(target)
 }

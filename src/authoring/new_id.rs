@@ -1,18 +1,18 @@
-//! Derives ids from names on devices.
+//! Derives ids of new objects from names on devices.
 
 use std::collections::BTreeSet;
 
 /// Ids that are taken; two that differ only in capitals are one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ids(BTreeSet<String>);
+pub struct Ids(BTreeSet<String>);
 
 impl Ids {
-    pub(super) fn take<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) {
+    pub fn take<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) {
         self.0.extend(ids.into_iter().map(str::to_ascii_lowercase));
     }
 
     /// Returns a new id: the first of these that is free, else the last with a number behind it.
-    pub(super) fn free(&mut self, wishes: &[String]) -> String {
+    pub fn free(&mut self, wishes: &[String]) -> String {
         let last = wishes.last().cloned().unwrap_or_default();
         let numbered = (2_u32..).map(|number| format!("{last}-{number}"));
         let mut all = wishes.iter().cloned().chain(numbered);
@@ -25,7 +25,7 @@ impl Ids {
 }
 
 /// Returns an id that is as near to a text as an id can be: letters, digits and `. _ -`, beginning with a letter or a digit.
-pub(super) fn slug(text: &str, otherwise: &str) -> String {
+pub fn slug(text: &str, otherwise: &str) -> String {
     let mut id = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_ascii_alphanumeric() || "._-".contains(character) {
