@@ -258,7 +258,8 @@ async fn an_approval_while_another_process_syncs_is_used_by_the_next_run() {
     office.each("block", &accounts);
     let digest = office.held_digest();
     let store = office.store().await;
-    let lease = SyncLease::take(&store, &splynx()).await.unwrap().unwrap();
+    let lease = SyncLease::take(&store, &splynx(), SyncLease::WHOLE_RUN).await;
+    let lease = lease.unwrap().unwrap();
     let approved = office.approve(&digest);
     approved.expect(2);
     assert!(

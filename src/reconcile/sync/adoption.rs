@@ -14,7 +14,7 @@ use crate::model::SubscriberId;
 use crate::report::sync::{AdoptionReport, LeftLine, next_step, sentence};
 use crate::sync::{
     CommitFacts, CommitText, GateRules, Gated, LaneLeft, LaneRules, LaneUse, NextStep,
-    ProposedChange, Reason, SyncBase, SyncInputs, SyncInventory, adopt, adoption_text,
+    ProposedChange, Reason, SyncBase, SyncInputs, SyncInventory, SyncLimits, adopt, adoption_text,
     authoring_edits, gate, judge_edits, lane_use, propose, snapshot_digest, weed,
 };
 
@@ -63,16 +63,8 @@ pub fn prepare_adoption(
     }
     let mut proposal = propose(inputs);
     proposal.changes = adoption.changes;
-    let no_approval = BTreeSet::new();
     let gated = match is_in_lane {
-        true => {
-            let rules = GateRules {
-                limits: &limits,
-                used: request.used,
-                approved: &no_approval,
-            };
-            gate(inputs, &proposal, rules)
-        }
+        true => gated(inputs, &proposal, (&limits, request.used)),
         false => Gated {
             passed: proposal.changes,
             ..Gated::default()
@@ -124,6 +116,21 @@ pub fn prepare_adoption(
         used,
         left,
     })
+}
+
+/// Gates links as changes: no approval lets more of them through.
+fn gated(
+    inputs: SyncInputs<'_>,
+    proposal: &crate::sync::Proposal,
+    (limits, used): (&SyncLimits, LaneUse),
+) -> Gated {
+    let approved = BTreeSet::new();
+    let rules = GateRules {
+        limits,
+        used,
+        approved: &approved,
+    };
+    gate(inputs, proposal, rules)
 }
 
 /// Describes a subscriber that stays without a link.

@@ -148,6 +148,11 @@ impl PreparedSync<'_> {
         self.counted_without(&self.approved)
     }
 
+    /// Returns the numbers of all changes of the commit, those that a person approved as well.
+    pub fn changes_by_kind(&self) -> LaneUse {
+        self.counted_without(&BTreeSet::new())
+    }
+
     fn counted_without(&self, approved: &BTreeSet<LaneChange>) -> LaneUse {
         let edits = self.accepted.iter().flat_map(|change| &change.edits);
         lane_use(&self.inventory, edits, approved)
@@ -165,8 +170,7 @@ impl PreparedSync<'_> {
             proof: Some(self.request.snapshot.proof.clone()),
             counts,
             committed: match is_committed {
-                // Those that a person approved as well.
-                true => self.counted_without(&BTreeSet::new()),
+                true => self.changes_by_kind(),
                 false => LaneUse::default(),
             },
             held: number(self.held.iter().map(|held| held.changes.len()).sum()),

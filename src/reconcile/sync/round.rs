@@ -139,7 +139,7 @@ impl Round<'_> {
         Ok(RoundEnd {
             report,
             committed: match made {
-                Some(_) => prepared.lane_use(),
+                Some(_) => prepared.changes_by_kind(),
                 None => LaneUse::default(),
             },
             commit: made,
