@@ -317,6 +317,7 @@ proptest! {
                     port: Some(port),
                     vlan: known.vlan,
                     state: VerifiedState::Served,
+                    endpoint: known.endpoint,
                 });
             }
         }
