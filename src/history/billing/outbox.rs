@@ -264,6 +264,23 @@ impl Store {
         .await
     }
 
+    /// Lists all steps of tickets, whatever their state: a later step follows from the earlier ones.
+    pub async fn billing_tickets(
+        &self,
+        system: &BillingName,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        self.within("list tickets in billing", || async {
+            let mut session = self.read().await?;
+            let sql = format!(
+                "select {COLUMNS} from billing_write where system = $1 and key like 'ticket %' \
+                order by billing_write.at, id"
+            );
+            let rows = session.rows(&sql, &[Bind::Text(system.as_str())]).await?;
+            rows.iter().map(row_of).collect()
+        })
+        .await
+    }
+
     /// Returns the number of writes in each state.
     pub async fn billing_write_counts(
         &self,
