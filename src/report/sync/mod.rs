@@ -2,7 +2,7 @@
 //!
 //! `description` is the result as JSON, `text` renders it for people, `sentence` and `gate_sentence` have the words of every
 //! reason and rule. `explained` renders both sides of a service, `checked` the check of a billing system, `unmapped` the lines
-//! to paste into `billing.toml`.
+//! to paste into `billing.toml`, `write_back` what is written into billing.
 
 mod checked;
 mod description;
@@ -11,6 +11,7 @@ mod gate_sentence;
 mod sentence;
 mod text;
 mod unmapped;
+mod write_back;
 
 pub use checked::{CheckLine, CheckState, check_table};
 pub use description::{
@@ -22,3 +23,7 @@ pub use gate_sentence::gate_sentence;
 pub use sentence::{classification, next_step, sentence, tariff_sentence};
 pub use text::{services_table, sync_text, sync_verdict};
 pub use unmapped::{UnmappedReport, UnmappedTariff, UnmappedWord, unmapped_text};
+pub use write_back::{
+    OverwrittenLine, WriteBackReport, WriteBackState, WriteLine, WriteLineState, write_back_text,
+    write_back_verdict,
+};
