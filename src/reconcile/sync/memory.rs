@@ -53,6 +53,22 @@ impl SyncLease {
         Ok(leader.map(|leader| Self { run, leader }))
     }
 
+    /// Returns the row of the lease, which every write of the sync to the store names.
+    pub(super) fn leader(&self) -> &Leader {
+        &self.leader
+    }
+
+    /// Extends the lease; returns false if another run has taken it meanwhile.
+    pub(super) async fn renew(
+        &self,
+        store: &Store,
+        system: &BillingName,
+    ) -> Result<bool, StoreError> {
+        let leader = store.lead(&sync_task(system), self.run, LEASE).await?;
+        // With another epoch the lease was over in between, and another run may have written.
+        Ok(leader.is_some_and(|leader| leader == self.leader))
+    }
+
     /// Counts the changes of a commit before it is made; returns false if an approval is not in force any more.
     pub async fn reserve(
         &self,
