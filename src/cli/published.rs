@@ -36,7 +36,7 @@ use crate::discovery::Comparison;
 use crate::model::{DeviceConfig, SubscriberConfig};
 use crate::report::document::schema::schema_of;
 use crate::report::document::types::Anything;
-use crate::report::sync::{ExplainedReport, UnmappedReport};
+use crate::report::sync::{ExplainedReport, UnmappedReport, WriteBackReport};
 use crate::report::{
     ComparisonDocument, DeviceStatusLine, DocumentKind, ErrorDocument, Explanation,
     FindingsDocument, FleetStatus, FreezeLine, PlanDocument, RunDocument, StateAt,
@@ -83,6 +83,7 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::SyncMap => schema_of::<UnmappedReport>(kind),
         DocumentKind::SyncList => schema_of::<ListDocument>(kind),
         DocumentKind::SyncExplain => schema_of::<ExplainedReport>(kind),
+        DocumentKind::SyncWriteBack => schema_of::<WriteBackReport>(kind),
         DocumentKind::Fmt => schema_of::<FmtDocument<'_>>(kind),
         DocumentKind::Written => schema_of::<WrittenFiles>(kind),
         DocumentKind::History => schema_of::<Runs<'_>>(kind),

@@ -6,6 +6,7 @@ mod one_system;
 mod run;
 mod systems;
 mod view;
+mod write_back;
 
 use std::collections::BTreeSet;
 
@@ -43,6 +44,7 @@ Examples:
   gamctl sync map splynx               lines to paste for tariffs, statuses and locations
   gamctl sync list waiting             the services that wait, each with its reason
   gamctl sync explain 1042             both sides of one account, and what is decided
+  gamctl sync write-back --dry-run     what would be written into billing
 
 Exit codes: 0 nothing to commit, 2 something to commit, 4 something is held back, 6 a system was not read completely.
 The commit changes no device: `gamctl plan` and `gamctl apply` do that, or the service.")]
@@ -100,6 +102,12 @@ enum SyncAction {
         #[command(flatten)]
         system: OneSystem,
     },
+    /// Write place, VLAN and state as last verified into billing
+    ///
+    /// Also notes, tickets and health, as far as `write_back` of the billing system allows. Billing is read first, and only
+    /// what differs is written and read back. Exit codes: 0 billing has everything, 2 something is to be written, 4 a person
+    /// must look at something, 6 billing did not answer.
+    WriteBack(write_back::WriteBackArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -127,6 +135,9 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
         Some(SyncAction::List(list)) => view::list(arguments, list, invocation),
         Some(SyncAction::Explain { subject, system }) => {
             view::explain(arguments, subject, system, invocation)
+        }
+        Some(SyncAction::WriteBack(write_back)) => {
+            write_back::run(arguments, write_back, invocation)
         }
     }
 }

@@ -138,6 +138,9 @@ documents! {
     SyncExplain = "sync-explain", 1, "Both sides of the services of one account, and what is decided",
         ["sync explain"],
         "gamctl sync explain 1042 --format json | jq '.services[].reasons'";
+    SyncWriteBack = "sync-write-back", 1, "What is written into a billing system, and what is left alone and why",
+        ["sync write-back"],
+        "gamctl sync write-back splynx --dry-run --format json | jq -r '.writes[] | [.state, .service] | @tsv'";
     Fmt = "fmt", 1, "The files that were not in order",
         ["fmt"],
         "gamctl fmt --check --json-to fmt.json; jq -r '.changed[]' fmt.json";
