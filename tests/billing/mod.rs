@@ -4,3 +4,4 @@ mod http;
 mod sonar;
 mod splynx;
 mod sync;
+mod write_back;
