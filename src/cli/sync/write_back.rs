@@ -22,6 +22,10 @@ pub(super) struct WriteBackArguments {
     #[arg(long)]
     dry_run: bool,
 
+    /// Send writes again that billing refused, once the cause is fixed
+    #[arg(long, conflicts_with = "dry_run")]
+    retry: bool,
+
     #[command(flatten)]
     system: OneSystem,
 }
@@ -48,6 +52,7 @@ pub(super) fn run(
         inventory,
         system: &system,
         is_preview: write_back.dry_run,
+        retries_refused: write_back.retry,
     };
     let report = match run.carry_out() {
         Ok(report) => report,
@@ -74,6 +79,8 @@ pub(super) fn run(
     let state = report.state();
     if write_back.dry_run && state == WriteBackState::Pending {
         terminal.hint("run it without `--dry-run` to write it");
+    } else if report.has_refused() {
+        terminal.hint("`--retry` sends it again, once the cause is fixed");
     }
     Ok(state.into())
 }
@@ -85,6 +92,7 @@ struct Run<'a> {
     inventory: &'a Inventory,
     system: &'a BillingSystem,
     is_preview: bool,
+    retries_refused: bool,
 }
 
 impl Run<'_> {
@@ -116,10 +124,12 @@ impl Run<'_> {
                 snapshot: &snapshot,
                 now,
             };
+            let limits = WriteBackLimits {
+                retries_refused: self.retries_refused,
+                ..WriteBackLimits::default()
+            };
             Ok(match lease {
-                Some(lease) => {
-                    write_back_system(request, lease, WriteBackLimits::default()).await?
-                }
+                Some(lease) => write_back_system(request, lease, limits).await?,
                 None => preview_write_back(request).await?,
             })
         })

@@ -97,19 +97,23 @@ impl WriteLineState {
 }
 
 impl WriteBackReport {
+    /// Returns whether something is not sent again by itself.
+    pub fn has_refused(&self) -> bool {
+        self.has(&[WriteLineState::Refused, WriteLineState::GivenUp])
+    }
+
+    fn has(&self, states: &[WriteLineState]) -> bool {
+        let mut writes = self.writes.iter();
+        writes.any(|line| states.contains(&line.state))
+    }
+
     pub fn state(&self) -> WriteBackState {
-        let has = |states: &[WriteLineState]| {
-            let mut writes = self.writes.iter();
-            writes.any(|line| states.contains(&line.state))
-        };
         if self.stopped.is_some() {
             WriteBackState::Stopped
-        } else if has(&[WriteLineState::Refused, WriteLineState::GivenUp])
-            || !self.overwritten.is_empty()
-            || !self.not_written.is_empty()
+        } else if self.has_refused() || !self.overwritten.is_empty() || !self.not_written.is_empty()
         {
             WriteBackState::NeedsPerson
-        } else if has(&[
+        } else if self.has(&[
             WriteLineState::Due,
             WriteLineState::Queued,
             WriteLineState::Sent,

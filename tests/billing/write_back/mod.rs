@@ -6,6 +6,10 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use gamctl::history::NewSyncPause;
+use gamctl::inventory::billing_systems;
+use gamctl::model::billing::BillingName;
+use gamctl::reconcile::sync::accounts_to_write_back;
 use office::{Office, Product};
 use serde_json::{Value, json};
 
@@ -77,6 +81,79 @@ fn what_a_device_was_verified_with_is_written_and_is_no_request() {
         );
         office.nothing_bills();
     }
+}
+
+#[test]
+fn the_accounts_to_read_are_those_whose_devices_were_verified_with_something_else() {
+    const NONE: [u64; 0] = [];
+    let mut office = Office::new(Product::Splynx, 2, "\"place\"");
+    let due = |office: &Office| {
+        let reading = office.site.world.reading_of("HEAD");
+        let systems = billing_systems(&reading.inventory);
+        let system = systems.values().next().unwrap();
+        let store = office.site.store();
+        let due = accounts_to_write_back(&store, &reading.inventory, system);
+        let due = office.site.runtime.block_on(due).unwrap();
+        let due = due
+            .iter()
+            .map(|account| account.as_str().parse::<u64>().unwrap());
+        due.collect::<Vec<u64>>()
+    };
+    assert_eq!(due(&office), NONE);
+    office.site.apply().exits(0);
+    let both = office.customers.iter().map(|one| one.account);
+    assert_eq!(due(&office), both.collect::<Vec<_>>());
+    office.write_back().exits(0);
+    assert_eq!(due(&office), NONE);
+    office.customers[1].state = "suspended";
+    office.commit("not paid");
+    assert_eq!(due(&office), NONE, "intended is not verified");
+    office.site.apply().exits(0);
+    assert_eq!(due(&office), [office.customers[1].account]);
+}
+
+#[test]
+fn a_pending_subscriber_is_written_once_its_device_was_verified_without_it() {
+    let mut office = Office::new(Product::Splynx, 1, "\"place\"");
+    office.site.apply().exits(0);
+    office.write_back().exits(0);
+    office.new_writes();
+    office.customers[0].state = "pending";
+    office.commit("the installer comes again");
+    office.write_back().exits(0).says("has everything");
+    office.site.apply().exits(0);
+    office.write_back().exits(0).says("gam_state = pending");
+    let writes = office.new_writes();
+    assert_eq!(writes.len(), 1, "place and VLAN stay reserved: {writes:?}");
+    assert!(!writes[0].body.contains("gam_place"), "{writes:?}");
+}
+
+#[test]
+fn a_paused_system_is_not_written_to() {
+    let office = Office::new(Product::Splynx, 1, "\"place\"");
+    office.site.apply().exits(0);
+    let pause = NewSyncPause {
+        system: BillingName::new("splynx").unwrap(),
+        who: "ada@noc".to_owned(),
+        reason: "billing is migrated".to_owned(),
+        until: u64::from(u32::MAX),
+    };
+    let store = office.site.store();
+    office
+        .site
+        .runtime
+        .block_on(store.pause_sync(&pause))
+        .unwrap();
+    office
+        .write_back()
+        .exits(4)
+        .says("ada@noc paused it until")
+        .says("billing is migrated");
+    assert_eq!(office.new_count(), 0);
+    let resumed = store.resume_sync(&pause.system);
+    assert!(office.site.runtime.block_on(resumed).unwrap());
+    office.write_back().exits(0);
+    assert_eq!(office.new_count(), 1);
 }
 
 #[test]
@@ -198,6 +275,9 @@ fn a_write_that_changes_nothing_is_sent_again_and_one_that_is_refused_is_not() {
         office.faults(&[]);
         office.write_back().exits(4).says("refused");
         assert_eq!(office.new_count(), 0, "the same value is not sent again");
+        let retry = office.site.run(&["sync", "write-back", "--retry"]);
+        retry.exits(0).says("written");
+        assert_eq!(office.new_count(), 1, "unless a person asks for it");
         office.customers[0].state = "active";
         office.customers[0].port = 4;
         office.commit("paid, and moved");

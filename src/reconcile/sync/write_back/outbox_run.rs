@@ -113,6 +113,13 @@ impl<'a> OutboxRun<'a> {
         Ok(())
     }
 
+    /// Queues what was refused or given up; what is not due any more is withdrawn afterwards.
+    pub(super) async fn requeue_refused(&self) -> Result<(), StoreError> {
+        let WriteBackRequest { store, system, .. } = self.request;
+        let leader = self.lease.leader();
+        store.requeue_writes(&system.name, leader).await.map(|_| ())
+    }
+
     pub(super) async fn due(&self) -> Result<DueWrites, StoreError> {
         let WriteBackRequest { store, system, .. } = self.request;
         let tickets = store.billing_tickets(&system.name).await?;

@@ -24,12 +24,17 @@ pub struct WriteBackRequest<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteBackLimits {
     pub most_writes: u32,
+    /// Writes that were refused or given up are sent again: a person removed the cause.
+    pub retries_refused: bool,
 }
 
 impl Default for WriteBackLimits {
     /// Returns as many writes as Splynx answers in a few minutes: hints and deltas wait meanwhile.
     fn default() -> Self {
-        Self { most_writes: 200 }
+        Self {
+            most_writes: 200,
+            retries_refused: false,
+        }
     }
 }
 

@@ -37,6 +37,9 @@ pub async fn write_back_system(
     }
     let mut run = OutboxRun::of(request, lease).await?;
     run.decide_sent(&mut lines).await?;
+    if limits.retries_refused {
+        run.requeue_refused().await?;
+    }
     let due = run.due().await?;
     let is_nothing = due.writes.is_empty() && run.open_rows(WriteState::Queued).await?.is_empty();
     if is_nothing {

@@ -201,3 +201,83 @@ fn throttle_profile(inventory: &Inventory) -> Option<CompactString> {
     let plan = plans.get(plan.as_str())?;
     Some(plan.profile_name.as_str().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::inventory::source::Limits;
+    use crate::inventory::{GOOD_INVENTORY, Reading, read_texts};
+
+    /// An inventory with one subscriber in this state, where the network suspends like this.
+    fn reading(suspension: &str, state: &str) -> Reading {
+        let network = format!("schema = 1\n\n[suspension]\n{suspension}\n");
+        let plans = "[service_plan.home-100]\ndown = 100\nup = 50\n\n[service_plan.slow]\ndown = 1\nup = 1\n";
+        let subscriber = format!(
+            "[subscriber.ann]\ndevice = \"maple-a\"\nport = 7\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"{state}\"\nexternal = {{ system = \"splynx\", account = \"1042\", service = \"7001\" }}\n"
+        );
+        let device = "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n";
+        let credentials = GOOD_INVENTORY
+            .iter()
+            .filter(|(path, _)| path.contains("credentials"))
+            .map(|(path, text)| ((*path).into(), (*text).into()));
+        let mut texts: BTreeMap<Arc<str>, Arc<str>> = credentials.collect();
+        texts.insert("network.toml".into(), network.into());
+        texts.insert("service-plans.toml".into(), plans.into());
+        texts.insert("devices/maple.toml".into(), device.into());
+        texts.insert("subscribers/maple.toml".into(), subscriber.into());
+        read_texts(&texts, &Limits::default())
+    }
+
+    /// Returns the subscriber of one inventory on a device that was verified as another one intends.
+    fn verified(intended: &Reading, applied: &Reading) -> (VerifiedService, bool) {
+        let system = BillingName::new("splynx").unwrap();
+        let linked = linked(&intended.inventory, &system, None);
+        assert_eq!(linked.len(), 1, "{:?}", intended.findings);
+        let subscriber = &linked[0].subscriber;
+        let device = resolve_device(&applied.inventory, "maple-a").unwrap();
+        let ledger = Ledger::of(device.config);
+        let devices = BTreeSet::from([&subscriber.device]);
+        let intended = Intended::of(&intended.inventory, &devices, false);
+        let config = &ledger.verified.subscribers[&subscriber.name];
+        (
+            intended.service(subscriber, config, &ledger),
+            intended.is_reached(subscriber, config, &ledger),
+        )
+    }
+
+    #[test]
+    fn a_suspension_is_seen_on_the_device_in_each_way_of_suspending() {
+        for (how, vlan) in [
+            ("how = \"captive\"\nservice_plan = \"slow\"", 4094),
+            ("how = \"throttle\"\nservice_plan = \"slow\"", 101),
+            ("how = \"detach\"", 101),
+        ] {
+            let (active, suspended) = (reading(how, "active"), reading(how, "suspended"));
+            let (served, is_reached) = verified(&active, &active);
+            assert_eq!((served.state, is_reached), (VerifiedState::Served, true));
+            let (stopped, is_reached) = verified(&suspended, &suspended);
+            assert_eq!(stopped.state, VerifiedState::Suspended, "{how}");
+            assert_eq!(stopped.vlan.get(), vlan, "{how}");
+            assert_eq!(stopped.port, served.port, "{how}: the place stays");
+            assert!(is_reached && served.port.is_some(), "{how}");
+            // Suspended in the inventory, and not yet on the device.
+            let (before, is_reached) = verified(&suspended, &active);
+            assert_eq!((before.state, is_reached), (VerifiedState::Served, false));
+        }
+    }
+
+    #[test]
+    fn a_link_to_another_system_or_account_is_not_of_this_one() {
+        let reading = reading("how = \"detach\"", "active");
+        let linked = |system: &str, accounts: Option<&BTreeSet<AccountId>>| {
+            let system = BillingName::new(system).unwrap();
+            linked(&reading.inventory, &system, accounts).len()
+        };
+        let account = |id: &str| BTreeSet::from([AccountId::new(id).unwrap()]);
+        assert_eq!(linked("splynx", Some(&account("1042"))), 1);
+        assert_eq!(linked("splynx", Some(&account("1043"))), 0);
+        assert_eq!(linked("sonar", None), 0);
+    }
+}
