@@ -1,4 +1,4 @@
-//! `gamctl sync write-back`: writes what devices were verified with into billing, or shows what would be written.
+//! `gamctl sync write-back`: writes into billing what devices were verified with, or previews it.
 
 use anyhow::Context;
 

@@ -138,7 +138,7 @@ documents! {
     SyncExplain = "sync-explain", 1, "Both sides of the services of one account, and what is decided",
         ["sync explain"],
         "gamctl sync explain 1042 --format json | jq '.services[].reasons'";
-    SyncWriteBack = "sync-write-back", 1, "What is written into a billing system, and what is left alone and why",
+    SyncWriteBack = "sync-write-back", 1, "What is written into a billing system, and what is not and why",
         ["sync write-back"],
         "gamctl sync write-back splynx --dry-run --format json | jq -r '.writes[] | [.state, .service] | @tsv'";
     Fmt = "fmt", 1, "The files that were not in order",

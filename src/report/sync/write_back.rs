@@ -1,4 +1,4 @@
-//! Describes and renders a write-back to billing: what is or would be written, and what is left alone and why.
+//! Describes and renders a write-back to billing: what is or would be written, what is not and why.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Carries out one write of the outbox with the client of its billing system, and returns what a read showed.
+//! Carries out one write of the outbox with the client of its product; returns what a read showed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Collects the lines of a write-back report: each write with its state, fields that are left alone or not defined.
+//! Collects the lines of a write-back report: each write with its state, and what is not written.
 
 use std::collections::{BTreeMap, BTreeSet};
 

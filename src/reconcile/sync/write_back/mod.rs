@@ -1,4 +1,4 @@
-//! Writes verified values, notes, tickets and health back to one billing system, under the lease of its sync.
+//! Writes verified values, notes, tickets and health back to billing, under the lease of the sync.
 //!
 //! [`write_back_system`] is called after a reading, with that reading: it compares, queues what differs, sends, and settles each
 //! write by a read. [`accounts_to_write_back`] returns the accounts to read for it when no reading is due but a device was
