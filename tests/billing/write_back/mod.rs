@@ -300,6 +300,25 @@ fn an_answer_that_was_lost_is_decided_by_a_read() {
 }
 
 #[test]
+fn a_write_that_could_not_be_read_back_is_decided_by_the_next_reading() {
+    for product in Product::BOTH {
+        let office = Office::new(product, 1, "\"place\", \"notes\"");
+        office.site.apply().exits(0);
+        office.cut_after_a_write(true);
+        let cut = office.write_back();
+        assert_ne!(cut.status.code(), Some(0), "{}", cut.text);
+        office.cut_after_a_write(false);
+        office.time_passes();
+        office.write_back().exits(0);
+        office.write_back().exits(0).says("has everything");
+        let writes = office.new_writes();
+        let fields = writes.iter().filter(|one| one.body.contains("oak-0/2"));
+        assert_eq!(fields.count(), 1, "{product:?}: {writes:?}");
+        assert_eq!(office.notes(), 1, "{product:?}");
+    }
+}
+
+#[test]
 fn a_field_that_others_change_back_is_set_back_twice_and_then_left() {
     for product in Product::BOTH {
         let office = Office::new(product, 1, "\"place\"");

@@ -1,12 +1,13 @@
 //! Provides an inventory with GAM twins and a billing twin whose requests are recorded, and runs the program on them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gamctl::simulator::billing::sonar::{SonarSettings, SonarTwin};
 use gamctl::simulator::billing::splynx::{Splynx, SplynxSettings};
 use gamctl::simulator::billing::{
-    BillingTwin, FaultError, HttpAnswer, HttpRequest, Operation, OperationError, Webhook,
+    BillingTwin, Delivery, FaultError, HttpAnswer, HttpRequest, Operation, OperationError, Webhook,
 };
 use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
@@ -46,6 +47,9 @@ pub(super) struct WriteRequest {
 struct Recorded {
     twin: Box<dyn BillingTwin>,
     writes: Arc<Mutex<Vec<WriteRequest>>>,
+    /// From the next write on, every connection is cut before the answer.
+    cuts: Arc<AtomicBool>,
+    is_cut: bool,
 }
 
 impl BillingTwin for Recorded {
@@ -62,7 +66,13 @@ impl BillingTwin for Recorded {
                 body,
             });
         }
-        self.twin.answer(request, now)
+        let mut answer = self.twin.answer(request, now);
+        let cuts = self.cuts.load(Ordering::SeqCst);
+        self.is_cut = cuts && (self.is_cut || is_write);
+        if self.is_cut {
+            answer.delivery = Delivery::Nothing;
+        }
+        answer
     }
 
     fn operate(&mut self, operation: &Operation, now: u64) -> Result<Value, OperationError> {
@@ -117,6 +127,7 @@ pub(super) struct Office {
     pub(super) product: Product,
     pub(super) customers: Vec<Customer>,
     writes: Arc<Mutex<Vec<WriteRequest>>>,
+    cuts: Arc<AtomicBool>,
     facts: &'static str,
 }
 
@@ -125,9 +136,12 @@ impl Office {
     pub(super) fn new(product: Product, devices: usize, facts: &'static str) -> Self {
         let (twin, secrets) = twin(product);
         let writes = Arc::default();
+        let cuts = Arc::default();
         let twin: Box<dyn BillingTwin> = Box::new(Recorded {
             twin,
             writes: Arc::clone(&writes),
+            cuts: Arc::clone(&cuts),
+            is_cut: false,
         });
         let mut keys = Keys::default();
         keys.secrets.extend(secrets);
@@ -140,6 +154,7 @@ impl Office {
             product,
             customers: Vec::new(),
             writes,
+            cuts,
             facts,
         };
         for device in 0..devices {
@@ -213,7 +228,12 @@ impl Office {
         self.server.set_faults(tables.collect()).unwrap();
     }
 
-    /// Every write lets it fail: it is accepted, and changes nothing.
+    /// Cuts every connection from the next write on, or no longer.
+    pub(super) fn cut_after_a_write(&self, cuts: bool) {
+        self.cuts.store(cuts, Ordering::SeqCst);
+    }
+
+    /// Every write is accepted and changes nothing.
     pub(super) fn writes_are_ignored(&self) {
         match self.product {
             Product::Splynx => self.faults(&["kind = \"put-ignored\""]),

@@ -135,7 +135,7 @@ impl<'a> BillingWriter<'a> {
                 };
                 let wanted = WrittenBack { place, vlan, state };
                 let outcome = client.write_back(&service.service, tariff, &wanted, lookups);
-                Ok(sonar_end(outcome.await?))
+                Ok(sonar_end(&outcome.await?))
             }
             Target::Splynx { client, .. } => {
                 let link = |hint: &PlaceHint| (hint.device.clone(), port_of(hint));
@@ -211,7 +211,7 @@ impl<'a> BillingWriter<'a> {
         if health.is_none() {
             return Ok(WriteEnd::Refused("unknown-status".into()));
         }
-        Ok(sonar_end(client.write_health(item, health).await?))
+        Ok(sonar_end(&client.write_health(item, health).await?))
     }
 }
 
@@ -227,7 +227,7 @@ fn own_field(field: WriteBackField) -> OwnField {
     }
 }
 
-fn sonar_end(outcome: WriteOutcome) -> WriteEnd {
+fn sonar_end(outcome: &WriteOutcome) -> WriteEnd {
     match outcome {
         WriteOutcome::AlreadyThere | WriteOutcome::Proved => WriteEnd::Done,
         WriteOutcome::NotDone => WriteEnd::NotDone("not-taken".into()),
