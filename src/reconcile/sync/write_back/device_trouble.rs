@@ -14,19 +14,24 @@ const UNREACHABLE: &str = "unreachable";
 /// The troubles of devices, each read when it is asked for first.
 pub(super) struct Troubles<'s> {
     store: &'s Store,
-    silences: BTreeMap<DeviceName, Silence>,
-    statuses: BTreeMap<DeviceName, DeviceStatusRow>,
+    /// Read once a device has changes left: most runs find none, and the statuses of a large network are megabytes.
+    facts: Option<TroubleFacts>,
     known: BTreeMap<DeviceName, Option<CompactString>>,
 }
 
+/// The facts about all devices.
+struct TroubleFacts {
+    silences: BTreeMap<DeviceName, Silence>,
+    statuses: BTreeMap<DeviceName, DeviceStatusRow>,
+}
+
 impl<'s> Troubles<'s> {
-    pub(super) async fn of(store: &'s Store) -> Result<Self, StoreError> {
-        Ok(Self {
+    pub(super) fn of(store: &'s Store) -> Self {
+        Self {
             store,
-            silences: store.silences().await?,
-            statuses: store.device_statuses().await?,
+            facts: None,
             known: BTreeMap::new(),
-        })
+        }
     }
 
     /// Returns the rule or the condition for which a device did not get its changes.
@@ -48,13 +53,21 @@ impl<'s> Troubles<'s> {
         };
         let outcome = self.store.outcomes(&last).await?.pop();
         let outcome = outcome.map(|row| (row.at, of_outcome(&row.outcome.ended)));
-        let status = self.statuses.get(device);
+        let facts = match self.facts.take() {
+            Some(facts) => facts,
+            None => TroubleFacts {
+                silences: self.store.silences().await?,
+                statuses: self.store.device_statuses().await?,
+            },
+        };
+        let status = facts.statuses.get(device);
         let status = status.map(|row| (row.at, of_condition(row.status.word)));
-        let silence = self.silences.get(device);
+        let silence = facts.silences.get(device);
         let silence = silence.map(|silence| (silence.at, Some(CompactString::from(UNREACHABLE))));
         // Of equal times the last one counts.
-        let facts = [outcome, status, silence].into_iter().flatten();
-        let newest = facts.max_by_key(|(at, _)| *at);
+        let all = [outcome, status, silence].into_iter().flatten();
+        let newest = all.max_by_key(|(at, _)| *at);
+        self.facts = Some(facts);
         let trouble = newest.and_then(|(_, trouble)| trouble);
         self.known.insert(device.clone(), trouble.clone());
         Ok(trouble)

@@ -20,6 +20,9 @@ use crate::sync::{
 /// A ticket is opened when its rule applies for so long, in seconds: most problems are gone by then.
 const TICKET_AFTER: u64 = 4 * 3600;
 
+/// The classes of services that a person must look at.
+const NEED_PERSON: [Classification; 2] = [Classification::Quarantined, Classification::Contested];
+
 /// Rows of the store that are read at once.
 pub(super) const MOST_ROWS: u32 = 10_000;
 
@@ -73,10 +76,15 @@ impl DueWrites {
             due.notes(request, &verified);
         }
         if is_on(WriteBackFact::Tickets) {
-            let filter = ServiceFilter::default();
-            let classified = store
-                .classified_services(&system.name, &filter, u32::MAX)
-                .await?;
+            let mut classified = Vec::new();
+            for class in NEED_PERSON {
+                let filter = ServiceFilter {
+                    class: Some(class),
+                    ..ServiceFilter::default()
+                };
+                let services = store.classified_services(&system.name, &filter, u32::MAX);
+                classified.extend(services.await?);
+            }
             due.tickets(&classified, outbox, now);
         }
         if is_on(WriteBackFact::Health) {
@@ -113,14 +121,8 @@ impl DueWrites {
 
     /// Opens a ticket for each service that a person must look at, and closes those whose rule does not apply any more.
     fn tickets(&mut self, classified: &[ClassifiedRow], outbox: &[OutboxRow], now: u64) {
-        let needs_person = |row: &&ClassifiedRow| {
-            matches!(
-                row.class,
-                Classification::Quarantined | Classification::Contested
-            )
-        };
         let mut open = BTreeSet::new();
-        for row in classified.iter().filter(needs_person) {
+        for row in classified {
             let Some(reason) = row.reasons.first() else {
                 continue;
             };

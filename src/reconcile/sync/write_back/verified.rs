@@ -49,7 +49,7 @@ pub async fn verified_services(
     let devices: BTreeSet<&DeviceName> = linked.iter().map(|one| &one.subscriber.device).collect();
     let ledgers = ledgers(store, &devices, accounts.is_none()).await?;
     let intended = Intended::of(inventory, &devices, accounts.is_none());
-    let mut troubles = Troubles::of(store).await?;
+    let mut troubles = Troubles::of(store);
     let mut verified = BTreeMap::new();
     for Linked { key, subscriber } in linked {
         let device = &subscriber.device;
