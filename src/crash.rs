@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Every point, in the order of an apply.
+/// Every point, in the order of an apply; then those of write-back to billing.
 pub const POINTS: &[&str] = &[
     "run-before",
     "run-after",
@@ -35,6 +35,9 @@ pub const POINTS: &[&str] = &[
     "replay-before",
     "replay-after",
     "run-ended",
+    "write-back-queued",
+    "write-back-sent",
+    "write-back-answered",
 ];
 
 /// Aborts the process at the Nth pass of a crash point.

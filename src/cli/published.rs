@@ -37,7 +37,7 @@ use crate::model::{DeviceConfig, SubscriberConfig};
 use crate::report::document::schema::schema_of;
 use crate::report::document::types::Anything;
 use crate::report::sync::{
-    AdoptionReport, ExplainedReport, PauseReport, ResolvedReport, UnmappedReport,
+    AdoptionReport, ExplainedReport, PauseReport, ResolvedReport, UnmappedReport, WriteBackReport,
 };
 use crate::report::{
     ComparisonDocument, DeviceStatusLine, DocumentKind, ErrorDocument, Explanation,
@@ -89,6 +89,7 @@ fn generated(kind: DocumentKind) -> Value {
         DocumentKind::SyncResolve => schema_of::<ResolvedReport>(kind),
         DocumentKind::SyncAdopt => schema_of::<AdoptionReport>(kind),
         DocumentKind::SyncPause => schema_of::<PauseReport>(kind),
+        DocumentKind::SyncWriteBack => schema_of::<WriteBackReport>(kind),
         DocumentKind::Fmt => schema_of::<FmtDocument<'_>>(kind),
         DocumentKind::Written => schema_of::<WrittenFiles>(kind),
         DocumentKind::History => schema_of::<Runs<'_>>(kind),

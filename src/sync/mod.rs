@@ -3,7 +3,8 @@
 //! `propose` is the comparison; `matching`, `scope`, `claims`, `completeness` and `context` prepare it; `matched`, `ended`,
 //! `relocation`, `unmatched`, `placement`, `addition` decide one service; `tariff`, `status`, `vlan`, `field` and `conflict`
 //! decide one field. `gate` holds back what follows from many records, `lane` judges what a commit may contain, `sync_base` and
-//! `next_base` remember what was accepted, `write_back` computes the values for billing.
+//! `next_base` remember what was accepted, `write_back` computes the values for billing, `note_event` the events that a
+//! note is written about.
 
 mod addition;
 mod adopt;
@@ -30,6 +31,7 @@ mod matched;
 mod matching;
 mod near_miss;
 mod next_base;
+mod note_event;
 mod placement;
 mod proposal;
 mod propose;
@@ -67,6 +69,7 @@ pub use inventory_view::{ExternalLink, Hold, SyncDevice, SyncInventory, SyncSubs
 pub use lane::{LANE, LANE_LEFT, LaneLeft, LaneRules, judge_commit, judge_edits};
 pub use lane_change::{LaneAction, LaneChange, LaneUse, lane_use};
 pub use near_miss::NotAnAddress;
+pub use note_event::{NoteEvent, Noted, note_event};
 pub use proposal::{ClassifiedService, Proposal};
 pub use propose::propose;
 pub use reason::{DevicePort, NearMiss, Reason, RuleId};

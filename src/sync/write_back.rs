@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use compact_str::{CompactString, ToCompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
+use super::note_event::Noted;
 use super::service_key::ServiceKey;
 use super::settings::DAY;
 use crate::model::billing::{BillingService, PlaceHint, Snapshot, WrittenBack};
-use crate::model::{DeviceName, PortNumber, VlanId};
+use crate::model::{DeviceName, MacAddress, PortNumber, VlanId};
 
 /// Others may change a field back so often within a day; then it is left as it is.
 const SET_BACK: usize = 2;
@@ -21,6 +22,7 @@ pub struct VerifiedService {
     pub port: Option<PortNumber>,
     pub vlan: VlanId,
     pub state: VerifiedState,
+    pub endpoint: Option<MacAddress>,
 }
 
 /// The state of a service on its device.
@@ -71,6 +73,12 @@ pub struct WriteBackMemory {
     pub native: Option<PlaceHint>,
     /// A place for billing's own fields was written and not read back yet.
     pub native_is_sent: bool,
+    /// The place and the endpoint as of the last note; left out: no note was considered yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noted: Option<Noted>,
+    /// The health that was written last to the item of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<CompactString>,
 }
 
 impl WriteBackField {
@@ -83,7 +91,8 @@ impl WriteBackField {
         }
     }
 
-    fn of(self, written: &WrittenBack) -> Option<&CompactString> {
+    /// Returns its value among those that billing has.
+    pub fn of(self, written: &WrittenBack) -> Option<&CompactString> {
         match self {
             Self::Place => written.place.as_ref(),
             Self::Vlan => written.vlan.as_ref(),
@@ -159,6 +168,36 @@ pub fn write_back(
         }
     }
     plan
+}
+
+impl WriteBackMemory {
+    /// Remembers that billing was seen to have these values after they were written.
+    ///
+    /// Without it, a value that others change back before the next reading would never count as overwritten.
+    pub fn prove(
+        &mut self,
+        values: &BTreeMap<WriteBackField, CompactString>,
+        native: Option<PlaceHint>,
+    ) {
+        self.proved.extend(values.clone());
+        self.native_is_sent = false;
+        self.native = native.or(self.native.take());
+    }
+
+    /// Returns the values of a service that billing was not seen to have, except those that others overwrite.
+    pub fn missing(&self, service: &VerifiedService) -> BTreeMap<WriteBackField, CompactString> {
+        let values = service.values().into_iter();
+        let missing = values.filter(|(field, value)| {
+            let overwritten = self.overwritten.get(field).map_or(0, Vec::len);
+            self.proved.get(field) != Some(value) && overwritten <= SET_BACK
+        });
+        missing.collect()
+    }
+
+    /// Remembers that the place is not written into billing's own fields.
+    pub fn leave_native(&mut self) {
+        self.native_is_sent = false;
+    }
 }
 
 /// The judgement about one field.

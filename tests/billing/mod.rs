@@ -7,3 +7,4 @@ mod protected_customers;
 mod sonar;
 mod splynx;
 mod sync;
+mod write_back;

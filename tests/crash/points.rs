@@ -14,6 +14,13 @@ const WITHOUT_A_STORE: [&str; 4] = [
     "replay-after",
 ];
 
+/// Passed by write-back to billing; tested in `billing::write_back`.
+const TO_BILLING: [&str; 3] = [
+    "write-back-queued",
+    "write-back-sent",
+    "write-back-answered",
+];
+
 /// Passed by every apply, with further passes than the first.
 const ON_THE_WAY: [&str; 35] = [
     "run-before",
@@ -98,6 +105,7 @@ fn every_point_there_is_is_died_at() {
     };
     let mut died_at = named(&ON_THE_WAY);
     died_at.extend(WITHOUT_A_STORE);
+    died_at.extend(TO_BILLING);
     assert_eq!(died_at, named(POINTS));
 }
 

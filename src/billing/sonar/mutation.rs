@@ -207,7 +207,7 @@ impl TicketPriority {
 }
 
 impl ItemHealth {
-    pub(super) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Good => "GOOD",
             Self::Warning => "WARNING",

@@ -107,7 +107,7 @@ impl SplynxClient {
             login: self.session().way(),
             lists,
             id_typing: self.check_typing().await,
-            service_fields: self.check_fields().await,
+            service_fields: self.service_fields().await,
             pages_by_id: self.check_pages().await,
             filters: self.check_filters().await,
             service_updates: self.check_updates().await,
@@ -171,7 +171,8 @@ impl SplynxClient {
         typing.await.ok().flatten()
     }
 
-    async fn check_fields(&self) -> Result<ServiceFields, BillingError> {
+    /// Asks which fields services have: a write to a field that is not defined would be dropped without an error.
+    pub async fn service_fields(&self) -> Result<ServiceFields, BillingError> {
         let call = Call::options(SERVICES, SERVICES.path);
         let (native, additional) = self.call(&call, read_fields).await?;
         let settings = [&self.settings.place_field, &self.settings.unit_field];

@@ -1,20 +1,18 @@
 //! Makes the commit of a sync: in the name of its lane, or of a person on a branch of their own.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use crate::authoring::commit::{Person, current_branch};
+use crate::authoring::commit::current_branch;
 use crate::authoring::{Authorship, Base};
-use crate::cli::clock::commit_time;
+use crate::cli::clock;
 use crate::cli::commit_target::{People, named_branch};
 use crate::cli::invocation::Selected;
 use crate::inventory::Lane;
+use crate::reconcile::sync::lane_authorship;
 use crate::sync::CommitText;
 
 /// The trailer that marks a commit of the lane.
 const LANE: &str = "Gamctl-Lane";
-
-/// The name of the author of the lane; its address is that of the policy.
-const AUTHOR: &str = "gamctl sync";
 
 /// The people of a commit.
 pub(super) enum Committer {
@@ -71,14 +69,11 @@ impl Committer {
         Ok(match self {
             Self::None => None,
             Self::Lane => {
-                let author = author(lane)?;
-                Some(Authorship {
-                    committer: author.clone(),
-                    author,
-                    time: commit_time(),
-                    message,
-                    trailers,
-                })
+                let text = CommitText { message, trailers };
+                let authorship = lane_authorship(lane, text, clock::seconds());
+                Some(authorship.context(
+                    "the policy has no lane for the sync, so it makes no commit; add `[lane.billing]` with `authors` to policy.toml, or commit in your own name with `--branch`",
+                )?)
             }
             // A person may change everything, so the commit is not in the lane.
             Self::Person(people) => Some(Authorship {
@@ -90,18 +85,4 @@ impl Committer {
             }),
         })
     }
-}
-
-fn author(lane: Option<&Lane>) -> anyhow::Result<Person> {
-    let Some(lane) = lane else {
-        bail!(
-            "the policy has no lane for the sync, so it makes no commit; add `[lane.billing]` with `authors` to policy.toml, or commit in your own name with `--branch`"
-        );
-    };
-    let author = lane.authors.first();
-    let author = author.context("the lane `billing` has no author; add one to policy.toml")?;
-    Ok(Person {
-        name: AUTHOR.to_owned(),
-        email: author.as_str().to_owned(),
-    })
 }

@@ -12,6 +12,7 @@ mod resolve;
 mod run;
 mod systems;
 mod view;
+mod write_back;
 
 use std::collections::BTreeSet;
 
@@ -53,6 +54,7 @@ Examples:
   gamctl sync explain 1042             both sides of one account, and what is decided
   gamctl sync resolve acct-1042 --take billing       decide for one side of a contested subscriber
   gamctl sync pause splynx --for 2h --reason 'migration'   commit nothing until then
+  gamctl sync write-back --dry-run     what would be written into billing
 
 Exit codes: 0 nothing to commit, 2 something to commit, 4 something is held back, 6 a system was not read completely.
 The commit changes no device: `gamctl plan` and `gamctl apply` do that, or the service.")]
@@ -129,6 +131,12 @@ enum SyncAction {
     Adopt(adopt::AdoptArguments),
     Pause(pause::PauseArguments),
     Resume(pause::ResumeArguments),
+    /// Write place, VLAN and state as last verified into billing
+    ///
+    /// Also notes, tickets and health, as far as `write_back` of the billing system allows. Billing is read first, and only
+    /// what differs is written and read back. Exit codes: 0 billing has everything, 2 something is to be written, 4 a person
+    /// must look at something, 6 billing did not answer.
+    WriteBack(write_back::WriteBackArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -164,6 +172,9 @@ pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow:
         }
         Some(SyncAction::Pause(pause)) => pause::pause(arguments, pause, invocation),
         Some(SyncAction::Resume(resume)) => pause::resume(arguments, resume, invocation),
+        Some(SyncAction::WriteBack(write_back)) => {
+            write_back::run(arguments, write_back, invocation)
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::classified::ClassifiedScope;
 use crate::history::error::Fault;
 use crate::history::session::{Bind, Session};
 use crate::history::version::HELD_BACK;
@@ -29,7 +30,7 @@ struct Content {
 }
 
 impl Store {
-    /// Lists the changes that the last run of a system held back, oldest first.
+    /// Lists the changes that the last reading of everything held back, and those of some accounts since, oldest first.
     pub async fn held_changes(&self, system: &BillingName) -> Result<Vec<HeldRow>, StoreError> {
         self.within("list held changes", || async {
             let mut session = self.read().await?;
@@ -56,12 +57,14 @@ pub(super) fn digest_of(text: &str) -> Result<Digest, Fault> {
     Digest::parse(text).ok_or_else(|| Fault::Broken("a digest in it cannot be read".to_owned()))
 }
 
-/// Stores what is held back, and `replaces` everything else; what was held before keeps its time.
+/// Replaces what is held back; what was held before keeps its time.
+///
+/// A reading of some accounts does not have what one of everything held back, so it removes nothing.
 pub(super) async fn put_held(
     session: &mut Session,
     system: &BillingName,
+    scope: ClassifiedScope<'_>,
     held: &[HeldBack],
-    replaces: bool,
 ) -> Result<(), Fault> {
     let held: BTreeMap<&str, &HeldBack> = held
         .iter()
@@ -69,9 +72,10 @@ pub(super) async fn put_held(
         .collect();
     let sql = "select digest from billing_held where system = $1";
     let rows = session.rows(sql, &[Bind::Text(system.as_str())]).await?;
+    let is_whole = matches!(scope, ClassifiedScope::Everything);
     for row in rows {
         let digest = row.text("digest")?;
-        if replaces && !held.contains_key(digest.as_str()) {
+        if is_whole && !held.contains_key(digest.as_str()) {
             let sql = "delete from billing_held where system = $1 and digest = $2";
             let binds = [Bind::Text(system.as_str()), Bind::Text(&digest)];
             session.execute(sql, &binds).await?;

@@ -162,6 +162,26 @@ impl Store {
         Ok(())
     }
 
+    /// Queues writes that were refused or given up once more, because a person removed the cause.
+    pub async fn requeue_writes(
+        &self,
+        system: &BillingName,
+        leader: &Leader,
+    ) -> Result<u64, StoreError> {
+        self.within("queue refused writes to billing", || async {
+            let mut session = self.write().await?;
+            still_syncs(&mut session, system, leader).await?;
+            let sql = "update billing_write set state = 'queued', tries = 0, queued = @now, due = @now, at = @now, \
+                because = null where system = $1 and state in ('refused', 'given-up')";
+            let queued = session
+                .execute(sql, &[Bind::Text(system.as_str())])
+                .await?;
+            session.commit().await?;
+            Ok(queued)
+        })
+        .await
+    }
+
     /// Marks the write that is due first as sent, and returns it for the request; `None`: none is due.
     ///
     /// It is durable when this returns, so that a request is never repeated blindly. If the answer is lost, another write
@@ -259,6 +279,23 @@ impl Store {
                 most(at_most)
             );
             let rows = session.rows(&sql, &conditions.binds).await?;
+            rows.iter().map(row_of).collect()
+        })
+        .await
+    }
+
+    /// Lists all steps of tickets, whatever their state: a later step follows from the earlier ones.
+    pub async fn billing_tickets(
+        &self,
+        system: &BillingName,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        self.within("list tickets in billing", || async {
+            let mut session = self.read().await?;
+            let sql = format!(
+                "select {COLUMNS} from billing_write where system = $1 and key like 'ticket %' \
+                order by billing_write.at, id"
+            );
+            let rows = session.rows(&sql, &[Bind::Text(system.as_str())]).await?;
             rows.iter().map(row_of).collect()
         })
         .await

@@ -162,9 +162,7 @@ impl Store {
             }
             if let Some((scope, services)) = finished.classified {
                 put_classified(&mut session, system, scope, services).await?;
-                // A reading of accounts says nothing about what is held back for others.
-                let replaces = matches!(scope, ClassifiedScope::Everything);
-                put_held(&mut session, system, finished.held, replaces).await?;
+                put_held(&mut session, system, scope, finished.held).await?;
             }
             put_run(&mut session, system, run).await?;
             session.commit().await?;

@@ -79,6 +79,11 @@ impl SyncLease {
         Ok(leader.map(|leader| Self { run, leader, lasts }))
     }
 
+    /// Returns the row of the lease, which every write of the sync to the store names.
+    pub(super) fn leader(&self) -> &Leader {
+        &self.leader
+    }
+
     /// Counts the changes of a commit before it is made; returns false if an approval is not in force any more.
     pub async fn reserve(
         &self,

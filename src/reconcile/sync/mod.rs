@@ -4,7 +4,8 @@
 //! reads the billing system, with the numbers of `request_numbers`; `reading` does so again and again. `prepare` proposes a
 //! commit for a `request`, `prepared` is that commit, `adoption` one of links alone, `round` makes it under the lease of the
 //! system. `approval` and `contested` are for decisions of a person. `memory` has what earlier runs left, and the lease of a
-//! run. `conditions` sums the systems up, `reported`, `explained`, `checked` and `unmapped` describe results for `report`.
+//! run. `conditions` sums the systems up, `reported`, `explained`, `checked` and `unmapped` describe results for `report`,
+//! `write_back` writes verified values back to billing.
 
 mod adoption;
 mod approval;
@@ -25,6 +26,7 @@ mod request_numbers;
 mod round;
 mod settings;
 mod unmapped;
+mod write_back;
 
 pub use adoption::{PreparedAdoption, prepare_adoption};
 pub use approval::ApprovalWish;
@@ -42,3 +44,7 @@ pub use reported::services_of;
 pub use request::SyncRequest;
 pub use round::{CommitFailure, Round, RoundEnd, RoundError, lane_authorship};
 pub use settings::{sync_limits, sync_settings};
+pub use write_back::{
+    WriteBackError, WriteBackLimits, WriteBackRequest, accounts_to_write_back, preview_write_back,
+    verified_services, write_back_system,
+};

@@ -150,6 +150,9 @@ documents! {
     SyncPause = "sync-pause", 1, "A billing system, and its pause",
         ["sync pause", "sync resume"],
         "gamctl sync pause splynx --for 2h --reason migration --format json | jq -r '.paused.until'";
+    SyncWriteBack = "sync-write-back", 1, "What is written into a billing system, and what is not and why",
+        ["sync write-back"],
+        "gamctl sync write-back splynx --dry-run --format json | jq -r '.writes[] | [.state, .service] | @tsv'";
     Fmt = "fmt", 1, "The files that were not in order",
         ["fmt"],
         "gamctl fmt --check --json-to fmt.json; jq -r '.changed[]' fmt.json";

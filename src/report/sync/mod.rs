@@ -3,7 +3,7 @@
 //! `description` is the result as JSON, `text` renders it for people, `sentence` and `gate_sentence` have the words of every
 //! reason and rule. `explained` renders both sides of a service, `checked` the check of a billing system, `unmapped` the lines
 //! to paste into `billing.toml`, `rule` explains every class and rule, `condition` sums a system up. `approval`, `resolved`,
-//! `adoption` and `pause` describe the decisions of a person.
+//! `adoption` and `pause` describe the decisions of a person, `write_back` what is written into billing.
 
 mod adoption;
 mod approval;
@@ -18,6 +18,7 @@ mod rule;
 mod sentence;
 mod text;
 mod unmapped;
+mod write_back;
 
 pub use adoption::{AdoptionReport, LeftLine, adoption_text, adoption_verdict};
 pub use approval::{ApprovalReport, ApprovalResult, HeldBefore, approval_text, approval_verdict};
@@ -35,3 +36,7 @@ pub use rule::{RuleFacts, SyncRule, sync_rule_reference, sync_rules};
 pub use sentence::{classification, next_step, sentence, tariff_sentence};
 pub use text::{held_text, services_table, sync_text, sync_verdict};
 pub use unmapped::{UnmappedReport, UnmappedTariff, UnmappedWord, unmapped_text};
+pub use write_back::{
+    OverwrittenLine, WriteBackReport, WriteBackState, WriteLine, WriteLineState, write_back_text,
+    write_back_verdict,
+};

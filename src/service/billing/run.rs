@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use super::due::Work;
 use super::outgoing::{Outgoing, OutgoingError};
 use super::systems::{OneSystem, OpenSystem, SystemCounts};
+use super::written::write_back;
 use crate::billing::{BillingError, Priority};
 use crate::history::{Hint, StoreError};
 use crate::inventory::billing_systems;
@@ -240,6 +241,7 @@ async fn leased(
             Err(error) => return Err(error),
             Ok(end) => {
                 open.unread.clear();
+                write_back(shared, system, client, &snapshot, lease).await;
                 if let Some(commit) = &end.commit {
                     shared.billing.made(commit);
                     announce(shared).await;

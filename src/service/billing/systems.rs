@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::due::{Due, DueIntervals, Work};
 use super::known_looks::KnownLooks;
+use super::written::in_turn;
 use crate::inventory::BillingSystem;
 use crate::model::billing::{AccountId, BillingName};
 use crate::model::{MacAddress, SecretName};
@@ -41,6 +42,8 @@ pub(in crate::service) struct OneSystem {
     /// Milliseconds since 1970.
     known_since: u64,
     counts: Mutex<SystemCounts>,
+    /// When accounts to write back were searched last, and the last one that had its turn.
+    searched: Mutex<(u64, Option<AccountId>)>,
     /// Held by the run in progress.
     pub(super) open: tokio::sync::Mutex<OpenSystem>,
 }
@@ -74,6 +77,7 @@ impl OneSystem {
             due: Mutex::default(),
             known_since: now,
             counts: Mutex::default(),
+            searched: Mutex::default(),
             open: tokio::sync::Mutex::default(),
         }
     }
@@ -89,6 +93,24 @@ impl OneSystem {
     /// Returns when the last synced reading began, or when this instance began to sync the system.
     pub(in crate::service) fn last_reading(&self) -> u64 {
         self.due().last_reading().unwrap_or(self.known_since)
+    }
+
+    /// Returns whether accounts to write back are to be searched again, and notes that they are.
+    pub(super) fn is_search_due(&self, now: u64, every: u64) -> bool {
+        let mut searched = locked(&self.searched);
+        let is_due = now.saturating_sub(searched.0) >= every;
+        if is_due {
+            searched.0 = now;
+        }
+        is_due
+    }
+
+    /// Returns the accounts whose turn it is.
+    pub(super) fn next_in_turn(&self, all: &[AccountId], most: usize) -> Vec<AccountId> {
+        let mut searched = locked(&self.searched);
+        let next = in_turn(all, searched.1.as_ref(), most);
+        searched.1 = next.last().cloned();
+        next
     }
 
     pub(in crate::service) fn counts(&self) -> SystemCounts {

@@ -40,6 +40,9 @@ pub(in crate::service) async fn start_due(shared: Arc<Shared>) -> Result<(), Tas
             }
         }
     }
+    for system in &systems {
+        billing::add_accounts_to_write(&shared, system, inventory).await?;
+    }
     measure(&shared.metrics, &systems);
     let paused = store.sync_pauses().await?;
     let changes = shared.settings.timing.billing_changes;

@@ -319,6 +319,7 @@ proptest! {
                     port: Some(port),
                     vlan: known.vlan,
                     state: VerifiedState::Served,
+                    endpoint: known.endpoint,
                 });
             }
         }

@@ -12,6 +12,7 @@ fn verified() -> BTreeMap<ServiceKey, VerifiedService> {
         port: Some(port(1)),
         vlan: vlan(101),
         state: VerifiedState::Served,
+        endpoint: Some(mac(1)),
     };
     BTreeMap::from([(key("1042", "7001"), one)])
 }

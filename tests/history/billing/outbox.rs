@@ -11,6 +11,8 @@ on_both!(
     a_write_is_given_up_after_ten_tries_or_a_day,
     a_value_is_queued_again_where_it_differs_and_a_note_never,
     a_queued_write_can_be_withdrawn_and_a_sent_one_cannot,
+    every_step_of_tickets_is_listed_and_nothing_else,
+    what_was_refused_is_queued_again_when_a_person_asks_for_it,
 );
 
 async fn a_write_is_queued_sent_and_proved(bed: Bed) {
@@ -162,4 +164,48 @@ async fn a_queued_write_can_be_withdrawn_and_a_sent_one_cannot(bed: Bed) {
     withdrawn.unwrap();
     let left = store.billing_writes(&splynx(), None, 9).await.unwrap();
     assert_eq!(left, [sent]);
+}
+
+async fn every_step_of_tickets_is_listed_and_nothing_else(bed: Bed) {
+    let store = &bed.store;
+    let leader = leader(store).await;
+    let ticket = |step| BillingWrite::Ticket {
+        service: key("1042/7001"),
+        rule: "port-taken".into(),
+        since: 7,
+        step,
+    };
+    let open = ticket(TicketStep::Open);
+    queue(store, &leader, &[fields("1/1", "served"), open.clone()]).await;
+    while let Some(sent) = claim(store, &leader).await {
+        settle(store, &leader, &sent, &WriteAnswer::Proved).await;
+    }
+    let close = ticket(TicketStep::Close);
+    queue(store, &leader, &[note("activated"), close.clone()]).await;
+    let tickets = store.billing_tickets(&splynx()).await.unwrap();
+    let steps: Vec<(WriteState, BillingWrite)> = tickets
+        .into_iter()
+        .map(|row| (row.state, row.write))
+        .collect();
+    assert_eq!(
+        steps,
+        [(WriteState::Proved, open), (WriteState::Queued, close)]
+    );
+}
+
+async fn what_was_refused_is_queued_again_when_a_person_asks_for_it(bed: Bed) {
+    let store = &bed.store;
+    let leader = leader(store).await;
+    let both = [fields("1/1", "served"), fields("2/2", "served")];
+    queue(store, &leader, &both).await;
+    let first = claim(store, &leader).await.unwrap();
+    settle(store, &leader, &first, &WriteAnswer::Refused("422".into())).await;
+    let second = claim(store, &leader).await.unwrap();
+    settle(store, &leader, &second, &WriteAnswer::Proved).await;
+    let queued = store.requeue_writes(&splynx(), &leader).await.unwrap();
+    assert_eq!(queued, 1);
+    let again = claim(store, &leader).await.unwrap();
+    assert_eq!((&again.write, again.tries), (&both[0], 1));
+    assert_eq!(again.because, None);
+    assert_eq!(claim(store, &leader).await, None);
 }

@@ -1,0 +1,365 @@
+//! Provides an inventory with GAM twins and a billing twin whose requests are recorded, and runs the program on them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gamctl::simulator::billing::sonar::{SonarSettings, SonarTwin};
+use gamctl::simulator::billing::splynx::{Splynx, SplynxSettings};
+use gamctl::simulator::billing::{
+    BillingTwin, Delivery, FaultError, HttpAnswer, HttpRequest, Operation, OperationError, Webhook,
+};
+use gamctl::simulator::server::{BillingServer, BillingServerSettings};
+use serde_json::{Value, json};
+
+use crate::crash::site::{Flat, Keys, Said, Site, sqlite};
+
+/// A tariff of 500 and 250 Mbps, in both twins.
+const TARIFF: u64 = 31;
+
+/// The product of a billing system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Product {
+    Splynx,
+    Sonar,
+}
+
+impl Product {
+    pub(super) const BOTH: [Self; 2] = [Self::Splynx, Self::Sonar];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Splynx => "splynx",
+            Self::Sonar => "sonar",
+        }
+    }
+}
+
+/// A request that changes something, as it came.
+#[derive(Debug, Clone)]
+pub(super) struct WriteRequest {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) body: String,
+}
+
+/// A twin that keeps every request that writes.
+struct Recorded {
+    twin: Box<dyn BillingTwin>,
+    writes: Arc<Mutex<Vec<WriteRequest>>>,
+    /// From the next write on, every connection is cut before the answer.
+    cuts: Arc<AtomicBool>,
+    is_cut: bool,
+}
+
+impl BillingTwin for Recorded {
+    fn answer(&mut self, request: &HttpRequest, now: u64) -> HttpAnswer {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let is_write = match request.path.contains("graphql") {
+            true => body.contains("mutation"),
+            false => ["POST", "PUT", "DELETE"].contains(&request.method.as_str()),
+        };
+        if is_write && !request.path.contains("auth/tokens") {
+            self.writes.lock().unwrap().push(WriteRequest {
+                method: request.method.clone(),
+                path: request.path.clone(),
+                body,
+            });
+        }
+        let mut answer = self.twin.answer(request, now);
+        let cuts = self.cuts.load(Ordering::SeqCst);
+        self.is_cut = cuts && (self.is_cut || is_write);
+        if self.is_cut {
+            answer.delivery = Delivery::Nothing;
+        }
+        answer
+    }
+
+    fn operate(&mut self, operation: &Operation, now: u64) -> Result<Value, OperationError> {
+        self.twin.operate(operation, now)
+    }
+
+    fn due_webhooks(&mut self, now: u64) -> Vec<Webhook> {
+        self.twin.due_webhooks(now)
+    }
+
+    fn delivered(&mut self, id: u64, status: Option<u16>, now: u64) {
+        self.twin.delivered(id, status, now);
+    }
+
+    fn next_webhook(&self) -> Option<u64> {
+        self.twin.next_webhook()
+    }
+
+    fn counters(&self) -> Value {
+        self.twin.counters()
+    }
+
+    fn set_faults(&mut self, faults: Vec<toml::Table>) -> Result<(), FaultError> {
+        self.twin.set_faults(faults)
+    }
+}
+
+fn now() -> u64 {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the server of the twin reads the clock too"
+    )]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// A customer with a service, and the subscriber of the inventory.
+#[derive(Debug, Clone)]
+pub(super) struct Customer {
+    pub(super) account: u64,
+    pub(super) service: u64,
+    pub(super) device: usize,
+    pub(super) state: &'static str,
+    pub(super) port: u8,
+    number: u16,
+}
+
+/// GAM twins, a billing twin, and an inventory in git that links both.
+pub(super) struct Office {
+    pub(super) site: Site,
+    pub(super) server: BillingServer,
+    pub(super) product: Product,
+    pub(super) customers: Vec<Customer>,
+    writes: Arc<Mutex<Vec<WriteRequest>>>,
+    cuts: Arc<AtomicBool>,
+    facts: &'static str,
+}
+
+impl Office {
+    /// An office whose billing may get these facts, and that has sold one line on each device.
+    pub(super) fn new(product: Product, devices: usize, facts: &'static str) -> Self {
+        let (twin, secrets) = twin(product);
+        let writes = Arc::default();
+        let cuts = Arc::default();
+        let twin: Box<dyn BillingTwin> = Box::new(Recorded {
+            twin,
+            writes: Arc::clone(&writes),
+            cuts: Arc::clone(&cuts),
+            is_cut: false,
+        });
+        let mut keys = Keys::default();
+        keys.secrets.extend(secrets);
+        let site = Site::opened_by(devices, &keys, 600);
+        let server = BillingServer::start(twin, BillingServerSettings::default());
+        let server = site.runtime.block_on(server).unwrap();
+        let mut office = Self {
+            site,
+            server,
+            product,
+            customers: Vec::new(),
+            writes,
+            cuts,
+            facts,
+        };
+        for device in 0..devices {
+            office.sell(device);
+        }
+        office.commit("the inventory of the office");
+        office
+    }
+
+    fn sell(&mut self, device: usize) {
+        let number = u16::try_from(self.customers.len() + 1).unwrap();
+        let mac = format!("000ED81C00{number:02X}");
+        let sold = self.operate(json!({"do": "sell", "tariff": TARIFF, "mac": mac}));
+        let id = |name: &str| sold[name].as_u64().unwrap();
+        self.customers.push(Customer {
+            account: id("account"),
+            service: id("service"),
+            device,
+            state: "active",
+            port: Flat::new(number, device, "home-500").port,
+            number,
+        });
+    }
+
+    /// Writes the inventory as the customers are now, and commits it.
+    pub(super) fn commit(&self, message: &str) {
+        let name = self.product.name();
+        let login = match self.product {
+            Product::Splynx => {
+                "{ key = { secret = \"splynx-key\" }, secret = { secret = \"splynx-secret\" } }\ntime_zone = \"UTC\""
+            }
+            Product::Sonar => "{ token = { secret = \"sonar-token\" } }",
+        };
+        let world = &self.site.world;
+        world.write(
+            "billing.toml",
+            format!(
+                "[billing.{name}]\nkind = \"{name}\"\naddress = \"http://{}\"\nlogin = {login}\nrequests_per_minute = 400\nwrite_back = [{}]\n\n[billing.{name}.tariff.{TARIFF}]\nservice_plan = \"home-500\"\n",
+                self.server.address(),
+                self.facts
+            ),
+        );
+        world.write(
+            "network.toml",
+            "schema = 1\n\n[suspension]\nhow = \"captive\"\nservice_plan = \"home-100\"\n",
+        );
+        let subscribers = self.customers.iter().map(|one| {
+            format!(
+                "[subscriber.acct-{account}]\ndevice = \"{device}\"\nport = {port}\nendpoint = \"00:0e:d8:1c:00:{number:02x}\"\nservice_plan = \"home-500\"\nvlan = {vlan}\nstate = \"{state}\"\nexternal = {{ system = \"{name}\", account = \"{account}\", service = \"{service}\" }}\n\n",
+                account = one.account,
+                device = crate::crash::site::device(one.device),
+                port = one.port,
+                number = one.number,
+                vlan = 100 + one.number,
+                state = one.state,
+                service = one.service,
+            )
+        });
+        world.write("subscribers/oaks.toml", subscribers.collect::<String>());
+        world.commit_all(message);
+    }
+
+    pub(super) fn operate(&self, operation: Value) -> Value {
+        let operation: Operation = serde_json::from_value(operation).unwrap();
+        self.server.operate(&operation).unwrap()
+    }
+
+    /// Replaces the faults of the billing twin; each text is one `[[fault]]`.
+    pub(super) fn faults(&self, faults: &[&str]) {
+        let tables = faults.iter().map(|text| text.parse().unwrap());
+        self.server.set_faults(tables.collect()).unwrap();
+    }
+
+    /// Cuts every connection from the next write on, or no longer.
+    pub(super) fn cut_after_a_write(&self, cuts: bool) {
+        self.cuts.store(cuts, Ordering::SeqCst);
+    }
+
+    /// Every write is accepted and changes nothing.
+    pub(super) fn writes_are_ignored(&self) {
+        match self.product {
+            Product::Splynx => self.faults(&["kind = \"put-ignored\""]),
+            Product::Sonar => self.faults(&["kind = \"write-ignored\""]),
+        }
+    }
+
+    pub(super) fn write_back(&self) -> Said {
+        self.site.run(&["sync", "write-back"])
+    }
+
+    /// Returns a result as JSON.
+    pub(super) fn report(&self, arguments: &[&str]) -> Value {
+        let mut all = vec!["sync", "write-back", "--format", "json", "--quiet"];
+        all.extend(arguments);
+        let said = self.site.run(&all);
+        serde_json::from_str(&said.text).unwrap_or_else(|_| panic!("{}", said.text))
+    }
+
+    /// Returns the writes since the last call.
+    pub(super) fn new_writes(&self) -> Vec<WriteRequest> {
+        std::mem::take(&mut *self.writes.lock().unwrap())
+    }
+
+    /// Returns how many writes were carried out since the last call.
+    pub(super) fn new_count(&self) -> usize {
+        self.new_writes().len()
+    }
+
+    /// Returns how often the twin carried out writes of a kind.
+    pub(super) fn notes(&self) -> u64 {
+        let counters = self.server.counters();
+        let count = match self.product {
+            Product::Splynx => &counters["writes"]["POST customers/customer-notes"],
+            Product::Sonar => &counters["mutations"]["createNote"],
+        };
+        count.as_u64().unwrap_or(0)
+    }
+
+    /// Returns how many tickets were opened and closed.
+    pub(super) fn tickets(&self) -> (u64, u64) {
+        let counters = self.server.counters();
+        let count = |value: &Value| value.as_u64().unwrap_or(0);
+        match self.product {
+            Product::Splynx => {
+                let writes = counters["writes"].as_object().unwrap();
+                let closed = writes.iter().filter(|(kind, _)| kind.starts_with("PUT "));
+                let closed = closed.map(|(_, writes)| count(writes)).sum();
+                (count(&counters["writes"]["POST support/tickets"]), closed)
+            }
+            Product::Sonar => {
+                let mutations = &counters["mutations"];
+                (
+                    count(&mutations["createInternalTicket"]),
+                    count(&mutations["updateTicket"]),
+                )
+            }
+        }
+    }
+
+    /// Nothing that changes what a customer pays was ever asked for.
+    #[track_caller]
+    pub(super) fn nothing_bills(&self) {
+        let counters = self.server.counters();
+        match self.product {
+            Product::Splynx => assert_eq!(counters["bills"], json!({})),
+            Product::Sonar => assert_eq!(counters["billing_mutations"], 0),
+        }
+    }
+
+    /// Lets the time until the next try pass, and the lease of a process that was killed.
+    pub(super) fn time_passes(&self) {
+        self.execute("update billing_write set due = queued where state = 'queued'");
+        self.execute("update leader set until = 0");
+    }
+
+    /// Changes the store, as time or another process would.
+    pub(super) fn execute(&self, sql: &'static str) {
+        self.site.runtime.block_on(async {
+            use sqlx::{Connection as _, Executor as _};
+            let url = self.site.url();
+            let mut connection = sqlite(url.path().unwrap()).await;
+            connection.execute(sql).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    }
+
+    /// Starts a write-back that aborts at a crash point.
+    #[track_caller]
+    pub(super) fn dies_at(&self, point: &str) {
+        let said = self
+            .site
+            .start(&["sync", "write-back"], Some(point))
+            .ended();
+        assert!(said.is_killed(), "`{point}` was not passed:\n{}", said.text);
+    }
+}
+
+/// Returns a twin without customers, and the secrets to it.
+fn twin(product: Product) -> (Box<dyn BillingTwin>, Vec<(&'static str, String)>) {
+    match product {
+        Product::Splynx => {
+            let settings = SplynxSettings {
+                accounts: 0,
+                seed: 7,
+                key: "a-key".to_owned(),
+                secret: "canary-secret".to_owned(),
+                hook: None,
+                minutes_ahead: 0,
+                hostile_every: 0,
+            };
+            let secrets = vec![
+                ("splynx-key", "a-key".to_owned()),
+                ("splynx-secret", "canary-secret".to_owned()),
+            ];
+            (Box::new(Splynx::new(settings, now())), secrets)
+        }
+        Product::Sonar => {
+            let settings = SonarSettings {
+                accounts: 0,
+                requests_per_minute: 100_000,
+                ..SonarSettings::default()
+            };
+            let twin = SonarTwin::new(settings, now());
+            let secrets = vec![("sonar-token", twin.token().to_owned())];
+            (Box::new(twin), secrets)
+        }
+    }
+}

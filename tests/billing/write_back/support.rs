@@ -1,0 +1,63 @@
+//! Tests tickets about services that need a person, and the health of items.
+
+use serde_json::json;
+
+use super::office::{Office, Product};
+
+#[test]
+fn a_problem_of_four_hours_gets_one_ticket_that_is_closed_when_it_is_gone() {
+    for product in Product::BOTH {
+        let office = Office::new(product, 1, "\"tickets\"");
+        let policy = office.site.world.read("policy.toml");
+        let lane = format!("{policy}\n[lane.billing]\nauthors = [\"sync@isp.example\"]\n");
+        office.site.world.write("policy.toml", lane);
+        office.site.world.commit_all("a lane");
+        office.site.run(&["sync", "--commit"]).exits(0);
+        // The endpoint of the first customer is at a second one as well.
+        let mac = "000ED81C0001";
+        let second = office.operate(json!({"do": "sell", "tariff": 31, "mac": mac}));
+        office
+            .site
+            .run(&["sync", "--commit"])
+            .says("mac-claimed-twice");
+        office.write_back().exits(0).says("has everything");
+        assert_eq!(office.tickets(), (0, 0), "{product:?}: it may be gone soon");
+
+        office.execute("update billing_service set content = json_set(content, '$.since', 1000)");
+        office
+            .write_back()
+            .exits(0)
+            .says("opened about mac-claimed-twice");
+        let (opened, _) = office.tickets();
+        assert!(opened > 0, "{product:?}");
+        office.write_back().exits(0);
+        assert_eq!(office.tickets(), (opened, 0), "{product:?}: one for each");
+
+        office.operate(json!({"do": "return", "account": second["account"]}));
+        office.site.run(&["sync", "--commit"]);
+        office
+            .write_back()
+            .exits(0)
+            .says("closed about mac-claimed-twice");
+        assert_eq!(office.tickets(), (opened, opened), "{product:?}");
+        office.write_back().exits(0);
+        assert_eq!(office.tickets(), (opened, opened), "{product:?}");
+        office.nothing_bills();
+    }
+}
+
+#[test]
+fn the_health_of_an_item_is_written_when_a_look_shows_another_one() {
+    let office = Office::new(Product::Sonar, 1, "\"health\"");
+    office.site.apply().exits(0);
+    // A look at the endpoint as it is configured now: nothing is plugged in.
+    office.site.run(&["plan"]).exits(0);
+    office.write_back().exits(0).says("DOWN");
+    office.write_back().exits(0).says("has everything");
+    let counters = office.server.counters();
+    assert_eq!(
+        counters["mutations"],
+        json!({"updateInventoryItemStatus": 1})
+    );
+    office.nothing_bills();
+}
