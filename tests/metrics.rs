@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gamctl::model::ConditionWord;
 use gamctl::service::metrics::{
-    ALERT_RULES, ApplyOutcome, BudgetLimit, BudgetUse, LabelValue, LabelValues, LeaderTask,
-    LookKind, LookPriority, LookResult, MAX_BYTES, MAX_LANES, MAX_ROUTES, MAX_SERIES, METRICS,
-    Metric, MetricType, Metrics, ProcessReading, RolloutState, StoreOperation, Task, dashboard,
-    render,
+    ALERT_RULES, ApplyOutcome, BillingResult, BudgetLimit, BudgetUse, HookResult, LabelValue,
+    LabelValues, LeaderTask, LookKind, LookPriority, LookResult, MAX_BYTES, MAX_LANES, MAX_ROUTES,
+    MAX_SERIES, METRICS, Metric, MetricType, Metrics, ProcessReading, RolloutState, ServiceClass,
+    StoreOperation, Task, dashboard, render,
 };
 
 use crate::golden::assert_golden;
@@ -75,6 +75,11 @@ fn fill(metrics: &Metrics, lanes: &[&str], routes: &[&str]) {
         metrics.task_succeeded(*task);
     }
     metrics.task_failed(Task::Fetch);
+    metrics.billing_runs(BillingResult::Committed).inc();
+    metrics.billing_age().since(NOW - 45);
+    metrics.set_billing_services(|class| usize::from(class == ServiceClass::InSync) * 640);
+    metrics.billing_held().set_count(4);
+    metrics.billing_hooks(HookResult::Accepted).inc();
     for route in routes {
         metrics.http_request(route, 200, 0.012);
         metrics.http_request(route, 503, 3.0);

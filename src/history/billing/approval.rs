@@ -70,6 +70,16 @@ impl Store {
         .await
     }
 
+    /// Returns the newest approval of a system, if it is in force.
+    pub async fn newest_held_approval(
+        &self,
+        system: &BillingName,
+    ) -> Result<Option<Uuid>, StoreError> {
+        let newest = self.held_approvals(system, 1).await?;
+        let in_force = newest.into_iter().find(|approval| approval.is_in_force);
+        Ok(in_force.map(|approval| approval.id))
+    }
+
     /// Lists the approvals of a system, newest first, at most so many.
     pub async fn held_approvals(
         &self,

@@ -45,6 +45,8 @@ pub(in crate::service) struct Due {
     has_too_many: bool,
     /// A delta is asked for from outside.
     changes_wanted: bool,
+    /// Everything has to be read as soon as possible.
+    everything_wanted: bool,
     /// A commit of the inventory came since the last reading of everything.
     is_other_commit: bool,
     everything_read: Option<u64>,
@@ -79,6 +81,11 @@ impl Due {
     /// Asks for the accounts that changed.
     pub(in crate::service) fn want_changes(&mut self) {
         self.changes_wanted = true;
+    }
+
+    /// Asks for everything: a person approved changes that follow from all of it.
+    pub(in crate::service) fn want_everything(&mut self) {
+        self.everything_wanted = true;
     }
 
     /// Notes a commit that this sync did not make.
@@ -126,7 +133,8 @@ impl Due {
         };
         let age = now.saturating_sub(at);
         let has_gap = self.read.is_none_or(|read| now.saturating_sub(read) >= GAP);
-        age >= millis(intervals.everything)
+        self.everything_wanted
+            || age >= millis(intervals.everything)
             || has_gap
             || (self.is_other_commit && age >= BETWEEN_COMMITS)
     }
@@ -145,7 +153,7 @@ impl Due {
         }
         if *work == Work::Everything {
             self.everything_read = Some(began);
-            self.is_other_commit = false;
+            (self.everything_wanted, self.is_other_commit) = (false, false);
         }
     }
 
@@ -278,6 +286,17 @@ mod tests {
         }
         let work = due.take(INTERVALS, START + BETWEEN_COMMITS);
         assert_eq!(work, Some(Work::Everything));
+    }
+
+    #[test]
+    fn an_approval_has_everything_read_at_once() {
+        let mut due = read();
+        due.want_everything();
+        assert_eq!(due.take(INTERVALS, START + 1), Some(Work::Everything));
+        due.failed(Work::Everything, START + 1);
+        assert_eq!(due.take(INTERVALS, START + 1_001), Some(Work::Everything));
+        due.succeeded(&Work::Everything, START + 1_001);
+        assert_eq!(due.take(INTERVALS, START + 2_000), None);
     }
 
     #[test]

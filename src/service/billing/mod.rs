@@ -1,13 +1,14 @@
 //! Syncs billing systems while the service runs: by webhooks, by deltas, and by readings of everything.
 //!
 //! `due` decides what a system is read for, `systems` keeps each system between its runs, `run` is one run, `outgoing` makes
-//! its commit, `known_looks` has what devices hear, `written` writes back to billing.
+//! its commit, `known_looks` has what devices hear, `written` writes back to billing, `turn` chooses the accounts for it.
 
 mod due;
 mod known_looks;
 mod outgoing;
 mod run;
 mod systems;
+mod turn;
 mod written;
 
 pub(super) use run::sync;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::due::{Due, DueIntervals, Work};
 use super::known_looks::KnownLooks;
-use super::written::in_turn;
+use super::turn::in_turn;
 use crate::inventory::BillingSystem;
 use crate::model::billing::{AccountId, BillingName};
 use crate::model::{MacAddress, SecretName};
@@ -42,11 +43,16 @@ pub(in crate::service) struct OneSystem {
     /// Milliseconds since 1970.
     known_since: u64,
     counts: Mutex<SystemCounts>,
+    /// When approvals were looked for last, and the newest one that was found: one that lets nothing through stays in force.
+    asked: Mutex<(u64, Option<Uuid>)>,
     /// When accounts to write back were searched last, and the last one that had its turn.
     searched: Mutex<(u64, Option<AccountId>)>,
     /// Held by the run in progress.
     pub(super) open: tokio::sync::Mutex<OpenSystem>,
 }
+
+/// The time between two looks for approvals, in milliseconds: the person who approved waits.
+const BETWEEN_APPROVALS: u64 = 5_000;
 
 /// The numbers of the last reading of everything.
 #[derive(Debug, Clone, Default)]
@@ -77,6 +83,7 @@ impl OneSystem {
             due: Mutex::default(),
             known_since: now,
             counts: Mutex::default(),
+            asked: Mutex::default(),
             searched: Mutex::default(),
             open: tokio::sync::Mutex::default(),
         }
@@ -93,6 +100,21 @@ impl OneSystem {
     /// Returns when the last synced reading began, or when this instance began to sync the system.
     pub(in crate::service) fn last_reading(&self) -> u64 {
         self.due().last_reading().unwrap_or(self.known_since)
+    }
+
+    /// Returns whether approvals are to be looked for again, and notes that they are.
+    pub(in crate::service) fn is_approval_due(&self, now: u64) -> bool {
+        let mut asked = locked(&self.asked);
+        let is_due = now.saturating_sub(asked.0) >= BETWEEN_APPROVALS;
+        if is_due {
+            asked.0 = now;
+        }
+        is_due
+    }
+
+    /// Returns whether an approval was not seen before, and notes it.
+    pub(in crate::service) fn is_new_approval(&self, approval: Uuid) -> bool {
+        locked(&self.asked).1.replace(approval) != Some(approval)
     }
 
     /// Returns whether accounts to write back are to be searched again, and notes that they are.

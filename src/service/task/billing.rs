@@ -42,6 +42,12 @@ pub(in crate::service) async fn start_due(shared: Arc<Shared>) -> Result<(), Tas
     }
     for system in &systems {
         billing::add_accounts_to_write(&shared, system, inventory).await?;
+        if system.is_approval_due(now)
+            && let Some(approval) = store.newest_held_approval(system.name()).await?
+            && system.is_new_approval(approval)
+        {
+            system.due().want_everything();
+        }
     }
     measure(&shared.metrics, &systems);
     let paused = store.sync_pauses().await?;

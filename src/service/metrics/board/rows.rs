@@ -365,4 +365,48 @@ pub(super) const ROWS: &[Row] = &[
             ),
         ],
     ),
+    Row(
+        "Billing",
+        &[
+            Panel(
+                "Time since the last synced reading",
+                Number,
+                "s",
+                &[(r#"max(gamctl_billing_age_seconds{job="$job"})"#, "")],
+            ),
+            Panel(
+                "Changes held back",
+                Number,
+                "none",
+                &[(r#"max(gamctl_billing_held_changes{job="$job"})"#, "")],
+            ),
+            Panel(
+                "Services by class",
+                Stack,
+                "none",
+                &[(
+                    r#"max by (class) (gamctl_billing_services{job="$job"})"#,
+                    "{{class}}",
+                )],
+            ),
+            Panel(
+                "Runs of the sync",
+                Lines,
+                "cps",
+                &[(
+                    r#"sum by (result) (rate(gamctl_billing_runs_total{job="$job"}[$__rate_interval]))"#,
+                    "{{result}}",
+                )],
+            ),
+            Panel(
+                "Webhooks of billing",
+                Lines,
+                "cps",
+                &[(
+                    r#"sum by (result) (rate(gamctl_billing_hooks_total{job="$job"}[$__rate_interval]))"#,
+                    "{{result}}",
+                )],
+            ),
+        ],
+    ),
 ];
