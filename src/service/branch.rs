@@ -36,20 +36,22 @@ pub(super) async fn fetch(shared: &Arc<Shared>) -> Result<Fetched, BranchError> 
 }
 
 /// Judges whether a commit may become the target. `accepted` are the target and the candidate of a rewritten history that a
-/// person accepted, `recent` is the target of an hour ago, where there is a newer one.
+/// person accepted, `recent` is the target of an hour ago, where there is a newer one, `approved` are
+/// commits that count to no limit of a lane.
 pub(super) async fn judge(
     shared: &Arc<Shared>,
     target: Option<CommitId>,
     candidate: CommitId,
     accepted: Option<(CommitId, CommitId)>,
     (recent, now): (Option<CommitId>, u64),
+    approved: BTreeSet<String>,
 ) -> Result<Verdict<LaneViolation>, BranchError> {
     let shared = shared.clone();
     aside(move || {
         let signers = shared.remote.signers.as_deref();
         let lanes: LaneJudge<'_, LaneViolation> = &|before: &Inventory, steps| {
             let subscribers = before.subscribers().count();
-            lane_violations(&service_policy(before), subscribers, steps, now)
+            lane_violations(&service_policy(before), subscribers, steps, &approved, now)
         };
         let (limits, cache) = (Limits::default(), Cache::default());
         let options = CandidateOptions {

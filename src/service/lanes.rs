@@ -38,10 +38,13 @@ pub(super) struct LaneHour {
 
 /// Returns the new commits that change more than their author's lane allows, oldest first, and the limits that lanes exceed
 /// with what was accepted within the last hour.
+///
+/// What is in an `approved` commit counts to no limit: a person approved what would exceed it.
 pub(super) fn lane_violations(
     policy: &ServicePolicy,
     subscribers: usize,
     steps: &LaneSteps,
+    approved: &BTreeSet<String>,
     now: u64,
 ) -> Vec<LaneViolation> {
     let lanes = lanes(policy);
@@ -63,7 +66,7 @@ pub(super) fn lane_violations(
             name,
             &limits(&lane.limits),
             [&steps.recent, &steps.new]
-                .map(|steps| counts(&lanes, name, steps))
+                .map(|steps| counts(&lanes, name, steps, approved))
                 .each_ref(),
             subscribers,
             now,
@@ -99,7 +102,10 @@ pub(super) fn lane_uses(
     let lanes = lanes(policy);
     let each = policy.lanes.iter().flat_map(|lane| {
         let name = lane.name.as_str();
-        let counts = [counts(&lanes, name, recent), BTreeMap::new()];
+        let counts = [
+            counts(&lanes, name, recent, &BTreeSet::new()),
+            BTreeMap::new(),
+        ];
         lane_budgets(
             name,
             &limits(&lane.limits),
@@ -143,9 +149,17 @@ fn limits(limits: &inventory::LaneLimits) -> LaneLimits {
 }
 
 /// Counts the objects that the commits of a lane change, each object once in a commit.
-fn counts(lanes: &Lanes, lane: &str, steps: &[AuthoredStep]) -> BTreeMap<CountedEffect, usize> {
+fn counts(
+    lanes: &Lanes,
+    lane: &str,
+    steps: &[AuthoredStep],
+    approved: &BTreeSet<String>,
+) -> BTreeMap<CountedEffect, usize> {
     let mut counts = BTreeMap::new();
-    for step in steps {
+    let counting = steps
+        .iter()
+        .filter(|step| !approved.contains(step.commit.id.as_str()));
+    for step in counting {
         // Without a change every commit is within its lane: this asks only which one that is.
         let of = lanes.check(&identity(step), &[]);
         if of.is_ok_and(|within| within.lane.as_deref() == Some(lane)) {

@@ -1,5 +1,6 @@
 //! Stores approvals of held changes: valid for an hour, and used by one run.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -78,6 +79,20 @@ impl Store {
         let newest = self.held_approvals(system, 1).await?;
         let in_force = newest.into_iter().find(|approval| approval.is_in_force);
         Ok(in_force.map(|approval| approval.id))
+    }
+
+    /// Returns the commits of syncs that used an approval.
+    pub async fn approved_sync_commits(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.within("list approved commits of syncs", || async {
+            let mut session = self.read().await?;
+            let sql = "select distinct inventory_commit from sync_run join billing_approval_use \
+                on billing_approval_use.run = sync_run.id where inventory_commit is not null";
+            let rows = session.rows(sql, &[]).await?;
+            rows.iter()
+                .map(|row| row.text("inventory_commit"))
+                .collect()
+        })
+        .await
     }
 
     /// Lists the approvals of a system, newest first, at most so many.

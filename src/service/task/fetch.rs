@@ -78,7 +78,9 @@ async fn judge(
     let clock = store.clock().await?;
     let recent = store.target_before(clock.saturating_sub(HOUR)).await?;
     let recent = (recent.as_deref().and_then(CommitId::parse), clock);
-    let verdict = branch::judge(shared, known, fetched.commit.clone(), accepted, recent).await?;
+    let approved = store.approved_sync_commits().await?;
+    let candidate = fetched.commit.clone();
+    let verdict = branch::judge(shared, known, candidate, accepted, recent, approved).await?;
     let candidate = fetched.commit.as_str();
     state.halted = match &verdict {
         Verdict::Rewritten {

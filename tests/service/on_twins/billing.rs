@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use gamctl::history::NewSyncPause;
+use gamctl::history::{NewHeldApproval, NewSyncPause};
 use gamctl::model::ConditionWord;
 use gamctl::reconcile::sync::sync_conditions;
 use gamctl::simulator::billing::splynx::{HookSettings, Splynx, SplynxSettings};
@@ -37,7 +37,13 @@ fn free_address() -> SocketAddr {
 
 impl Shop {
     fn open() -> Self {
-        let mut bed = ServiceBed::new(1, &format!("{EVERYTHING}{LANE}"), one_each(1, "home-100"));
+        Self::open_with("")
+    }
+
+    /// With further lines of the lane in the policy.
+    fn open_with(lane: &str) -> Self {
+        let policy = format!("{EVERYTHING}{LANE}{lane}");
+        let mut bed = ServiceBed::new(1, &policy, one_each(1, "home-100"));
         bed.syncs = true;
         bed.listen = free_address();
         // What no webhook brings is not read while a test runs.
@@ -336,4 +342,28 @@ fn a_webhook_needs_its_token_and_its_signature() {
         metrics.contains("gamctl_billing_hooks_total{result=\"accepted\"} 1"),
         "{metrics}"
     );
+}
+
+#[test]
+fn what_a_person_approves_is_committed_and_applied_by_the_service() {
+    let mut shop = Shop::open_with("limits = { suspensions = { count = 0 } }\n");
+    let account = shop.sell_to_the_first(30);
+    shop.bed.start();
+    shop.until_condition("synced");
+    let before = shop.head();
+    shop.operate(json!({"do": "block", "account": account}));
+    shop.until_condition("held-back");
+    assert_eq!(shop.head(), before);
+    let store = shop.bed.store.clone();
+    let system = "splynx".parse().unwrap();
+    let held = shop.bed.wait(store.held_changes(&system)).unwrap();
+    let approval = NewHeldApproval {
+        id: uuid::Uuid::now_v7(),
+        system,
+        digest: held[0].digest.clone(),
+        who: "ada@noc".to_owned(),
+        reason: "the bill of May".to_owned(),
+    };
+    shop.bed.wait(store.approve_held(&approval)).unwrap();
+    shop.until_applied("sync splynx: 1 suspended");
 }
