@@ -78,7 +78,7 @@ fn fill(metrics: &Metrics, lanes: &[&str], routes: &[&str]) {
     metrics.billing_runs(BillingResult::Committed).inc();
     metrics.billing_age().since(NOW - 45);
     metrics.set_billing_services(|class| usize::from(class == ServiceClass::InSync) * 640);
-    metrics.billing_held().set_count(4);
+    metrics.billing_held().set_count(0);
     metrics.billing_hooks(HookResult::Accepted).inc();
     for route in routes {
         metrics.http_request(route, 200, 0.012);

@@ -95,6 +95,8 @@ CASES = {
         [series("gamctl_budget_used", "19 20x20", lane="fleet", limit="removals"), series("gamctl_budget_limit", "20x20", lane="fleet", limit="removals"), series("gamctl_budget_used", "0x20", lane="helpdesk", limit="removals"), series("gamctl_budget_limit", "0x20", lane="helpdesk", limit="removals")],
         5, 7, {**JOB, "lane": "fleet", "limit": "removals"}, "The limit `removals` of fleet is used up (20 in the last hour); its changes wait.",
     ),
+    "BillingSilent": ([series("gamctl_billing_age_seconds", "0+60x60")], 30, 31, JOB, "A billing system was last synced 31m 0s ago; sales and suspensions wait."),
+    "BillingHeldBack": ([series("gamctl_billing_held_changes", "0 4x20")], 10, 12, JOB, "Changes from billing that are held back until a person approves: 4."),
 }
 cases = {f"Gamctl{name}" for name in CASES}
 checks.that("every alert has a case", cases == set(alerts), cases ^ set(alerts))
