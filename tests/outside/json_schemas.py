@@ -273,6 +273,9 @@ try:
     (isp / "devices").mkdir(parents=True)
     (isp / "network.toml").write_text('schema = 1\n\n[vlans]\nsubscribers = "100-999"\n')
     (isp / "service-plans.toml").write_text("[service_plan.home-100]\ndown = 100\nup = 50\n")
+    (isp / "credentials.toml").write_text(
+        '[credentials.default]\nsnmp = { version = "2c", community = { secret = "gam-snmp" } }\nssh = { user = "admin", password = { secret = "gam-ssh" } }\n'
+    )
     (isp / "devices" / "maple.toml").write_text('[device.maple-a]\nmodel = "GAM-24-C"\naddress = "10.20.0.11"\n')
     login = "{ key = { secret = \"isp-key\" }, secret = { secret = \"isp-secret\" } }"
     (isp / "billing.toml").write_text(f'[billing.splynx]\nkind = "splynx"\naddress = "{ready["address"]}"\nlogin = {login}\ntime_zone = "UTC"\n')
@@ -283,6 +286,22 @@ try:
     is_of(gamctl("sync", "map", folder=isp), "sync-map")
     is_of(gamctl("sync", "list", "quarantined", folder=isp), "sync-list")
     is_of(gamctl("sync", "explain", "1001", folder=isp), "sync-explain")
+    is_of(gamctl("sync", "adopt", folder=isp), "sync-adopt")
+    is_of(gamctl("sync", "write-back", "--dry-run", folder=isp), "sync-write-back")
+    is_of(gamctl("sync", "pause", "splynx", "--for", "2h", "--reason", "migration", folder=isp), "sync-pause")
+    is_of(gamctl("sync", "resume", "splynx", folder=isp), "sync-pause")
+    # A subscriber from before the sync that differs from its service is contested.
+    with (isp / "network.toml").open("a") as file:
+        file.write('\n[suspension]\nhow = "captive"\nservice_plan = "home-100"\n')
+    with (isp / "billing.toml").open("a") as file:
+        file.write('\n[billing.splynx.tariff.32]\nservice_plan = "home-100"\nas_sold = false\n')
+    (isp / "subscribers").mkdir()
+    (isp / "subscribers" / "maple.toml").write_text(
+        '[subscriber.acct-1001]\ndevice = "maple-a"\nport = 1\nendpoint = "00:0e:d8:00:00:99"\nservice_plan = "home-100"\nvlan = 100\nstate = "suspended"\n'
+        'external = { system = "splynx", account = "1001", service = "7001" }\n'
+    )
+    hold = ["--take", "inventory", "--until", "2100-01-01", "--why", "trial"]
+    assert "state" in is_of(gamctl("sync", "resolve", "acct-1001", *hold, folder=isp), "sync-resolve")["keys"]
 finally:
     twin.terminate()
     assert twin.wait(timeout=20) == 0
