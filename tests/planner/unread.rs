@@ -109,6 +109,51 @@ fn an_unclear_subscriber_is_cut_off_by_a_move_to_a_port_that_is_off() {
 }
 
 #[test]
+fn an_unclear_subscriber_may_be_cut_off_by_a_port_that_its_endpoint_may_be_on() {
+    // The port of its endpoint did not decode, then all of the endpoint did not, then its own reference did not.
+    for unknown in ["port", "endpoint", "reference"] {
+        let mut example = Example::settled();
+        let mut stranger = unclear(Part::Subscribers, 1);
+        stranger.uses_endpoint = (unknown != "reference").then_some(Slot(1));
+        example.observation.unclear.push(stranger);
+        let name: gamctl::model::SubscriberName = "a".parse().unwrap();
+        example.observation.config.subscribers.remove(&name);
+        for (part, name) in [("subscribers", "a".to_owned()), ("endpoints", mac(1))] {
+            let objects = example.intended[part].as_object_mut().unwrap();
+            objects.remove(&name);
+        }
+        if unknown == "endpoint" {
+            let address = mac(1).parse().unwrap();
+            example.observation.config.endpoints.remove(&address);
+            example
+                .observation
+                .unclear
+                .push(unclear(Part::Endpoints, 1));
+        } else if unknown == "port" {
+            let port = unread(Part::Endpoints, Some(1), Some("port"));
+            example.observation.unread.push(port);
+        }
+        let enabled = PortConfig {
+            enabled: Some(true),
+            ..PortConfig::default()
+        };
+        let ports = &mut example.observation.config.ports;
+        ports.insert(PortNumber::new(4).unwrap(), enabled);
+        example.intended["ports"] = json!({ "4": { "enabled": false } });
+        let plan = example.plan();
+        let shuts = plan
+            .steps
+            .iter()
+            .find(|step| step.lines == ["ghn port 4 shutdown"]);
+        let cut_off = Impact::Disconnects {
+            subscribers: vec!["x".parse().unwrap()],
+            interrupts: Vec::new(),
+        };
+        assert_eq!(shuts.unwrap().impact, cut_off, "{unknown}");
+    }
+}
+
+#[test]
 fn a_move_to_where_nothing_was_read_may_cut_off() {
     let mut observed = super::homes();
     observed["endpoints"][mac(3)] = json!({ "name": "c", "port": 3 });

@@ -244,7 +244,7 @@ pub(super) fn on_unread_port(
         .collect()
 }
 
-/// Returns the names of the unclear subscribers on a port.
+/// Returns the names of the unclear subscribers that are on a port, or may be: their endpoint or its port was not read.
 pub(super) fn unclear_on_port(
     partial: &PartialState,
     planner: &PlannerState<'_>,
@@ -252,20 +252,21 @@ pub(super) fn unclear_on_port(
 ) -> Vec<SubscriberName> {
     let here = PortAssignment::Port(port);
     let is_here = |slot| {
-        let is_known = partial
-            .endpoint_slots
-            .get(&slot)
-            .and_then(|index| partial.endpoint(*index))
-            .is_some_and(|endpoint| endpoint.port == here);
+        let is_known = partial.endpoint_slots.get(&slot).is_some_and(|index| {
+            let is_there = partial
+                .endpoint(*index)
+                .is_some_and(|endpoint| endpoint.port == here);
+            is_there || partial.unread_ports.contains(index)
+        });
         is_known
             || planner.observation.unclear.iter().any(|unclear| {
                 unclear.part == Part::Endpoints
                     && unclear.slot == slot
-                    && unclear.port == Some(here)
+                    && unclear.port.is_none_or(|port| port == here)
             })
     };
     unclear_subscribers(planner)
-        .filter(|unclear| unclear.uses_endpoint.is_some_and(is_here))
+        .filter(|unclear| unclear.uses_endpoint.is_none_or(is_here))
         .filter_map(|unclear| SubscriberName::new(unclear.name.as_deref()?).ok())
         .collect()
 }
