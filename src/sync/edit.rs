@@ -70,6 +70,19 @@ pub enum ChangeKind {
     Move,
 }
 
+impl ChangeKind {
+    /// Returns the singular noun.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Addition => "addition",
+            Self::Change => "change",
+            Self::Suspension => "suspension",
+            Self::Removal => "removal",
+            Self::Move => "move",
+        }
+    }
+}
+
 /// A change of one kind that follows from one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposedChange {

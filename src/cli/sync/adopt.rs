@@ -4,7 +4,7 @@ use anyhow::Context;
 use uuid::Uuid;
 
 use super::commit::{CommitGoal, Committer, base};
-use super::one_system::{has_moved, is_made, shown};
+use super::one_system::{has_moved, shown};
 use super::pause::refuse_if_paused;
 use super::{OneSystem, SyncArguments, systems};
 use crate::authoring::Written;
@@ -15,7 +15,8 @@ use crate::cli::source::refuse;
 use crate::cli::store_client::StoreClient;
 use crate::model::billing::{BillingName, Snapshot};
 use crate::reconcile::sync::{
-    ReadScope, SyncLease, SyncMemory, SyncRequest, heard_endpoints, prepare_adoption,
+    CountedChanges, ReadScope, SyncLease, SyncMemory, SyncRequest, counted_commit, heard_endpoints,
+    prepare_adoption,
 };
 use crate::report::sync::{AdoptionReport, adoption_text, adoption_verdict};
 use crate::report::{DocumentKind, Exit, counted};
@@ -189,18 +190,15 @@ impl Adopting<'_> {
         let run = lease.map_or_else(Uuid::now_v7, |lease| lease.run);
         let text = prepared.commit_text(&run.to_string())?;
         let authorship = committer.authorship(text, "sync adopt", prepared.lane.as_ref())?;
-        if let Some(lease) = lease {
-            let used = prepared.lane_use();
-            store.wait(lease.reserve_use(store.store(), name, used, &[]))?;
-        }
-        let written = prepared.commit(authorship);
-        if let (Err(error), Some(lease)) = (&written, lease)
-            && !is_made(error)
-        {
-            // The links do not count to the limits of the hour.
-            store.wait(lease.take_back(store.store(), name))?;
-        }
-        let written = written?;
+        let changes = CountedChanges {
+            system: name,
+            used: prepared.lane_use(),
+            approvals: &[],
+        };
+        let made = counted_commit(store.store(), lease, changes, || {
+            prepared.commit(authorship)
+        });
+        let written = store.walk(async { Ok(made.await?) })?;
         let what = counted(adopted.report.links.len(), "link");
         adopted.committed = Some(change_sentence(&written, &format!("{what} of {name}")));
         if let Written::Commit { id, .. } = &written {

@@ -10,7 +10,6 @@ use super::approve::Approval;
 use super::commit::{Committer, base};
 use super::pause::{in_force, refuse_if_paused};
 use super::{SyncArguments, systems};
-use crate::authoring::commit::CommitError;
 use crate::authoring::edit::FileChange;
 use crate::authoring::{Base, CarryOutError, Written};
 use crate::cli::clock;
@@ -20,7 +19,8 @@ use crate::cli::store_client::StoreClient;
 use crate::cli::terminal::Terminal;
 use crate::model::billing::{BillingName, Snapshot};
 use crate::reconcile::sync::{
-    PreparedSync, ReadScope, RunEnd, SyncLease, SyncMemory, SyncRequest, heard_endpoints, prepare,
+    CountedChanges, CountedCommitError, PreparedSync, ReadScope, RunEnd, SyncLease, SyncMemory,
+    SyncRequest, counted_commit, heard_endpoints, prepare,
 };
 use crate::report::sync::{ApprovalReport, ApprovalResult, SyncReport};
 use crate::report::{counted, difference};
@@ -227,18 +227,14 @@ impl Run<'_> {
             let run = self.lease.map_or_else(Uuid::now_v7, |lease| lease.run);
             let text = prepared.commit_text(&run.to_string())?;
             let authorship = committer.authorship(text, "sync", prepared.lane.as_ref())?;
-            if let Some(lease) = self.lease {
-                let is_counted = store.wait(lease.reserve(store.store(), &prepared))?;
-                anyhow::ensure!(is_counted, "an approval is over; run the command again");
-            }
-            let written = prepared.commit(authorship);
-            if let (Err(error), Some(lease)) = (&written, self.lease)
-                && !is_made(error)
-            {
-                // The changes do not count to the limits of the hour, and an approval can be used again.
-                store.wait(lease.take_back(store.store(), name))?;
-            }
-            let written = written?;
+            let changes = CountedChanges {
+                system: name,
+                used: prepared.lane_use(),
+                approvals: &prepared.approvals(),
+            };
+            let make = || prepared.commit(authorship);
+            let made = counted_commit(store.store(), self.lease, changes, make);
+            let written = store.walk(async { Ok(made.await?) })?;
             let what = counted(synced.report.changes.len(), "change");
             synced.committed = Some(change_sentence(&written, &format!("{what} of {name}")));
             if let Written::Commit { id, .. } = &written {
@@ -274,20 +270,10 @@ impl Run<'_> {
     }
 }
 
-/// Returns whether the commit was made although something failed afterwards.
-pub(super) fn is_made(error: &CarryOutError) -> bool {
-    matches!(
-        error,
-        CarryOutError::Commit(CommitError::WorkTreeBehind { .. })
-    )
-}
-
 /// Returns whether the branch moved between reading the inventory and the commit.
 pub(super) fn has_moved(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref(),
-        Some(CarryOutError::Commit(CommitError::BaseMoved { .. }))
-    )
+    let failed = error.downcast_ref::<CountedCommitError<CarryOutError>>();
+    failed.is_some_and(CountedCommitError::has_moved)
 }
 
 pub(super) fn shown(changes: &[FileChange], terminal: &Terminal) -> String {

@@ -84,23 +84,9 @@ impl SyncLease {
         &self.leader
     }
 
-    /// Counts the changes of a commit before it is made; returns false if an approval is not in force any more.
-    pub async fn reserve(
-        &self,
-        store: &Store,
-        prepared: &PreparedSync<'_>,
-    ) -> Result<bool, StoreError> {
-        self.reserve_use(
-            store,
-            prepared.system(),
-            prepared.lane_use(),
-            &prepared.approvals(),
-        )
-        .await
-    }
-
-    /// As `reserve`, with the numbers of the changes and the approvals that let some of them through.
-    pub async fn reserve_use(
+    /// Counts the changes of a commit before it is made, and uses the approvals that let some of them through; returns false if
+    /// one of these is not in force any more.
+    pub(super) async fn reserve(
         &self,
         store: &Store,
         system: &BillingName,
@@ -113,7 +99,11 @@ impl SyncLease {
     }
 
     /// Takes the count back, once it is certain that there is no commit.
-    pub async fn take_back(&self, store: &Store, system: &BillingName) -> Result<(), StoreError> {
+    pub(super) async fn take_back(
+        &self,
+        store: &Store,
+        system: &BillingName,
+    ) -> Result<(), StoreError> {
         store.release_lane(system, self.run, &self.leader).await
     }
 

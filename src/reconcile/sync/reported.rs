@@ -14,8 +14,8 @@ use crate::report::sync::{
     SyncReport, TariffLine, gate_sentence, next_step, sentence, tariff_sentence,
 };
 use crate::sync::{
-    ChangeKind, Classification, ClassifiedService, Gated, HeldBack, NextStep, Proposal,
-    ProposedChange, Reason, ServiceKey, change_lines, snapshot_digest,
+    Classification, ClassifiedService, Gated, HeldBack, NextStep, Proposal, ProposedChange, Reason,
+    ServiceKey, change_lines, snapshot_digest,
 };
 
 /// The parts of a prepared sync.
@@ -146,18 +146,8 @@ pub(super) fn change_line(change: &ProposedChange) -> ChangeLine {
     ChangeLine {
         subscriber: change.subscriber.to_string(),
         service: change.service.to_string(),
-        kind: kind(change.kind),
+        kind: change.kind.noun(),
         lines: change_lines(change),
-    }
-}
-
-fn kind(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Addition => "addition",
-        ChangeKind::Change => "change",
-        ChangeKind::Suspension => "suspension",
-        ChangeKind::Removal => "removal",
-        ChangeKind::Move => "move",
     }
 }
 

@@ -2,10 +2,9 @@
 //!
 //! It blocks, because reading an inventory and committing do: callers run it on a thread of its own.
 
-use std::error::Error;
-
 use tokio::runtime::Handle;
 
+use super::counted_commit::{CommitFailure, CountedChanges, CountedCommitError, counted_commit};
 use super::memory::{RunEnd, SyncLease, SyncMemory};
 use super::prepare::{PrepareError, prepare};
 use super::prepared::{LaneRefusal, PreparedSync};
@@ -47,15 +46,6 @@ pub struct RoundEnd {
     pub committed: LaneUse,
 }
 
-/// The reason that a commit was not made.
-pub trait CommitFailure: Error + Send + Sync + 'static {
-    /// Returns whether it is certain that there is no commit.
-    fn is_certain(&self) -> bool;
-
-    /// Returns whether the branch moved between reading the inventory and the commit: propose again then.
-    fn has_moved(&self) -> bool;
-}
-
 /// The reason that a round failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RoundError<E: CommitFailure> {
@@ -69,12 +59,10 @@ pub enum RoundError<E: CommitFailure> {
         "the policy has no lane for the sync, so it makes no commit; add `[lane.billing]` with `authors` to policy.toml"
     )]
     NoLane,
-    #[error("an approval is over; the next run proposes again")]
-    ApprovalOver,
     #[error("another run stored its result meanwhile; the next run proposes again")]
     Superseded,
     #[error(transparent)]
-    Commit(E),
+    Commit(#[from] CountedCommitError<E>),
 }
 
 impl<E: CommitFailure> RoundError<E> {
@@ -112,19 +100,15 @@ impl Round<'_> {
             let text = prepared.commit_text(&lease.run.to_string())?;
             let authorship = lane_authorship(prepared.lane.as_ref(), text, self.now);
             let authorship = authorship.ok_or(RoundError::NoLane)?;
-            if !self.wait(lease.reserve(store, &prepared))? {
-                return Err(RoundError::ApprovalOver);
-            }
-            match commit(&mut prepared, authorship) {
-                Ok(id) => made = Some(id),
-                Err(error) => {
-                    if error.is_certain() {
-                        // The changes do not count to the limits of the hour.
-                        self.wait(lease.take_back(store, &system.name))?;
-                    }
-                    return Err(RoundError::Commit(error));
-                }
-            }
+            let approvals = prepared.approvals();
+            let changes = CountedChanges {
+                system: &system.name,
+                used: prepared.lane_use(),
+                approvals: &approvals,
+            };
+            let commit = || commit(&mut prepared, authorship);
+            let counted = counted_commit(store, Some(lease), changes, commit);
+            made = Some(self.runtime.block_on(counted)?);
         }
         let end = RunEnd {
             commit: made.as_deref(),

@@ -1,7 +1,7 @@
 //! Explains a rule of the gate in one sentence, with its facts.
 
 use crate::report::counted;
-use crate::sync::{ChangeKind, GateFinding};
+use crate::sync::GateFinding;
 
 /// Returns why a rule of the gate applies, and what it holds back.
 pub fn gate_sentence(finding: &GateFinding) -> String {
@@ -47,18 +47,8 @@ pub fn gate_sentence(finding: &GateFinding) -> String {
             };
             format!(
                 "{}{earlier}; the limit of an hour is {most}",
-                counted(*count, noun(*kind))
+                counted(*count, kind.noun())
             )
         }
-    }
-}
-
-fn noun(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Addition => "addition",
-        ChangeKind::Change => "change",
-        ChangeKind::Suspension => "suspension",
-        ChangeKind::Removal => "removal",
-        ChangeKind::Move => "move",
     }
 }

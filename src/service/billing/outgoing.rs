@@ -38,22 +38,18 @@ pub(super) enum OutgoingError {
 impl CommitFailure for OutgoingError {
     fn is_certain(&self) -> bool {
         match self {
-            Self::Commit(error) => !matches!(
-                error,
-                CarryOutError::Commit(CommitError::WorkTreeBehind { .. })
-            ),
+            Self::Commit(error) => error.is_certain(),
             Self::Push(error) => error.is_certain(),
             Self::Mirror(_) | Self::Base(_) | Self::Moved | Self::NoCommit => true,
         }
     }
 
     fn has_moved(&self) -> bool {
-        matches!(
-            self,
-            Self::Moved
-                | Self::Push(PushError::Moved)
-                | Self::Commit(CarryOutError::Commit(CommitError::BaseMoved { .. }))
-        )
+        match self {
+            Self::Moved | Self::Push(PushError::Moved) => true,
+            Self::Commit(error) => error.has_moved(),
+            Self::Mirror(_) | Self::Base(_) | Self::Push(_) | Self::NoCommit => false,
+        }
     }
 }
 
