@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::{OneSystem, SyncArguments, systems};
+use super::opened::Opened;
+use super::{OneSystem, SyncArguments};
 use crate::cli::clock;
 use crate::cli::invocation::Invocation;
-use crate::cli::source::refuse;
-use crate::cli::store_client::StoreClient;
 use crate::reconcile::sync::check_lines;
 use crate::report::sync::{CheckLine, CheckState, check_table};
 use crate::report::{DocumentKind, Exit, counted};
@@ -24,18 +23,16 @@ pub(super) fn run(
     system: &OneSystem,
     invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.given())?;
     let terminal = &invocation.terminal;
-    let reading = selected.read(arguments.inventory.revision())?;
-    if reading.has_errors() {
-        let why = "Nothing checked: the inventory has errors, so the settings may be incomplete.";
-        return refuse(reading, why, terminal);
-    }
-    let system = systems::only(&reading.inventory, system.name.as_ref())?;
-    let store = StoreClient::open(&selected)?;
-    let client = systems::client(&system, &selected, &store)?;
+    let why = "Nothing checked: the inventory has errors, so the settings may be incomplete.";
+    let opened = match Opened::of(arguments, system.name.as_ref(), invocation, why)? {
+        Ok(opened) => opened,
+        Err(exit) => return Ok(exit),
+    };
+    let client = opened.client()?;
+    let system = &opened.system;
     let now = clock::seconds();
-    let check = invocation.wait(client.check(&system, now))??;
+    let check = invocation.wait(client.check(system, now))??;
     let document = CheckDocument {
         system: system.name.to_string(),
         probes: check_lines(&check, now),

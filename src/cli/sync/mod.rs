@@ -7,6 +7,7 @@ mod check;
 mod commit;
 mod hold;
 mod one_system;
+mod opened;
 mod pause;
 mod resolve;
 mod run;

@@ -226,7 +226,7 @@ impl Run<'_> {
             self.check_pause()?;
             let run = self.lease.map_or_else(Uuid::now_v7, |lease| lease.run);
             let text = prepared.commit_text(&run.to_string())?;
-            let authorship = committer.authorship(text, "sync", prepared.lane.as_ref())?;
+            let authorship = committer.authorship(text, "sync", prepared.lane())?;
             let changes = CountedChanges {
                 system: name,
                 used: prepared.lane_use(),

@@ -7,6 +7,7 @@ use super::audited::{Decision, audited};
 use super::commit::lane_base;
 use super::hold::{NewHold, hold_edits};
 use super::one_system::shown;
+use super::opened::with_prepared;
 use super::{SyncArguments, systems};
 use crate::authoring::{Base, Change, Written, propose};
 use crate::cli::clock;
@@ -18,10 +19,7 @@ use crate::cli::store_client::StoreClient;
 use crate::inventory::{BillingSystem, Inventory, billing_systems, nearest};
 use crate::model::billing::AccountId;
 use crate::model::{Day, PlainText, SubscriberId, SyncedKey};
-use crate::reconcile::sync::{
-    ContestedSubscriber, PreparedSync, ReadScope, SyncLease, SyncMemory, SyncRequest,
-    heard_endpoints, prepare,
-};
+use crate::reconcile::sync::{ContestedSubscriber, ReadScope, SyncLease, SyncMemory};
 use crate::report::sync::{ResolvedReport, TakenSide};
 use crate::report::{DocumentKind, Exit, listed, visible};
 
@@ -78,6 +76,14 @@ struct Subject {
     account: AccountId,
 }
 
+impl Subject {
+    /// Returns the billing system, and the account of it that is read.
+    fn reads(&self) -> (&BillingSystem, ReadScope) {
+        let scope = ReadScope::Accounts([self.account.clone()].into());
+        (&self.system, scope)
+    }
+}
+
 pub(super) fn run(
     arguments: &SyncArguments,
     resolve: &ResolveArguments,
@@ -105,9 +111,10 @@ pub(super) fn run(
     let decided = match hold {
         None => take_billing(&subject, &base, &selected, &store)?,
         Some(hold) => {
-            let contested = with_prepared(&subject, &base, &selected, &store, |prepared, _| {
-                Ok(prepared.contested(&subject.id)?)
-            })?;
+            let contested =
+                with_prepared(subject.reads(), &base, &selected, &store, |prepared, _| {
+                    Ok(prepared.contested(&subject.id)?)
+                })?;
             let hold = hold.of_contested(&subject.id, &contested)?;
             let edits = hold_edits(&base.reading.inventory, &subject.id, &hold, clock::today());
             let proposal = propose(&base, Change::Edits(&edits), None)?;
@@ -263,33 +270,6 @@ fn subject(
     bail!(unknown())
 }
 
-/// Reads the account of a subscriber, and compares it without writing anything.
-fn with_prepared<T>(
-    subject: &Subject,
-    base: &Base,
-    selected: &Selected<'_>,
-    store: &StoreClient<'_>,
-    then: impl FnOnce(&PreparedSync<'_>, &SyncMemory) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
-    let client = systems::client(&subject.system, selected, store)?;
-    let scope = ReadScope::Accounts([subject.account.clone()].into());
-    let now = clock::seconds();
-    let snapshot = selected.invocation.wait(client.read(&scope, now))??;
-    let looks = store.wait(heard_endpoints(store.store(), &base.reading.inventory))?;
-    let memory = store.wait(SyncMemory::of(store.store(), &subject.system.name))?;
-    let prepared = prepare(SyncRequest {
-        base,
-        system: &subject.system,
-        snapshot: &snapshot,
-        looks: &looks,
-        memory: memory.base(),
-        used: memory.used,
-        approved: &memory.approved,
-        now,
-    })?;
-    then(&prepared, &memory)
-}
-
 /// Remembers the decision for billing, under the lease of the system: a run would overwrite it.
 fn take_billing(
     subject: &Subject,
@@ -302,16 +282,22 @@ fn take_billing(
     let lease = lease.with_context(|| {
         format!("another process syncs {name}; run the command again in a few minutes")
     })?;
-    let contested = with_prepared(subject, base, selected, store, |prepared, memory| {
-        let contested = prepared.contested(&subject.id)?;
-        let decision = (&contested.service, &subject.id);
-        let is_kept = store.wait(prepared.take_billing(store.store(), memory, decision))?;
-        ensure!(
-            is_kept,
-            "another run stored its result meanwhile; run the command again"
-        );
-        Ok(contested)
-    });
+    let contested = with_prepared(
+        subject.reads(),
+        base,
+        selected,
+        store,
+        |prepared, memory| {
+            let contested = prepared.contested(&subject.id)?;
+            let decision = (&contested.service, &subject.id);
+            let is_kept = store.wait(prepared.take_billing(store.store(), memory, decision))?;
+            ensure!(
+                is_kept,
+                "another run stored its result meanwhile; run the command again"
+            );
+            Ok(contested)
+        },
+    );
     let _released = store.wait(lease.release(store.store()));
     let contested = contested?;
     let because: Vec<&str> = contested

@@ -5,17 +5,12 @@ use std::collections::BTreeSet;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::{ListArguments, OneSystem, SyncArguments, systems};
+use super::opened::{Opened, with_prepared};
+use super::{ListArguments, OneSystem, SyncArguments};
 use crate::authoring::Base;
-use crate::cli::clock;
-use crate::cli::invocation::{Invocation, Selected};
-use crate::cli::source::refuse;
-use crate::cli::store_client::StoreClient;
-use crate::inventory::{BillingSystem, Reading};
+use crate::cli::invocation::Invocation;
 use crate::model::billing::AccountId;
-use crate::reconcile::sync::{
-    PreparedSync, ReadScope, SyncMemory, SyncRequest, heard_endpoints, prepare, services_of,
-};
+use crate::reconcile::sync::{PreparedSync, ReadScope, SyncMemory, services_of};
 use crate::report::sync::{
     ExplainedReport, ListedLine, UnmappedReport, classification, explained_text, services_table,
     unmapped_text,
@@ -33,65 +28,24 @@ pub(in crate::cli) struct ListDocument {
     services: Vec<ListedLine>,
 }
 
-/// What a command that only shows needs.
-struct View<'a> {
-    selected: Selected<'a>,
-    system: BillingSystem,
-    store: StoreClient<'a>,
-    reading: Reading,
-}
+/// Why a command that only shows does nothing.
+const NOT_READ: &str = "Nothing read: the inventory has errors, so the settings may be incomplete.";
 
-impl<'a> View<'a> {
-    /// Reads the inventory; `Err(Exit)` if it has errors, which are shown.
-    fn of(
-        arguments: &SyncArguments,
-        name: Option<&String>,
-        invocation: &'a Invocation,
-    ) -> anyhow::Result<Result<Self, Exit>> {
-        let selected = invocation.select(arguments.inventory.given())?;
-        let reading = selected.read(arguments.inventory.revision())?;
-        if reading.has_errors() {
-            let why = "Nothing read: the inventory has errors, so the settings may be incomplete.";
-            return Ok(Err(refuse(reading, why, &invocation.terminal)?));
-        }
-        Ok(Ok(Self {
-            system: systems::only(&reading.inventory, name)?,
-            store: StoreClient::open(&selected)?,
-            selected,
-            reading,
-        }))
-    }
-
-    /// Reads billing, and compares it without writing anything.
-    fn prepared<T>(
-        self,
-        scope: &ReadScope,
-        show: impl FnOnce(&PreparedSync<'_>) -> T,
-    ) -> anyhow::Result<T> {
-        let Self {
-            selected,
-            system,
-            store,
-            reading,
-        } = self;
-        let client = systems::client(&system, &selected, &store)?;
-        let now = clock::seconds();
-        let snapshot = selected.invocation.wait(client.read(scope, now))??;
-        let looks = store.wait(heard_endpoints(store.store(), &reading.inventory))?;
-        let memory = store.wait(SyncMemory::of(store.store(), &system.name))?;
-        let base = Base::folder(&selected.folder, reading);
-        let prepared = prepare(SyncRequest {
-            base: &base,
-            system: &system,
-            snapshot: &snapshot,
-            looks: &looks,
-            memory: memory.base(),
-            used: memory.used,
-            approved: &memory.approved,
-            now,
-        })?;
-        Ok(show(&prepared))
-    }
+/// Reads billing, and compares it without writing anything.
+fn prepared<T>(
+    view: Opened<'_>,
+    scope: ReadScope,
+    show: impl FnOnce(&PreparedSync<'_>) -> T,
+) -> anyhow::Result<T> {
+    let Opened {
+        selected,
+        system,
+        store,
+        reading,
+    } = view;
+    let base = Base::folder(&selected.folder, reading);
+    let show = |prepared: &PreparedSync<'_>, _: &SyncMemory| Ok(show(prepared));
+    with_prepared((&system, scope), &base, &selected, &store, show)
 }
 
 pub(super) fn map(
@@ -100,12 +54,12 @@ pub(super) fn map(
     invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
-    let view = match View::of(arguments, system.name.as_ref(), invocation)? {
+    let view = match Opened::of(arguments, system.name.as_ref(), invocation, NOT_READ)? {
         Ok(view) => view,
         Err(exit) => return Ok(exit),
     };
     let document: UnmappedReport =
-        view.prepared(&ReadScope::Everything, |prepared| prepared.unmapped())?;
+        prepared(view, ReadScope::Everything, |prepared| prepared.unmapped())?;
     terminal.print(
         arguments.format,
         || DocumentKind::SyncMap.document(&document),
@@ -127,13 +81,13 @@ pub(super) fn list(
     invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
-    let view = match View::of(arguments, list.system.name.as_ref(), invocation)? {
+    let view = match Opened::of(arguments, list.system.name.as_ref(), invocation, NOT_READ)? {
         Ok(view) => view,
         Err(exit) => return Ok(exit),
     };
     let system = view.system.name.to_string();
     let class = list.class;
-    let services = view.prepared(&ReadScope::Everything, |prepared| {
+    let services = prepared(view, ReadScope::Everything, |prepared| {
         services_of(prepared, class)
     })?;
     let document = ListDocument {
@@ -163,13 +117,13 @@ pub(super) fn explain(
     invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
-    let view = match View::of(arguments, system.name.as_ref(), invocation)? {
+    let view = match Opened::of(arguments, system.name.as_ref(), invocation, NOT_READ)? {
         Ok(view) => view,
         Err(exit) => return Ok(exit),
     };
     let account = account(&view, subject)?;
     let scope = ReadScope::Accounts([account.clone()].into());
-    let document: ExplainedReport = view.prepared(&scope, |prepared| prepared.explain(&account))?;
+    let document: ExplainedReport = prepared(view, scope, |prepared| prepared.explain(&account))?;
     if document.services.is_empty() {
         bail!(
             "{} has no service of account {account}, and no subscriber refers to it",
@@ -186,7 +140,7 @@ pub(super) fn explain(
 }
 
 /// Returns the account that a word means: the account of a subscriber, or an account of billing.
-fn account(view: &View<'_>, subject: &str) -> anyhow::Result<AccountId> {
+fn account(view: &Opened<'_>, subject: &str) -> anyhow::Result<AccountId> {
     let Some(object) = view.reading.inventory.subscriber(subject) else {
         return AccountId::new(subject).with_context(|| {
             format!(

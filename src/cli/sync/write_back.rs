@@ -2,11 +2,11 @@
 
 use anyhow::Context;
 
-use super::{OneSystem, SyncArguments, systems};
+use super::opened::Opened;
+use super::{OneSystem, SyncArguments};
 use crate::billing::BillingError;
 use crate::cli::clock;
 use crate::cli::invocation::Invocation;
-use crate::cli::source::refuse;
 use crate::cli::store_client::StoreClient;
 use crate::inventory::{BillingSystem, Inventory};
 use crate::reconcile::sync::{
@@ -35,22 +35,20 @@ pub(super) fn run(
     write_back: &WriteBackArguments,
     invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.given())?;
     let terminal = &invocation.terminal;
-    let reading = selected.read(arguments.inventory.revision())?;
-    if reading.has_errors() {
-        let why = "Nothing written: the inventory has errors, so the intended state is unknown.";
-        return refuse(reading, why, terminal);
-    }
-    let inventory = &reading.inventory;
-    let system = systems::only(inventory, write_back.system.name.as_ref())?;
-    let store = StoreClient::open(&selected)?;
-    let client = systems::client(&system, &selected, &store)?;
+    let why = "Nothing written: the inventory has errors, so the intended state is unknown.";
+    let name = write_back.system.name.as_ref();
+    let opened = match Opened::of(arguments, name, invocation, why)? {
+        Ok(opened) => opened,
+        Err(exit) => return Ok(exit),
+    };
+    let client = opened.client()?;
+    let system = &opened.system;
     let run = Run {
-        store: &store,
+        store: &opened.store,
         client: &client,
-        inventory,
-        system: &system,
+        inventory: &opened.reading.inventory,
+        system,
         is_preview: write_back.dry_run,
         retries_refused: write_back.retry,
     };

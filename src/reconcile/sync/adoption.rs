@@ -2,19 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::inventory_facts::sync_inventory;
 use super::prepare::PrepareError;
 use super::prepared::LaneRefusal;
 use super::reported::{change_line, held_line, reading};
-use super::request::SyncRequest;
-use super::settings::{sync_limits, sync_settings};
+use super::request::{OurSide, SyncRequest};
 use crate::authoring::{Authorship, CarryOutError, Change, Proposal, Written, propose as files_of};
-use crate::inventory::{Lane, service_policy};
+use crate::inventory::Lane;
 use crate::model::SubscriberId;
 use crate::report::sync::{AdoptionReport, LeftLine, next_step, sentence};
 use crate::sync::{
     CommitFacts, CommitText, GateRules, Gated, LaneLeft, LaneRules, LaneUse, NextStep,
-    ProposedChange, Reason, SyncBase, SyncInputs, SyncInventory, SyncLimits, adopt, adoption_text,
+    ProposedChange, Reason, SyncInputs, SyncInventory, SyncLimits, adopt, adoption_text,
     authoring_edits, gate, judge_edits, lane_use, propose, snapshot_digest, weed,
 };
 
@@ -40,20 +38,8 @@ pub fn prepare_adoption(
     is_in_lane: bool,
 ) -> Result<PreparedAdoption<'_>, PrepareError> {
     let base_reading = &request.base.reading;
-    let inventory = sync_inventory(&base_reading.inventory, &request.system.name);
-    let settings = sync_settings(request.system);
-    let policy = service_policy(&base_reading.inventory);
-    let lane = policy.billing_lane().cloned();
-    let limits = sync_limits(lane.as_ref());
-    let nothing = SyncBase::default();
-    let inputs = SyncInputs {
-        snapshot: request.snapshot,
-        inventory: &inventory,
-        looks: request.looks,
-        base: request.memory.unwrap_or(&nothing),
-        settings: &settings,
-        now: request.now,
-    };
+    let ours = OurSide::of(&request);
+    let inputs = ours.inputs(&request);
     let mut adoption = adopt(inputs);
     if !request.snapshot.proves_absence() {
         // An item that is missing in the reading may have the same endpoint.
@@ -64,7 +50,7 @@ pub fn prepare_adoption(
     let mut proposal = propose(inputs);
     proposal.changes = adoption.changes;
     let gated = match is_in_lane {
-        true => gated(inputs, &proposal, (&limits, request.used)),
+        true => gated(inputs, &proposal, (&ours.limits, request.used)),
         false => Gated {
             passed: proposal.changes,
             ..Gated::default()
@@ -73,14 +59,14 @@ pub fn prepare_adoption(
     let weeded = weed(base_reading, &gated.passed);
     let edits = weeded.accepted.iter().flat_map(|change| &change.edits);
     let nothing_approved = BTreeSet::new();
-    let used = lane_use(&inventory, edits.clone(), &nothing_approved);
+    let used = lane_use(&ours.inventory, edits.clone(), &nothing_approved);
     let left = match is_in_lane {
         true => judge_edits(
-            &inventory,
+            &ours.inventory,
             edits.clone(),
             LaneRules {
                 system: &request.system.name,
-                limits: &limits,
+                limits: &ours.limits,
                 used: request.used,
                 approved: &nothing_approved,
             },
@@ -98,7 +84,7 @@ pub fn prepare_adoption(
         links: weeded.accepted.iter().map(change_line).collect(),
         held_back: gated.held.iter().map(held_line).collect(),
         left: unlinked
-            .map(|(id, reason)| left_line(&inventory, &id, reason.as_ref()))
+            .map(|(id, reason)| left_line(&ours.inventory, &id, reason.as_ref()))
             .collect(),
         files: files
             .changes
@@ -110,7 +96,7 @@ pub fn prepare_adoption(
     Ok(PreparedAdoption {
         report,
         files,
-        lane,
+        lane: ours.lane,
         request,
         accepted: weeded.accepted,
         used,
@@ -176,12 +162,7 @@ impl PreparedAdoption<'_> {
     /// Refuses a commit that contains more than the sync may write.
     pub fn commit_text(&self, run: &str) -> Result<CommitText, LaneRefusal> {
         let system = &self.request.system.name;
-        if !self.left.is_empty() {
-            return Err(LaneRefusal {
-                system: system.clone(),
-                left: self.left.clone(),
-            });
-        }
+        LaneRefusal::check(system, &self.left)?;
         let facts = CommitFacts {
             system,
             snapshot: &snapshot_digest(self.request.snapshot),

@@ -70,7 +70,7 @@ impl PreparedSync<'_> {
         }
         lines.extend(macs.iter().map(|mac| format!("endpoint or router {mac}")));
         if let Some(location) = &service.location {
-            let site = self.settings.sites.get(location);
+            let site = self.ours.settings.sites.get(location);
             lines.push(match site {
                 Some(site) => format!("location {location}, site {site}"),
                 None => format!("location {location}, mapped to no site"),

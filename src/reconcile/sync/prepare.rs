@@ -2,17 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::inventory_facts::sync_inventory;
 use super::prepared::PreparedSync;
 use super::reported::{Outcome, report, settled};
-use super::request::SyncRequest;
-use super::settings::{sync_limits, sync_settings};
+use super::request::{OurSide, SyncRequest};
 use crate::authoring::edit::EditError;
 use crate::authoring::{Change, propose as propose_files};
-use crate::inventory::service_policy;
-use crate::sync::{
-    GateRules, LaneRules, SyncBase, SyncInputs, authoring_edits, gate, judge_edits, propose, weed,
-};
+use crate::sync::{GateRules, LaneRules, authoring_edits, gate, judge_edits, propose, weed};
 
 /// The reason that a sync cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -24,23 +19,11 @@ pub enum PrepareError {
 /// Compares billing with the inventory and prepares a commit. Nothing is written.
 pub fn prepare(request: SyncRequest<'_>) -> Result<PreparedSync<'_>, PrepareError> {
     let reading = &request.base.reading;
-    let inventory = sync_inventory(&reading.inventory, &request.system.name);
-    let settings = sync_settings(request.system);
-    let policy = service_policy(&reading.inventory);
-    let lane = policy.billing_lane().cloned();
-    let limits = sync_limits(lane.as_ref());
-    let nothing = SyncBase::default();
-    let inputs = SyncInputs {
-        snapshot: request.snapshot,
-        inventory: &inventory,
-        looks: request.looks,
-        base: request.memory.unwrap_or(&nothing),
-        settings: &settings,
-        now: request.now,
-    };
+    let ours = OurSide::of(&request);
+    let inputs = ours.inputs(&request);
     let proposal = propose(inputs);
     let rules = GateRules {
-        limits: &limits,
+        limits: &ours.limits,
         used: request.used,
         approved: request.approved,
     };
@@ -48,11 +31,11 @@ pub fn prepare(request: SyncRequest<'_>) -> Result<PreparedSync<'_>, PrepareErro
     let weeded = weed(reading, &gated.passed);
     let edits = weeded.accepted.iter().flat_map(|change| &change.edits);
     let left = judge_edits(
-        &inventory,
+        &ours.inventory,
         edits.clone(),
         LaneRules {
             system: &request.system.name,
-            limits: &limits,
+            limits: &ours.limits,
             used: request.used,
             approved: &gated.approved,
         },
@@ -88,10 +71,8 @@ pub fn prepare(request: SyncRequest<'_>) -> Result<PreparedSync<'_>, PrepareErro
         report,
         files,
         accepted: weeded.accepted,
-        lane,
+        ours,
         request,
-        inventory,
-        settings,
         proposal,
         services: services.into_iter().chain(not_listed).collect(),
         keeps_sizes: gated.keeps_sizes,

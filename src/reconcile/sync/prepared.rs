@@ -7,15 +7,15 @@ use crate::authoring::{Authorship, CarryOutError, Proposal, Written};
 use crate::history;
 use crate::inventory::Lane;
 use crate::model::billing::{BillingName, Snapshot};
-use crate::report::listed;
 use crate::report::sync::SyncReport;
+use crate::report::{counted, listed};
 use crate::sync::{
     ClassifiedService, CommitFacts, CommitText, Digest, HeldBack, LANE, LaneChange, LaneLeft,
-    LaneUse, Looks, ProposedChange, SyncBase, SyncInputs, SyncInventory, SyncSettings, commit_text,
-    lane_use, snapshot_digest,
+    LaneUse, Looks, ProposedChange, SyncBase, SyncInventory, commit_text, lane_use,
+    snapshot_digest,
 };
 
-use super::request::SyncRequest;
+use super::request::{OurSide, SyncRequest};
 
 /// A sync that is ready to be shown or committed.
 #[derive(Debug)]
@@ -23,12 +23,9 @@ pub struct PreparedSync<'a> {
     pub report: SyncReport,
     /// The difference of files.
     pub files: Proposal<'a>,
-    /// The lane of the sync, if the policy has one.
-    pub lane: Option<Lane>,
     pub(super) accepted: Vec<ProposedChange>,
     pub(super) request: SyncRequest<'a>,
-    pub(super) inventory: SyncInventory,
-    pub(super) settings: SyncSettings,
+    pub(super) ours: OurSide,
     pub(super) proposal: crate::sync::Proposal,
     /// Every service, with the classification that it has after changes were taken out.
     pub(super) services: Vec<ClassifiedService>,
@@ -52,6 +49,19 @@ pub struct LaneRefusal {
     pub left: Vec<LaneLeft>,
 }
 
+impl LaneRefusal {
+    /// Refuses a commit that would leave the lane.
+    pub(super) fn check(system: &BillingName, left: &[LaneLeft]) -> Result<(), Self> {
+        match left.is_empty() {
+            true => Ok(()),
+            false => Err(Self {
+                system: system.clone(),
+                left: left.to_vec(),
+            }),
+        }
+    }
+}
+
 impl PreparedSync<'_> {
     /// Returns whether there is something to commit.
     pub fn has_changes(&self) -> bool {
@@ -65,12 +75,7 @@ impl PreparedSync<'_> {
     /// Refuses a commit that contains more than the sync may write.
     pub fn commit_text(&self, run: &str) -> Result<CommitText, LaneRefusal> {
         let system = &self.request.system.name;
-        if !self.left.is_empty() {
-            return Err(LaneRefusal {
-                system: system.clone(),
-                left: self.left.clone(),
-            });
-        }
+        LaneRefusal::check(system, &self.left)?;
         let facts = CommitFacts {
             system,
             snapshot: &snapshot_digest(self.request.snapshot),
@@ -90,6 +95,11 @@ impl PreparedSync<'_> {
         self.files.commit()
     }
 
+    /// Returns the lane of the sync, if the policy has one.
+    pub fn lane(&self) -> Option<&Lane> {
+        self.ours.lane.as_ref()
+    }
+
     pub fn system(&self) -> &BillingName {
         &self.request.system.name
     }
@@ -104,7 +114,7 @@ impl PreparedSync<'_> {
 
     /// Returns the part of the inventory that the sync compares.
     pub fn inventory(&self) -> &SyncInventory {
-        &self.inventory
+        &self.ours.inventory
     }
 
     /// Returns what earlier runs remember, if anything.
@@ -155,7 +165,7 @@ impl PreparedSync<'_> {
 
     fn counted_without(&self, approved: &BTreeSet<LaneChange>) -> LaneUse {
         let edits = self.accepted.iter().flat_map(|change| &change.edits);
-        lane_use(&self.inventory, edits, approved)
+        lane_use(&self.ours.inventory, edits, approved)
     }
 
     /// Returns the facts of the run, for the store.
@@ -189,15 +199,7 @@ impl PreparedSync<'_> {
     }
 
     fn memory_after(&self, accepted: &[ProposedChange]) -> SyncBase {
-        let nothing = SyncBase::default();
-        let inputs = SyncInputs {
-            snapshot: self.request.snapshot,
-            inventory: &self.inventory,
-            looks: self.request.looks,
-            base: self.request.memory.unwrap_or(&nothing),
-            settings: &self.settings,
-            now: self.request.now,
-        };
+        let inputs = self.ours.inputs(&self.request);
         self.proposal.next_base(inputs, accepted, self.keeps_sizes)
     }
 }
@@ -216,7 +218,8 @@ impl fmt::Display for Words<'_> {
                 write!(formatter, "{subscriber} belongs to no account of it")
             }
             LaneLeft::OverLimit { kind, count, most } => {
-                write!(formatter, "{count} of kind {kind:?}, the limit is {most}")
+                let changes = counted(*count, kind.noun());
+                write!(formatter, "{changes}, the limit is {most}")
             }
             LaneLeft::Unreadable => write!(formatter, "a file in the lane `{LANE}` is unreadable"),
         }

@@ -98,7 +98,7 @@ impl Round<'_> {
         let mut made = None;
         if prepared.has_changes() {
             let text = prepared.commit_text(&lease.run.to_string())?;
-            let authorship = lane_authorship(prepared.lane.as_ref(), text, self.now);
+            let authorship = lane_authorship(prepared.lane(), text, self.now);
             let authorship = authorship.ok_or(RoundError::NoLane)?;
             let approvals = prepared.approvals();
             let changes = CountedChanges {

@@ -26,7 +26,7 @@ impl PreparedSync<'_> {
                 *statuses.entry(word).or_default() += 1;
             }
             if let Some(location) = &service.location
-                && !self.settings.sites.contains_key(location)
+                && !self.ours.settings.sites.contains_key(location)
             {
                 *locations.entry(location.as_str()).or_default() += 1;
             }
@@ -46,7 +46,11 @@ impl PreparedSync<'_> {
                     up_kbps: speed.map(|speed| speed.up_kbps),
                     services: finding.services,
                     candidates: speed.map_or_else(Vec::new, |speed| {
-                        candidates(&self.inventory, speed, self.settings.kbps_per_mbps)
+                        candidates(
+                            &self.ours.inventory,
+                            speed,
+                            self.ours.settings.kbps_per_mbps,
+                        )
                     }),
                 }
             })
