@@ -1,4 +1,4 @@
-//! Prepares the links of subscribers from before gamctl: gates them, takes out those that would cause errors.
+//! Prepares the links of subscribers from before gamctl: gates them, drops those that would cause errors.
 
 use std::collections::BTreeSet;
 

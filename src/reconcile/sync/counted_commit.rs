@@ -1,4 +1,4 @@
-//! Makes a commit of the lane: counts its changes first, and takes the count back if there is certainly no commit.
+//! Makes a commit of the lane: counts its changes first, and undoes that if there is certainly no commit.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Prepares a sync: compares both sides, gates the changes, takes out those that would cause errors.
+//! Prepares a sync: compares both sides, gates the changes, drops those that would cause errors.
 
 use std::collections::BTreeMap;
 
