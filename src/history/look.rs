@@ -133,19 +133,23 @@ impl Store {
         .await
     }
 
-    /// Returns the devices whose last look was stored at or after a time, and the time of this reading, both by the store's
-    /// clock in seconds since 1970.
+    /// Returns the devices whose last look was stored at or after a time, with the times, and the time of this reading, all by
+    /// the store's clock in seconds since 1970. A look of an early version of gamctl has the time 0.
     pub async fn looks_stored_since(
         &self,
         since: u64,
-    ) -> Result<(Vec<DeviceName>, u64), StoreError> {
+    ) -> Result<(Vec<(DeviceName, u64)>, u64), StoreError> {
         self.within("list new looks", || async {
             let mut session = self.read().await?;
             let clock = session.row(CLOCK, &[]).await?;
             let now = clock.map_or(Ok(0), |row| row.count("clock"))?;
-            let sql = "select device from last_look where at is null or at >= @time($1)";
+            let sql = "select device, @seconds(at) as stored from last_look where at is null or at >= @time($1)";
             let rows = session.rows(sql, &[Bind::Number(signed(since))]).await?;
-            let devices = rows.iter().map(|row| device_name(&row.text("device")?));
+            let devices = rows.iter().map(|row| {
+                let device = device_name(&row.text("device")?)?;
+                let at = row.maybe_number("stored")?.and_then(|at| u64::try_from(at).ok());
+                Ok((device, at.unwrap_or_default()))
+            });
             Ok((devices.collect::<Result<_, Fault>>()?, now))
         })
         .await

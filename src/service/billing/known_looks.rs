@@ -1,6 +1,6 @@
 //! Keeps what the devices hear, and reads only the looks that were stored since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::history::{Store, StoreError};
@@ -18,8 +18,26 @@ pub(in crate::service) struct KnownLooks {
     looks: Arc<Looks>,
     /// By the store's clock, in seconds since 1970; absent before the first reading.
     until: Option<u64>,
+    read: ReadLooks,
     /// The endpoints that were reported as heard where something can follow.
     reported: BTreeSet<(MacAddress, DeviceName, Option<PortNumber>)>,
+}
+
+/// The times of the looks that were read.
+#[derive(Debug, Default)]
+struct ReadLooks(BTreeMap<DeviceName, u64>);
+
+impl ReadLooks {
+    fn has(&self, device: &DeviceName, at: u64) -> bool {
+        self.0.get(device) == Some(&at)
+    }
+
+    /// Notes a look that was read at `now`. Within its second, another one may be stored with the same time.
+    fn note(&mut self, device: &DeviceName, at: u64, now: u64) {
+        if at < now {
+            self.0.insert(device.clone(), at);
+        }
+    }
 }
 
 impl KnownLooks {
@@ -41,10 +59,15 @@ impl KnownLooks {
         looks
             .endpoints
             .retain(|heard| names.contains(&heard.device));
-        for device in stored.iter().filter(|device| names.contains(device)) {
+        for (device, at) in &stored {
+            if !names.contains(device) || self.read.has(device, *at) {
+                continue;
+            }
             let look = store.last_look_and_heard(device).await?;
-            looks.devices.remove(device);
-            looks.endpoints.retain(|heard| heard.device != *device);
+            self.read.note(device, *at, now);
+            if looks.devices.remove(device).is_some() {
+                looks.endpoints.retain(|heard| heard.device != *device);
+            }
             if let Some((look, heard)) = look {
                 add_heard(looks, device, &look, &heard);
             }
@@ -64,5 +87,21 @@ impl KnownLooks {
             .collect();
         self.reported = now;
         new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_is_read_once_unless_another_one_may_have_its_time() {
+        let device = DeviceName::new("maple-a").unwrap();
+        let mut read = ReadLooks::default();
+        read.note(&device, 100, 100);
+        assert!(!read.has(&device, 100), "its second is not over");
+        read.note(&device, 100, 101);
+        assert!(read.has(&device, 100));
+        assert!(!read.has(&device, 102), "the device was looked at again");
     }
 }
