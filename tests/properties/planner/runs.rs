@@ -1,6 +1,7 @@
 //! Runs lines on twins, and remembers where the same lines led from the same configuration before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use gamctl::simulator::gam::{Configuration, Hardware};
@@ -12,6 +13,10 @@ use super::device::run;
 pub(super) struct Runs<'a> {
     hardware: &'a Hardware,
     configurations: Vec<Rc<Configuration>>,
+    /// By where they are in memory: comparing is slower.
+    places: HashMap<*const Configuration, usize>,
+    /// By digest; unequal ones may have the same.
+    digests: HashMap<u64, Vec<usize>>,
     /// By the index of the configuration before, and the lines.
     after: BTreeMap<(usize, String), usize>,
 }
@@ -21,6 +26,8 @@ impl<'a> Runs<'a> {
         Self {
             hardware,
             configurations: Vec::new(),
+            places: HashMap::new(),
+            digests: HashMap::new(),
             after: BTreeMap::new(),
         }
     }
@@ -62,16 +69,39 @@ impl<'a> Runs<'a> {
 
     /// Returns the index of an equal configuration, a new one if there is none.
     fn index(&mut self, configuration: &Rc<Configuration>) -> usize {
-        let mut known = self.configurations.iter();
-        // The same one is found first, because comparing is slower.
-        let same = known.position(|one| Rc::ptr_eq(one, configuration));
-        let equal = same.or_else(|| {
-            let mut known = self.configurations.iter();
-            known.position(|one| one == configuration)
-        });
-        equal.unwrap_or_else(|| {
-            self.configurations.push(Rc::clone(configuration));
-            self.configurations.len() - 1
-        })
+        if let Some(index) = self.places.get(&Rc::as_ptr(configuration)) {
+            return *index;
+        }
+        let alike = self.digests.entry(digest(configuration)).or_default();
+        let mut known = alike.iter();
+        let equal = known.find(|index| self.configurations[**index] == *configuration);
+        if let Some(index) = equal {
+            return *index;
+        }
+        let index = self.configurations.len();
+        alike.push(index);
+        // It is kept here, so that no other one comes to the same place.
+        self.places.insert(Rc::as_ptr(configuration), index);
+        self.configurations.push(Rc::clone(configuration));
+        index
     }
+}
+
+/// Returns a digest of what steps change most.
+fn digest(configuration: &Configuration) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (number, port) in &configuration.ports {
+        (number, &port.name, port.mode, port.shutdown).hash(&mut hasher);
+    }
+    for (id, profile) in &configuration.profiles {
+        (id, &profile.name, profile.down, profile.up).hash(&mut hasher);
+    }
+    for (id, endpoint) in &configuration.endpoints {
+        (id, endpoint.mac, &endpoint.name).hash(&mut hasher);
+    }
+    for (id, subscriber) in &configuration.subscribers {
+        let references = (subscriber.endpoint, subscriber.profile);
+        (id, &subscriber.name, subscriber.vlan, references).hash(&mut hasher);
+    }
+    hasher.finish()
 }
