@@ -80,6 +80,7 @@ fn fill(metrics: &Metrics, lanes: &[&str], routes: &[&str]) {
     metrics.set_billing_services(|class| usize::from(class == ServiceClass::InSync) * 640);
     metrics.billing_held().set_count(0);
     metrics.billing_hooks(HookResult::Accepted).inc();
+    metrics.billing_missed_by_hooks().inc();
     for route in routes {
         metrics.http_request(route, 200, 0.012);
         metrics.http_request(route, 503, 3.0);

@@ -45,6 +45,10 @@ pub(in crate::service) struct Due {
     has_too_many: bool,
     /// A delta is asked for from outside.
     changes_wanted: bool,
+    /// A webhook asked for the changes, here or at another instance.
+    is_announced: bool,
+    /// The work that was taken last is due by the time alone.
+    is_unannounced: bool,
     /// Everything has to be read as soon as possible.
     everything_wanted: bool,
     /// A commit of the inventory came since the last reading of everything.
@@ -70,7 +74,7 @@ impl Due {
         self.hints.retain(|(known, _)| *known != hint);
         if self.hints.len() >= MOST_HINTS {
             self.hints.clear();
-            self.has_too_many = true;
+            (self.has_too_many, self.is_announced) = (true, true);
         }
         if self.has_too_many {
             return;
@@ -80,7 +84,7 @@ impl Due {
 
     /// Asks for the accounts that changed.
     pub(in crate::service) fn want_changes(&mut self) {
-        self.changes_wanted = true;
+        (self.changes_wanted, self.is_announced) = (true, true);
     }
 
     /// Asks for everything: a person approved changes that follow from all of it.
@@ -98,6 +102,7 @@ impl Due {
         if now < self.not_before {
             return None;
         }
+        self.is_unannounced = false;
         if self.is_everything_due(intervals, now) {
             // It finds what the hints are about.
             self.hints.clear();
@@ -121,6 +126,7 @@ impl Due {
             .read
             .is_none_or(|at| now.saturating_sub(at) >= millis(intervals.changes));
         if self.changes_wanted || is_late {
+            self.is_unannounced = !self.is_announced && self.hints.is_empty();
             self.changes_wanted = false;
             return Some(Work::Changes);
         }
@@ -139,6 +145,11 @@ impl Due {
             || (self.is_other_commit && age >= BETWEEN_COMMITS)
     }
 
+    /// Returns whether no webhook led to the work that was taken last, and none is waiting.
+    pub(in crate::service) fn is_unannounced(&self) -> bool {
+        self.is_unannounced
+    }
+
     /// Returns when the last synced reading began; single accounts do not count.
     pub(in crate::service) fn last_reading(&self) -> Option<u64> {
         self.read
@@ -150,6 +161,7 @@ impl Due {
         // Single accounts say nothing about the others.
         if !matches!(work, Work::Hints(_)) {
             self.read = Some(began);
+            self.is_announced = false;
         }
         if *work == Work::Everything {
             self.everything_read = Some(began);
@@ -254,6 +266,27 @@ mod tests {
         }
         assert_eq!(due.take(INTERVALS, START + 2_000), Some(Work::Changes));
         assert_eq!(due.take(INTERVALS, START + 3_000), None);
+    }
+
+    #[test]
+    fn changes_are_unannounced_if_they_are_due_by_the_time_alone() {
+        let mut due = read();
+        let mut now = START + 60_000;
+        assert_eq!(due.take(INTERVALS, now), Some(Work::Changes));
+        assert!(due.is_unannounced());
+        due.failed(Work::Changes, now);
+        now += 1_000;
+        assert_eq!(due.take(INTERVALS, now), Some(Work::Changes));
+        assert!(due.is_unannounced(), "nothing announced them meanwhile");
+        due.succeeded(&Work::Changes, now);
+        due.want_changes();
+        assert_eq!(due.take(INTERVALS, now + 1), Some(Work::Changes));
+        assert!(!due.is_unannounced());
+        due.succeeded(&Work::Changes, now + 1);
+        now += 60_001;
+        due.add_hint(account(7), now - 1);
+        assert_eq!(due.take(INTERVALS, now), Some(Work::Changes));
+        assert!(!due.is_unannounced(), "its webhook waits for a second one");
     }
 
     #[test]

@@ -76,6 +76,7 @@ pub(in crate::service) async fn sync(shared: Arc<Shared>, system: Arc<OneSystem>
     // A run in progress is the only one: the task starts no other one meanwhile.
     let mut open = system.open.lock().await;
     let began = shared.now();
+    let is_unannounced = system.due().is_unannounced();
     let ended = run(&shared, &system, &mut open, &work).await;
     let now = shared.now();
     let metrics = &shared.metrics;
@@ -91,6 +92,12 @@ pub(in crate::service) async fn sync(shared: Arc<Shared>, system: Arc<OneSystem>
         Ok(Ended::Synced(end)) => {
             let result = result(&end);
             metrics.billing_runs(result).inc();
+            if is_unannounced && system.settings.hook.is_some() && end.commit.is_some() {
+                let changes = u64::try_from(end.report.changes.len());
+                metrics
+                    .billing_missed_by_hooks()
+                    .add(changes.unwrap_or(u64::MAX));
+            }
             if !end.report.reading.is_of_accounts {
                 system.set_counts(counts(&end));
             }

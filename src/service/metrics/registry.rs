@@ -57,6 +57,7 @@ struct Cells {
     billing_services: Family<ServiceClass, Gauge>,
     billing_held: Family<(), Gauge>,
     billing_hooks: Family<HookResult, Counter>,
+    billing_missed: Family<(), Counter>,
 }
 
 /// The use of one limit of a lane, or of all lanes under the name `fleet`.
@@ -119,6 +120,7 @@ impl Metrics {
             billing_services: Family::new(Gauge::default),
             billing_held: Family::new(Gauge::default),
             billing_hooks: Family::new(Counter::default),
+            billing_missed: Family::new(Counter::default),
         }))
     }
 
@@ -298,6 +300,11 @@ impl Metrics {
         self.0.billing_hooks.get(result)
     }
 
+    /// Changes that no webhook announced, although the system has webhooks.
+    pub fn billing_missed_by_hooks(&self) -> &Counter {
+        self.0.billing_missed.get(())
+    }
+
     /// Returns all values at a time in seconds since 1970.
     pub fn snapshot(&self, now: u64, process: &ProcessReading) -> Snapshot {
         let mut metrics = self.of_service(now);
@@ -362,6 +369,7 @@ impl Metrics {
             of(table::BILLING_SERVICES, &cells.billing_services, now),
             of(table::BILLING_HELD, &cells.billing_held, now),
             of(table::BILLING_HOOKS, &cells.billing_hooks, now),
+            of(table::BILLING_MISSED, &cells.billing_missed, now),
         ]
     }
 

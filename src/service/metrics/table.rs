@@ -239,6 +239,8 @@ metrics! {
     BILLING_HELD = Metric::gauge("gamctl_billing_held_changes", "changes", "Changes from billing that wait until a person approves them.");
     BILLING_HOOKS = Metric::counter("gamctl_billing_hooks_total", "hooks", "Webhooks of billing systems, by answer.")
         .by(&[Label::closed::<HookResult>()]);
+    BILLING_MISSED = Metric::counter("gamctl_billing_missed_by_hooks_total", "changes",
+        "Changes of a system with webhooks that the reading of each minute found first, and no webhook announced.");
 
     PROCESS_CPU = Metric::counter("process_cpu_seconds_total", "seconds", "Processor time that the process used.");
     PROCESS_RESIDENT = Metric::gauge("process_resident_memory_bytes", "bytes", "Memory of the process that is in RAM.");

@@ -234,6 +234,22 @@ fn a_sold_line_is_served_suspended_and_served_again_without_a_hand() {
 }
 
 #[test]
+fn a_change_whose_webhook_was_lost_is_found_and_counted() {
+    let mut shop = Shop::open();
+    shop.bed.timing.billing_changes = Duration::from_secs(1);
+    let account = shop.sell_to_the_first(30);
+    shop.bed.start();
+    shop.until_condition("synced");
+    let lost = "kind = \"hook-lost\"".parse().unwrap();
+    shop.server.set_faults(vec![lost]).unwrap();
+    shop.operate(json!({"do": "block", "account": account}));
+    shop.until_applied("sync splynx: 1 suspended");
+    let metrics = metrics_of(&shop.bed);
+    let line = "gamctl_billing_missed_by_hooks_total 1";
+    assert!(metrics.contains(line), "no `{line}` in:\n{metrics}");
+}
+
+#[test]
 fn a_commit_of_the_sync_is_pushed_to_the_forge_and_applied() {
     let mut shop = Shop::open();
     let account = shop.sell_to_the_first(30);

@@ -402,10 +402,16 @@ pub(super) const ROWS: &[Row] = &[
                 "Webhooks of billing",
                 Lines,
                 "cps",
-                &[(
-                    r#"sum by (result) (rate(gamctl_billing_hooks_total{job="$job"}[$__rate_interval]))"#,
-                    "{{result}}",
-                )],
+                &[
+                    (
+                        r#"sum by (result) (rate(gamctl_billing_hooks_total{job="$job"}[$__rate_interval]))"#,
+                        "{{result}}",
+                    ),
+                    (
+                        r#"sum (rate(gamctl_billing_missed_by_hooks_total{job="$job"}[$__rate_interval]))"#,
+                        "changes without a webhook",
+                    ),
+                ],
             ),
         ],
     ),
