@@ -164,6 +164,29 @@ fn a_new_household_comes_in_the_order_in_which_things_need_each_other() {
 }
 
 #[test]
+fn of_two_profiles_with_its_rates_the_first_becomes_the_new_one() {
+    let mut observed = homes();
+    for name in ["one", "two"] {
+        observed["profiles"][name] = json!({ "down": 300, "up": 300 });
+    }
+    observed["subscribers"]["a"]["rate"] = json!({ "profile": "two" });
+    let mut example = Example::of(&observed);
+    let profiles = example.intended["profiles"].as_object_mut().unwrap();
+    profiles.retain(|name, _| name == "home");
+    example.intended["profiles"]["new"] = json!({ "down": 300, "up": 300 });
+    example.intended["subscribers"]["a"]["rate"] = json!({ "profile": "new" });
+    // Once the second one is gone, only the first one is left: planning again half-way must not decide differently.
+    assert_eq!(
+        example.lines(),
+        [
+            "ghn bw-profile 3 name \"new\"",
+            "ghn subscriber 1 bw-profile 3",
+            "no ghn bw-profile 4"
+        ]
+    );
+}
+
+#[test]
 fn a_full_table_of_profiles_lets_one_that_goes_become_one_that_comes() {
     let mut observed = homes();
     for number in 1..=13 {

@@ -29,7 +29,7 @@ pub(super) fn find_items(planner: &mut PlannerState<'_>) {
     subscribers_by_endpoint(planner);
 }
 
-/// Matches by slot if the intended object names one and the object there is owned; then by name; then the only owned
+/// Matches by slot if the intended object names one and the object there is owned; then by name; then the first owned
 /// profile with the same rates, if no unmanaged subscriber uses it.
 fn profiles(planner: &mut PlannerState<'_>) {
     let by_name: BTreeMap<&ProfileName, usize> = planner
@@ -62,7 +62,8 @@ fn profiles(planner: &mut PlannerState<'_>) {
         if found.contains_key(name) || profile.slot.is_some() {
             continue;
         }
-        let mut candidates = planner.profiles.iter().enumerate().filter(|(index, item)| {
+        // The first of several, so that it is the same one again half-way through a plan, when another one may be gone.
+        let candidate = planner.profiles.iter().enumerate().find(|(index, item)| {
             item.start.as_ref().is_some_and(|start| {
                 !taken.contains(index)
                     && item.unread.is_empty()
@@ -72,7 +73,7 @@ fn profiles(planner: &mut PlannerState<'_>) {
                     && !may_have_unmanaged_users(planner, *index)
             })
         });
-        if let (Some((index, _)), None) = (candidates.next(), candidates.next()) {
+        if let Some((index, _)) = candidate {
             taken.insert(index);
             found.insert(name, index);
         }
