@@ -679,6 +679,25 @@ fn fault_20_a_crash_after_a_new_id_was_pushed_keeps_what_was_known_by_the_old_on
 }
 
 #[test]
+fn fault_20_a_vlan_rests_although_the_run_that_gave_it_up_ended_before_the_base() {
+    let mut world = World::served();
+    let before = world.base.clone();
+    let first = world.inventory.subscribers["acct-1042"].vlan;
+    // The run pushed the removal, and ended.
+    world.inventory.subscribers.remove("acct-1042");
+    world.base = before;
+    world.service("1042", "7001").status = gone();
+    world.silence(mac(1));
+    world.sell("1043", "7002", "30");
+    world.item("89", "00:0e:d8:10:20:02", "1043", Some("7002"));
+    world.hear(mac(2), "maple-a", 2);
+    world.commit();
+    let second = world.inventory.subscribers["acct-1043"].vlan;
+    assert_ne!(first, second);
+    assert!(world.base.resting["maple-a"].contains_key(&first));
+}
+
+#[test]
 fn fault_21_with_the_store_lost_differences_are_contested_and_equal_values_are_the_base() {
     let mut world = World::served();
     world.base = SyncBase::default();
