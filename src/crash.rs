@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Every point, in the order of an apply; then those of write-back to billing.
+/// Every point, in the order of an apply; then those of a sync with billing and of write-back to it.
 pub const POINTS: &[&str] = &[
     "run-before",
     "run-after",
@@ -35,6 +35,11 @@ pub const POINTS: &[&str] = &[
     "replay-before",
     "replay-after",
     "run-ended",
+    "sync-read",
+    "sync-counted",
+    "sync-committed",
+    "sync-pushed",
+    "sync-stored",
     "write-back-queued",
     "write-back-sent",
     "write-back-answered",

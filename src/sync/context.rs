@@ -80,6 +80,7 @@ impl<'a> Context<'a> {
             claims.macs_of(key)
         });
         matches.complete_links(&listing, &completeness, |key| scope.services.contains(key));
+        matches.find_earlier_bases(&listing, base, &completeness);
         matches.find_missing(&listing);
         for key in matches.subscribers.keys() {
             scope.outside.remove(key);
@@ -182,12 +183,8 @@ impl<'a> Context<'a> {
             .get(key)
             .filter(|base| base.subscriber.is_some())
             .or_else(|| {
-                let old = self.matches.renumbered.get(key)?.clone()?;
-                let account = key.account.clone();
-                services.get(&ServiceKey {
-                    account,
-                    service: old,
-                })
+                let old = self.matches.earlier_id(key)?;
+                services.get(&old)
             })
             .or_else(|| services.get(key))
     }

@@ -66,15 +66,11 @@ pub(super) fn reading(
     key: &ServiceKey,
     service: &BillingService,
 ) -> ServiceReading {
-    let renumbered = context.matches.renumbered.get(key).cloned().flatten();
     ServiceReading {
         login: service.login.clone().filter(|login| !login.is_empty()),
         macs: context.claims.macs_of(key),
         status: Some(service.status.clone()),
-        renumbered_from: renumbered.map(|old| ServiceKey {
-            account: key.account.clone(),
-            service: old,
-        }),
+        renumbered_from: context.matches.earlier_id(key),
         ..ServiceReading::default()
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Matches {
     pub subscribers: BTreeMap<ServiceKey, SubscriberId>,
     /// Services whose subscriber has another id of a service in `external`, or none.
     pub renumbered: BTreeMap<ServiceKey, Option<ServiceId>>,
+    /// Services whose base is stored by an earlier id, while the inventory has their id of today.
+    pub remembered_as: BTreeMap<ServiceKey, ServiceId>,
     /// Live services that continue another one which is still live.
     pub continues: BTreeMap<ServiceKey, ServiceKey>,
     /// Services that nothing follows from.

@@ -17,6 +17,7 @@ mod conflict;
 mod context;
 mod continuation;
 mod digest;
+mod earlier_base;
 mod edit;
 mod ended;
 mod field;

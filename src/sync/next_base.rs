@@ -137,6 +137,19 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        // An earlier run committed the new id and ended before it stored the base.
+        let system = &inputs.settings.system;
+        let is_linked = |key: &ServiceKey, reading: &ServiceReading| {
+            let id = reading.subscriber.as_ref();
+            let known = id.and_then(|id| inputs.inventory.subscribers.get(id));
+            let link = known.and_then(|known| known.link_to(system));
+            link.and_then(|link| link.service.as_ref()) == Some(&key.service)
+        };
+        let renamed = proposal
+            .readings
+            .iter()
+            .filter(|(key, reading)| reading.renumbered_from.is_some() && is_linked(key, reading));
+        run.renumbered.extend(renamed.map(|(key, _)| key));
         let is_accepted = |change: &&ProposedChange| accepted.contains(change);
         let left = proposal.changes.iter().filter(|one| !is_accepted(one));
         run.unfinished = left.map(|change| &change.service).collect();

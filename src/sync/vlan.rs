@@ -30,8 +30,18 @@ impl<'a> VlanPool<'a> {
             // Unmanaged subscribers use VLANs as well.
             used.entry(device.clone()).or_default().extend(&look.vlans);
         }
+        let rest = u64::from(inputs.inventory.rest_days).saturating_mul(DAY);
+        // A person may have removed the subscriber since the last run, or a run that ended before it stored the base: the VLAN
+        // begins to rest in this run.
+        let known = inputs.base.services.values();
+        let known = known.filter_map(|known| known.vlan.as_ref());
+        for (device, vlan) in known.filter(|_| rest > 0) {
+            match used.get_mut(device) {
+                Some(vlans) => drop(vlans.insert(*vlan)),
+                None => drop(used.insert(device.clone(), BTreeSet::from([*vlan]))),
+            }
+        }
         for (device, resting) in &inputs.base.resting {
-            let rest = u64::from(inputs.inventory.rest_days).saturating_mul(DAY);
             let still = resting
                 .iter()
                 .filter(|(_, since)| inputs.now.saturating_sub(**since) < rest);

@@ -4,6 +4,7 @@ mod decisions;
 mod faults;
 mod http;
 mod isp;
+mod lives;
 mod protected_customers;
 mod sonar;
 mod splynx;

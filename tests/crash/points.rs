@@ -14,8 +14,13 @@ const WITHOUT_A_STORE: [&str; 4] = [
     "replay-after",
 ];
 
-/// Passed by write-back to billing; tested in `billing::write_back`.
-const TO_BILLING: [&str; 3] = [
+/// Passed by a sync with billing and by write-back to it; tested in `billing::lives` and `billing::write_back`.
+const TO_BILLING: [&str; 8] = [
+    "sync-read",
+    "sync-counted",
+    "sync-committed",
+    "sync-pushed",
+    "sync-stored",
     "write-back-queued",
     "write-back-sent",
     "write-back-answered",

@@ -5,6 +5,7 @@ use std::error::Error;
 use super::memory::SyncLease;
 use crate::authoring::CarryOutError;
 use crate::authoring::commit::CommitError;
+use crate::crash;
 use crate::history::{Store, StoreError};
 use crate::model::billing::BillingName;
 use crate::sync::{Digest, LaneUse};
@@ -74,8 +75,12 @@ pub async fn counted_commit<T, E: CommitFailure>(
     if !lease.reserve(store, system, used, approvals).await? {
         return Err(CountedCommitError::ApprovalOver);
     }
+    crash::point("sync-counted");
     match commit() {
-        Ok(made) => Ok(made),
+        Ok(made) => {
+            crash::point("sync-pushed");
+            Ok(made)
+        }
         Err(error) => {
             if error.is_certain() {
                 // The changes do not count to the limits of the hour, and an approval can be used again.

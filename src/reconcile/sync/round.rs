@@ -11,6 +11,7 @@ use super::prepared::{LaneRefusal, PreparedSync};
 use super::request::SyncRequest;
 use crate::authoring::commit::{CommitTime, Person};
 use crate::authoring::{Authorship, Base};
+use crate::crash;
 use crate::history::{Store, StoreError};
 use crate::inventory::{BillingSystem, Lane};
 use crate::model::billing::Snapshot;
@@ -84,6 +85,7 @@ impl Round<'_> {
             system,
             ..
         } = *self;
+        crash::point("sync-read");
         let memory = self.wait(SyncMemory::of(store, &system.name))?;
         let mut prepared = prepare(SyncRequest {
             base: self.base,
@@ -118,6 +120,7 @@ impl Round<'_> {
         if !self.wait(lease.finish(store, &prepared, &memory, end))? {
             return Err(RoundError::Superseded);
         }
+        crash::point("sync-stored");
         let mut report = prepared.report.clone();
         report.commit.clone_from(&made);
         Ok(RoundEnd {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::authoring::commit::CommitError;
 use crate::authoring::{Authorship, Base, CarryOutError, Written};
+use crate::crash;
 use crate::reconcile::sync::{CommitFailure, PreparedSync};
 use crate::service::fetch::{
     CommitId, FetchError, Mirror, PUSH_DEADLINE, PushError, RemoteSettings,
@@ -89,6 +90,7 @@ impl<'a> Outgoing<'a> {
         let Written::Commit { id, .. } = prepared.commit(Some(authorship))? else {
             return Err(OutgoingError::NoCommit);
         };
+        crash::point("sync-committed");
         if self.work_tree.is_none() {
             let commit = CommitId::parse(id.as_str()).ok_or(OutgoingError::NoCommit)?;
             self.mirror.push(self.remote, &commit, PUSH_DEADLINE)?;

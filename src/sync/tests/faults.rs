@@ -655,6 +655,49 @@ fn fault_20_a_crash_between_push_and_base_is_repaired_without_an_edit() {
 }
 
 #[test]
+fn fault_20_a_crash_after_a_new_id_was_pushed_keeps_what_was_known_by_the_old_one() {
+    let mut world = World::served();
+    // Billing is ahead of the installer.
+    world.item("88", "00:0e:d8:10:20:02", "1042", Some("7001"));
+    world.commit();
+    let before = world.base.clone();
+    world.drop_service("1042", "7001");
+    world.sell("1042", "7050", "31");
+    world.item("88", "00:0e:d8:10:20:02", "1042", Some("7050"));
+    world.commit();
+    world.base = before;
+    assert!(world.commit().changes.is_empty());
+    let services: Vec<_> = world.base.services.keys().collect();
+    assert_eq!(services, [&key("1042", "7050")]);
+    // The installer comes.
+    world.silence(mac(1));
+    world.hear(mac(2), "maple-a", 1);
+    assert_eq!(
+        world.propose().lines(),
+        ["acct-1042 endpoint = 00:0e:d8:10:20:02"]
+    );
+}
+
+#[test]
+fn fault_20_a_vlan_rests_although_the_run_that_gave_it_up_ended_before_the_base() {
+    let mut world = World::served();
+    let before = world.base.clone();
+    let first = world.inventory.subscribers["acct-1042"].vlan;
+    // The run pushed the removal, and ended.
+    world.inventory.subscribers.remove("acct-1042");
+    world.base = before;
+    world.service("1042", "7001").status = gone();
+    world.silence(mac(1));
+    world.sell("1043", "7002", "30");
+    world.item("89", "00:0e:d8:10:20:02", "1043", Some("7002"));
+    world.hear(mac(2), "maple-a", 2);
+    world.commit();
+    let second = world.inventory.subscribers["acct-1043"].vlan;
+    assert_ne!(first, second);
+    assert!(world.base.resting["maple-a"].contains_key(&first));
+}
+
+#[test]
 fn fault_21_with_the_store_lost_differences_are_contested_and_equal_values_are_the_base() {
     let mut world = World::served();
     world.base = SyncBase::default();

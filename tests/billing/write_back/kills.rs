@@ -1,5 +1,7 @@
 //! Kills write-back between any two steps: nothing is lost, and no note is written twice.
 
+use serde_json::json;
+
 use super::office::{Office, Product};
 
 /// Every point that a process may die at, and a second pass of it where there are two writes.
@@ -29,6 +31,23 @@ fn a_death_at_any_point_of_write_back_loses_nothing_and_doubles_no_note() {
             assert_eq!(fields.count(), 1, "{product:?} {point}");
             office.nothing_bills();
         }
+    }
+}
+
+#[test]
+fn a_note_is_not_repeated_where_billing_gives_the_service_another_id() {
+    for product in Product::BOTH {
+        let mut office = Office::new(product, 1, "\"place\", \"notes\"");
+        office.site.apply().exits(0);
+        office.write_back().exits(0).says("activated on oak-0/2");
+        let account = office.customers[0].account;
+        let change =
+            json!({"do": "change-plan", "account": account, "tariff": 31, "how": "same-day"});
+        office.customers[0].service = office.operate(change)["service"].as_u64().unwrap();
+        office.commit("another id");
+        office.write_back().exits(0);
+        office.write_back().exits(0).says("has everything");
+        assert_eq!(office.notes(), 1, "{product:?}");
     }
 }
 

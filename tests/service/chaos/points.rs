@@ -19,7 +19,7 @@ const NEAR_THE_DEVICE: &[&str] = &[
 
 /// The journal is used only while the store is unreachable, and there is no billing system; other tests end a process there.
 fn is_reached(point: &str) -> bool {
-    let elsewhere = ["journal-", "replay-", "write-back-"];
+    let elsewhere = ["journal-", "replay-", "sync-", "write-back-"];
     !elsewhere.iter().any(|start| point.starts_with(start))
 }
 

@@ -9,12 +9,15 @@ use crate::history::{
     BillingWrite, ClassifiedRow, OutboxRow, ServiceFilter, Store, StoreError, TicketStep,
     WriteState,
 };
+use crate::inventory::SubscriberObject;
 use crate::inventory::text::WriteBackFact;
-use crate::model::billing::{BillingService, EquipmentId, Snapshot, SnapshotScope, WrittenMac};
+use crate::model::billing::{
+    AccountId, BillingService, EquipmentId, Snapshot, SnapshotScope, WrittenMac,
+};
 use crate::model::{DeviceName, EndpointState, MacAddress, SubscriberId};
 use crate::sync::{
-    Classification, ServiceKey, VerifiedService, VerifiedState, WriteBackField, WriteBackMemory,
-    note_event, write_back,
+    Classification, Noted, ServiceKey, VerifiedService, VerifiedState, WriteBackField,
+    WriteBackMemory, note_event, write_back,
 };
 
 /// A ticket is opened when its rule applies for so long, in seconds: most problems are gone by then.
@@ -99,6 +102,7 @@ impl DueWrites {
         verified: &BTreeMap<ServiceKey, VerifiedService>,
     ) {
         let added = added_by_the_sync(request);
+        let mut earlier = self.notes_of_earlier_ids(&linked_services(request));
         for service in &request.snapshot.services {
             let key = ServiceKey::of(service);
             let Some(verified) = verified.get(&key) else {
@@ -106,6 +110,10 @@ impl DueWrites {
             };
             let was_added = added.contains(&key) && !was_served(service);
             let memory = self.memory.entry(key.clone()).or_default();
+            if memory.noted.is_none() {
+                let same = (key.account.clone(), verified.endpoint);
+                memory.noted = earlier.remove(&same);
+            }
             let (event, noted) = note_event(memory.noted.as_ref(), verified, was_added);
             if let Some((event, noted)) = event.zip(noted.as_ref()) {
                 self.writes.push(BillingWrite::Note {
@@ -117,6 +125,21 @@ impl DueWrites {
             }
             memory.noted = noted;
         }
+    }
+
+    /// Returns the last notes about services that no subscriber names, by account and endpoint: where billing gave a service
+    /// another id, they are about the same line.
+    fn notes_of_earlier_ids(
+        &self,
+        linked: &BTreeSet<ServiceKey>,
+    ) -> BTreeMap<(AccountId, Option<MacAddress>), Noted> {
+        let all = self.memory.iter();
+        let unlinked = all.filter(|(key, _)| !linked.contains(*key));
+        let notes = unlinked.filter_map(|(key, memory)| {
+            let noted = memory.noted.clone()?;
+            Some(((key.account.clone(), noted.endpoint), noted))
+        });
+        notes.collect()
     }
 
     /// Opens a ticket for each service that a person must look at, and closes those whose rule does not apply any more.
@@ -209,15 +232,23 @@ impl DueWrites {
 fn added_by_the_sync(request: &WriteBackRequest<'_>) -> BTreeSet<ServiceKey> {
     let subscribers = request.inventory.subscribers();
     let added = subscribers.filter_map(|object| {
-        let external = object.text.external.as_deref()?;
-        let (account, service) = (external.account.as_ref()?, external.service.as_ref()?);
-        let is_given = gives_id(&object.id, account.as_str());
-        let key = format!("{}/{}", account.as_str(), service.as_str());
-        ServiceKey::try_from(compact_str::CompactString::from(key))
-            .ok()
-            .filter(|_| is_given)
+        let key = linked_service(object)?;
+        gives_id(&object.id, key.account.as_str()).then_some(key)
     });
     added.collect()
+}
+
+/// Returns the services that subscribers name.
+fn linked_services(request: &WriteBackRequest<'_>) -> BTreeSet<ServiceKey> {
+    let subscribers = request.inventory.subscribers();
+    subscribers.filter_map(linked_service).collect()
+}
+
+fn linked_service(object: &SubscriberObject) -> Option<ServiceKey> {
+    let external = object.text.external.as_deref()?;
+    let (account, service) = (external.account.as_ref()?, external.service.as_ref()?);
+    let key = format!("{}/{}", account.as_str(), service.as_str());
+    ServiceKey::try_from(compact_str::CompactString::from(key)).ok()
 }
 
 /// Returns whether the sync gives such an id to a subscriber of an account: `acct-1042`, `acct-1042-2`.
