@@ -1,8 +1,10 @@
 //! Contract suites of the billing clients, each against a twin that shares no code with it.
 
+mod canary;
 mod decisions;
 mod http;
 mod isp;
+mod personal_data;
 mod protected_customers;
 mod sonar;
 mod splynx;
