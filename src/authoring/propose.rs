@@ -9,7 +9,7 @@ use super::change_base::Base;
 use super::commit::{CommitTime, Person};
 use super::edit::{Edit, EditError, FileChange, apply};
 use crate::inventory::source::Limits;
-use crate::inventory::{Reading, canonical_order, read_texts};
+use crate::inventory::{Reading, canonical_order, read_edited};
 use crate::model::{Finding, Severity};
 
 /// Author, committer, time and message of a change.
@@ -84,7 +84,7 @@ pub fn propose<'a>(
             None => files.remove(path),
         };
     }
-    let mut after = read_texts(&files, &Limits::default());
+    let mut after = read_edited(&base.reading.inventory, &files, &Limits::default());
     // Lines move with an edit, so a finding is known again by its rule and its words.
     let known = base.reading.findings.iter();
     let known: HashSet<(&str, &str)> = known.map(|old| (old.rule.id, &*old.message)).collect();

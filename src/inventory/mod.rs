@@ -56,7 +56,7 @@ pub use find::{
 };
 pub use locations::{KeyReference, ReferencedObject, locations, written_values};
 pub(crate) use parallel::map_with;
-pub use read::{Cache, Reading, read, read_texts};
+pub use read::{Cache, Reading, read, read_edited, read_texts};
 pub use record::{Share, looks_like_a_key, looks_like_a_secret};
 pub use resolve::{
     IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,

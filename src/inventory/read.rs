@@ -162,8 +162,19 @@ pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, 
     })
 }
 
-/// Reads an inventory from texts in memory, as an edit left them; paths of other files are skipped.
+/// Reads an inventory from texts in memory; paths of other files are skipped.
 pub fn read_texts(
+    texts: &std::collections::BTreeMap<Arc<str>, Arc<str>>,
+    limits: &Limits,
+) -> Reading {
+    read_edited(&Inventory::default(), texts, limits)
+}
+
+/// Reads an inventory from texts in memory, as an edit of `before` left them; paths of other files are skipped.
+///
+/// A text that `before` shares is not parsed again: an edit of one file must not cost the time and the memory of all.
+pub fn read_edited(
+    before: &Inventory,
     texts: &std::collections::BTreeMap<Arc<str>, Arc<str>>,
     limits: &Limits,
 ) -> Reading {
@@ -174,14 +185,27 @@ pub fn read_texts(
             PathKind::Foreign | PathKind::Suspicious(_) => None,
         })
         .collect();
+    let known = |path: &Arc<str>, text: &Arc<str>| {
+        let found = before.files.binary_search_by(|slot| slot.path.cmp(path));
+        let slot = found.ok().and_then(|index| before.files.get(index))?;
+        Arc::ptr_eq(&slot.parsed.text, text).then(|| Arc::clone(&slot.parsed))
+    };
     let slots = parallel::map_with(
         &files,
         || (),
-        |(), (kind, path, text)| FileSlot {
-            path: Arc::clone(path),
-            parsed: Arc::new(parse_file(*kind, text.as_bytes().to_vec(), limits)),
+        |(), (kind, path, text)| {
+            let known = known(path, text);
+            let is_known = known.is_some();
+            let parse = || Arc::new(parse_file(*kind, text.as_bytes().to_vec(), limits));
+            let slot = FileSlot {
+                path: Arc::clone(path),
+                parsed: known.unwrap_or_else(parse),
+            };
+            (slot, is_known)
         },
     );
+    let cached = slots.iter().filter(|(_, is_known)| *is_known).count();
+    let slots: Vec<FileSlot> = slots.into_iter().map(|(slot, _)| slot).collect();
     let is_partial = slots.iter().any(|slot| slot.parsed.is_partial);
     let inventory = Inventory::of(slots, None, Vec::new());
     let findings = judge(&inventory, Vec::new(), limits);
@@ -189,7 +213,7 @@ pub fn read_texts(
         inventory,
         findings,
         prefix: String::new(),
-        cached: 0,
+        cached,
         is_partial,
     }
 }
@@ -305,4 +329,34 @@ fn parse_one(
         Err(ReadProblem::Finding(finding)) => Outcome::NotRead(finding),
         Err(ReadProblem::Source(error)) => Outcome::Failed(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::inventory::GOOD_INVENTORY;
+
+    #[test]
+    fn an_edit_of_one_file_parses_no_other_one_and_finds_the_same() {
+        let texts = GOOD_INVENTORY
+            .iter()
+            .map(|(path, text)| (Arc::from(*path), Arc::from(*text)));
+        let texts: BTreeMap<Arc<str>, Arc<str>> = texts.collect();
+        let before = read_texts(&texts, &Limits::default());
+        assert_eq!(before.cached, 0);
+        let mut edited: BTreeMap<_, _> = before.inventory.texts().collect();
+        let plans = edited.get_mut("service-plans.toml").unwrap();
+        *plans = Arc::from(plans.replace("home-100", "home-101"));
+        let after = read_edited(&before.inventory, &edited, &Limits::default());
+        assert_eq!(after.cached, before.inventory.file_count() - 1);
+        let anew = read_texts(&edited, &Limits::default());
+        assert!(anew.has_errors(), "a plan that is used is gone");
+        assert_eq!(after.findings, anew.findings);
+        assert_eq!(
+            after.inventory.subscribers().count(),
+            anew.inventory.subscribers().count()
+        );
+    }
 }

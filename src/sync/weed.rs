@@ -9,7 +9,7 @@ use super::reason::{LOST_FILE, NOT_EDITABLE, Reason};
 use crate::authoring::edit::{EditError, Object, apply};
 use crate::inventory::source::Limits;
 use crate::inventory::{
-    Inventory, KeyReference, Reading, ReferencedObject, canonical_order, locations, read_texts,
+    Inventory, KeyReference, Reading, ReferencedObject, canonical_order, locations, read_edited,
 };
 use crate::model::{Finding, Severity, SubscriberId};
 
@@ -80,7 +80,7 @@ impl Weeded {
         if !lost.is_empty() {
             return Some(self.removals_in(&base.inventory, &lost));
         }
-        let reading = read_texts(&after, &Limits::default());
+        let reading = read_edited(&base.inventory, &after, &Limits::default());
         let new = reading.findings.iter().filter(|finding| {
             finding.severity == Severity::Error
                 && !known.contains(&(finding.rule.id, &*finding.message))

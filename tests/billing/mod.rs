@@ -1,10 +1,12 @@
 //! Contract suites of the billing clients, each against a twin that shares no code with it.
 
+mod canary;
 mod decisions;
 mod faults;
 mod http;
 mod isp;
 mod lives;
+mod personal_data;
 mod protected_customers;
 mod sonar;
 mod splynx;

@@ -4,6 +4,7 @@
 //! they read the description a second time. Sockets, the clock and the command line belong to `simulator::server` and `cli`.
 
 pub mod http;
+mod last_minute;
 pub mod operation;
 pub mod people;
 pub mod sonar;

@@ -10,7 +10,7 @@ use gamctl::history::NewSyncPause;
 use gamctl::inventory::billing_systems;
 use gamctl::model::billing::BillingName;
 use gamctl::reconcile::sync::accounts_to_write_back;
-use office::{Office, Product};
+pub(super) use office::{Office, Product};
 use serde_json::{Value, json};
 
 use crate::crash::site::device;

@@ -19,13 +19,13 @@ const TARIFF: u64 = 31;
 
 /// The product of a billing system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Product {
+pub(in crate::billing) enum Product {
     Splynx,
     Sonar,
 }
 
 impl Product {
-    pub(super) const BOTH: [Self; 2] = [Self::Splynx, Self::Sonar];
+    pub(in crate::billing) const BOTH: [Self; 2] = [Self::Splynx, Self::Sonar];
 
     fn name(self) -> &'static str {
         match self {
@@ -37,10 +37,10 @@ impl Product {
 
 /// A request that changes something, as it came.
 #[derive(Debug, Clone)]
-pub(super) struct WriteRequest {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) body: String,
+pub(in crate::billing) struct WriteRequest {
+    pub(in crate::billing) method: String,
+    pub(in crate::billing) path: String,
+    pub(in crate::billing) body: String,
 }
 
 /// A twin that keeps every request that writes.
@@ -111,21 +111,21 @@ fn now() -> u64 {
 
 /// A customer with a service, and the subscriber of the inventory.
 #[derive(Debug, Clone)]
-pub(super) struct Customer {
-    pub(super) account: u64,
-    pub(super) service: u64,
-    pub(super) device: usize,
-    pub(super) state: &'static str,
-    pub(super) port: u8,
+pub(in crate::billing) struct Customer {
+    pub(in crate::billing) account: u64,
+    pub(in crate::billing) service: u64,
+    pub(in crate::billing) device: usize,
+    pub(in crate::billing) state: &'static str,
+    pub(in crate::billing) port: u8,
     number: u16,
 }
 
 /// GAM twins, a billing twin, and an inventory in git that links both.
-pub(super) struct Office {
-    pub(super) site: Site,
-    pub(super) server: BillingServer,
-    pub(super) product: Product,
-    pub(super) customers: Vec<Customer>,
+pub(in crate::billing) struct Office {
+    pub(in crate::billing) site: Site,
+    pub(in crate::billing) server: BillingServer,
+    pub(in crate::billing) product: Product,
+    pub(in crate::billing) customers: Vec<Customer>,
     writes: Arc<Mutex<Vec<WriteRequest>>>,
     cuts: Arc<AtomicBool>,
     facts: &'static str,
@@ -133,7 +133,7 @@ pub(super) struct Office {
 
 impl Office {
     /// An office whose billing may get these facts, and that has sold one line on each device.
-    pub(super) fn new(product: Product, devices: usize, facts: &'static str) -> Self {
+    pub(in crate::billing) fn new(product: Product, devices: usize, facts: &'static str) -> Self {
         let (twin, secrets) = twin(product);
         let writes = Arc::default();
         let cuts = Arc::default();
@@ -180,7 +180,7 @@ impl Office {
     }
 
     /// Writes the inventory as the customers are now, and commits it.
-    pub(super) fn commit(&self, message: &str) {
+    pub(in crate::billing) fn commit(&self, message: &str) {
         let name = self.product.name();
         let login = match self.product {
             Product::Splynx => {
@@ -217,36 +217,36 @@ impl Office {
         world.commit_all(message);
     }
 
-    pub(super) fn operate(&self, operation: Value) -> Value {
+    pub(in crate::billing) fn operate(&self, operation: Value) -> Value {
         let operation: Operation = serde_json::from_value(operation).unwrap();
         self.server.operate(&operation).unwrap()
     }
 
     /// Replaces the faults of the billing twin; each text is one `[[fault]]`.
-    pub(super) fn faults(&self, faults: &[&str]) {
+    pub(in crate::billing) fn faults(&self, faults: &[&str]) {
         let tables = faults.iter().map(|text| text.parse().unwrap());
         self.server.set_faults(tables.collect()).unwrap();
     }
 
     /// Cuts every connection from the next write on, or no longer.
-    pub(super) fn cut_after_a_write(&self, cuts: bool) {
+    pub(in crate::billing) fn cut_after_a_write(&self, cuts: bool) {
         self.cuts.store(cuts, Ordering::SeqCst);
     }
 
     /// Every write is accepted and changes nothing.
-    pub(super) fn writes_are_ignored(&self) {
+    pub(in crate::billing) fn writes_are_ignored(&self) {
         match self.product {
             Product::Splynx => self.faults(&["kind = \"put-ignored\""]),
             Product::Sonar => self.faults(&["kind = \"write-ignored\""]),
         }
     }
 
-    pub(super) fn write_back(&self) -> Said {
+    pub(in crate::billing) fn write_back(&self) -> Said {
         self.site.run(&["sync", "write-back"])
     }
 
     /// Returns a result as JSON.
-    pub(super) fn report(&self, arguments: &[&str]) -> Value {
+    pub(in crate::billing) fn report(&self, arguments: &[&str]) -> Value {
         let mut all = vec!["sync", "write-back", "--format", "json", "--quiet"];
         all.extend(arguments);
         let said = self.site.run(&all);
@@ -254,17 +254,17 @@ impl Office {
     }
 
     /// Returns the writes since the last call.
-    pub(super) fn new_writes(&self) -> Vec<WriteRequest> {
+    pub(in crate::billing) fn new_writes(&self) -> Vec<WriteRequest> {
         std::mem::take(&mut *self.writes.lock().unwrap())
     }
 
     /// Returns how many writes were carried out since the last call.
-    pub(super) fn new_count(&self) -> usize {
+    pub(in crate::billing) fn new_count(&self) -> usize {
         self.new_writes().len()
     }
 
     /// Returns how often the twin carried out writes of a kind.
-    pub(super) fn notes(&self) -> u64 {
+    pub(in crate::billing) fn notes(&self) -> u64 {
         let counters = self.server.counters();
         let count = match self.product {
             Product::Splynx => &counters["writes"]["POST customers/customer-notes"],
@@ -274,7 +274,7 @@ impl Office {
     }
 
     /// Returns how many tickets were opened and closed.
-    pub(super) fn tickets(&self) -> (u64, u64) {
+    pub(in crate::billing) fn tickets(&self) -> (u64, u64) {
         let counters = self.server.counters();
         let count = |value: &Value| value.as_u64().unwrap_or(0);
         match self.product {
@@ -296,7 +296,7 @@ impl Office {
 
     /// Nothing that changes what a customer pays was ever asked for.
     #[track_caller]
-    pub(super) fn nothing_bills(&self) {
+    pub(in crate::billing) fn nothing_bills(&self) {
         let counters = self.server.counters();
         match self.product {
             Product::Splynx => assert_eq!(counters["bills"], json!({})),
@@ -305,13 +305,13 @@ impl Office {
     }
 
     /// Lets the time until the next try pass, and the lease of a process that was killed.
-    pub(super) fn time_passes(&self) {
+    pub(in crate::billing) fn time_passes(&self) {
         self.execute("update billing_write set due = queued where state = 'queued'");
         self.execute("update leader set until = 0");
     }
 
     /// Changes the store, as time or another process would.
-    pub(super) fn execute(&self, sql: &'static str) {
+    pub(in crate::billing) fn execute(&self, sql: &'static str) {
         self.site.runtime.block_on(async {
             use sqlx::{Connection as _, Executor as _};
             let url = self.site.url();
@@ -323,7 +323,7 @@ impl Office {
 
     /// Starts a write-back that aborts at a crash point.
     #[track_caller]
-    pub(super) fn dies_at(&self, point: &str) {
+    pub(in crate::billing) fn dies_at(&self, point: &str) {
         let said = self
             .site
             .start(&["sync", "write-back"], Some(point))

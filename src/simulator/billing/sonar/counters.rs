@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::simulator::billing::last_minute::LastMinute;
+
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub requests: u64,
+    /// Those that were within the limit.
+    pub last_minute: LastMinute,
     pub refused_by_limit: u64,
     pub refused_token: u64,
     /// Answers with `errors`.
@@ -24,6 +28,7 @@ impl Counters {
     pub(super) fn to_json(&self, rows: &Map<String, Value>) -> Value {
         json!({
             "requests": self.requests,
+            "most_in_one_minute": self.last_minute.most(),
             "refused_by_limit": self.refused_by_limit,
             "refused_token": self.refused_token,
             "failed": self.failed,

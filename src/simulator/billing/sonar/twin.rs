@@ -175,7 +175,9 @@ impl BillingTwin for SonarTwin {
             return answer::html(405, "Method Not Allowed", clock);
         }
         match self.access.count(request.header("authorization"), now) {
-            Ok(()) => {}
+            Ok(()) => {
+                self.counters.last_minute.count(None, now);
+            }
             Err(Denied::UnknownToken) => {
                 self.counters.refused_token += 1;
                 return answer::unauthenticated(clock);

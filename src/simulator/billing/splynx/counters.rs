@@ -1,11 +1,10 @@
 //! Counts requests and writes, and limits the requests of one minute.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// The window of the limit, and of the highest rate.
-const MINUTE: u64 = 60;
+use crate::simulator::billing::last_minute::LastMinute;
 
 /// What clients did.
 #[derive(Debug, Default)]
@@ -18,9 +17,7 @@ pub(super) struct Counters {
     writes: BTreeMap<String, u64>,
     /// Successful writes that move money, by method and path.
     bills: BTreeMap<String, u64>,
-    /// The requests of each second within the last minute.
-    recent: VecDeque<(u64, u64)>,
-    most_in_one_minute: u64,
+    last_minute: LastMinute,
     limited: u64,
 }
 
@@ -28,30 +25,14 @@ impl Counters {
     /// Counts a request; returns whether it is within the limit.
     pub(super) fn request(&mut self, kind: String, limit: Option<u64>, now: u64) -> bool {
         *self.requests.entry(kind).or_default() += 1;
-        while self
-            .recent
-            .front()
-            .is_some_and(|(second, _)| second + MINUTE <= now)
-        {
-            self.recent.pop_front();
-        }
-        let before: u64 = self.recent.iter().map(|(_, count)| count).sum();
-        if limit.is_some_and(|limit| before >= limit) {
-            self.limited += 1;
-            return false;
-        }
-        match self.recent.back_mut() {
-            Some((second, count)) if *second >= now => *count += 1,
-            _ => self.recent.push_back((now, 1)),
-        }
-        self.most_in_one_minute = self.most_in_one_minute.max(before + 1);
-        true
+        let is_within = self.last_minute.count(limit, now);
+        self.limited += u64::from(!is_within);
+        is_within
     }
 
     /// Returns the seconds after which the limit has room again.
     pub(super) fn wait(&self, now: u64) -> u64 {
-        let oldest = self.recent.front().map_or(now, |(second, _)| *second);
-        (oldest + MINUTE).saturating_sub(now).max(1)
+        self.last_minute.wait(now)
     }
 
     pub(super) fn login(&mut self, way: &'static str) {
@@ -74,7 +55,7 @@ impl Counters {
         json!({
             "requests": self.requests,
             "requests_total": self.requests.values().sum::<u64>(),
-            "most_in_one_minute": self.most_in_one_minute,
+            "most_in_one_minute": self.last_minute.most(),
             "limited": self.limited,
             "logins": self.logins,
             "refused": self.refused,
