@@ -80,6 +80,40 @@ fn names_of_a_thousand_devices_are_completed() {
 }
 
 #[test]
+fn billing_systems_are_completed_and_their_accounts_are_not() {
+    let world = good();
+    world.write(
+        "billing.toml",
+        "[billing.sonar-east]\nkind = \"sonar\"\naddress = \"https://isp.sonar.software\"\nlogin = { token = { secret = \"sonar-token\" } }\n",
+    );
+    for words in [
+        &["sync", "check", ""][..],
+        &["sync", "map", ""],
+        &["sync", "list", "waiting", ""],
+        &["sync", "explain", "1042", ""],
+        &["sync", "adopt", ""],
+        &["sync", "pause", ""],
+        &["sync", "resume", ""],
+        &["sync", "write-back", ""],
+    ] {
+        let found = asked(&world, "fish", words);
+        assert_eq!(
+            found,
+            ["words", "sonar-east\thttps://isp.sonar.software"],
+            "{words:?}"
+        );
+    }
+    let begun = asked(&world, "fish", &["sync", "sonar"]);
+    assert_eq!(begun, ["words", "sonar-east\thttps://isp.sonar.software"]);
+    let both = in_bash(&world, &["sync", ""]);
+    assert!(both.contains(&"sonar-east".to_owned()), "{both:?}");
+    assert!(both.contains(&"check".to_owned()), "{both:?}");
+    assert_eq!(asked(&world, "zsh", &["sync", "--account", ""]), ["words"]);
+    let classes = asked(&world, "fish", &["sync", "list", "wait"]);
+    assert_eq!(classes, ["words", "waiting\twaiting"]);
+}
+
+#[test]
 fn runs_and_freezes_come_from_a_store_and_without_one_nothing_is_created() {
     let world = good();
     assert_eq!(asked(&world, "zsh", &["thaw", ""]), ["words"]);

@@ -73,8 +73,10 @@ fn service(folder: &Path) -> u64 {
 
 /// Checks that neither the twins nor the service run any more.
 fn is_over(folder: &Path, service: u64) {
-    let socket = folder.join("inventory/twin.sock");
-    assert!(UnixStream::connect(socket).is_err(), "the twins still run");
+    for socket in ["twin.sock", "billing.sock"] {
+        let path = folder.join("inventory").join(socket);
+        assert!(UnixStream::connect(path).is_err(), "{socket} still answers");
+    }
     let service = Path::new("/proc").join(service.to_string());
     assert!(!service.exists(), "the service still runs");
 }
@@ -101,7 +103,7 @@ fn the_demo_fits_80_columns_its_commands_work_as_shown_and_it_ends_with_its_read
     let summary = shown.iter().position(|line| line.contains("This happened"));
     let summary = &shown[summary.unwrap() + 1..];
     let summary: Vec<&String> = summary.iter().take_while(|line| !line.is_empty()).collect();
-    assert_eq!(summary.len(), 9, "{text}");
+    assert_eq!(summary.len(), 12, "{text}");
     let run = summary[0].split_whitespace().next().unwrap();
     assert_eq!(run.len(), 12, "{text}");
     // The canary comes first, then the gate, then the rest.
@@ -112,6 +114,18 @@ fn the_demo_fits_80_columns_its_commands_work_as_shown_and_it_ends_with_its_read
         "  wave   2  ",
     ];
     let places = of_rollout.map(|part| text.find(part));
+    assert!(places[0].is_some() && places.is_sorted(), "{text}");
+    // A line is sold, served, suspended and served again, each by a commit of the sync.
+    let of_billing = [
+        "not in the inventory",
+        "registered now: http://127.0.0.1:",
+        "Served ",
+        "sync sonar: 1 added",
+        "Suspended ",
+        "Served again ",
+        "1 service in sync",
+    ];
+    let places = of_billing.map(|part| text.find(part));
     assert!(places[0].is_some() && places.is_sorted(), "{text}");
     // The service can be watched from the moment when it is ready, by the commands that are shown then.
     let ready = shown

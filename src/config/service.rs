@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use crate::model::SecretName;
+use crate::model::billing::BillingAddress;
 
 /// The repository that the service follows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -45,6 +46,9 @@ pub struct GitSettings {
 pub struct SyncSettings {
     /// The service syncs the billing systems of the inventory.
     pub run: bool,
+    /// The address under which billing systems reach the service; left out: no webhook can be registered.
+    #[serde(deserialize_with = "maybe_public_url")]
+    pub public_url: Option<BillingAddress>,
 }
 
 /// The traces of runs.
@@ -268,6 +272,18 @@ fn maybe_duration<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Durati
     duration(written).map(Some)
 }
 
+/// Parses the public address of the service. The error has nothing of it: it may contain a password.
+fn maybe_public_url<'de, D: Deserializer<'de>>(
+    written: D,
+) -> Result<Option<BillingAddress>, D::Error> {
+    let text = String::deserialize(written)?;
+    text.parse().map(Some).map_err(|why| {
+        serde::de::Error::custom(format!(
+            "invalid `public_url`: {why}; write it as \"https://gamctl.isp.example\""
+        ))
+    })
+}
+
 /// Parses a folder in a repository. A path from the root, or with `..`, would leave it.
 fn folder_within<'de, D: Deserializer<'de>>(written: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(written)?;
@@ -382,6 +398,28 @@ mod tests {
         let error = toml::from_str::<GitSettings>(written).unwrap_err();
         assert!(error.message().contains("{ secret = "), "{error}");
         assert!(!error.message().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn the_public_address_is_https_and_its_errors_do_not_repeat_it() {
+        let sync = |url: &str| toml::from_str::<SyncSettings>(&format!("public_url = \"{url}\""));
+        let read = sync("https://gamctl.isp.example/noc/").unwrap();
+        assert_eq!(
+            read.public_url.unwrap().as_str(),
+            "https://gamctl.isp.example/noc"
+        );
+        assert!(sync("http://127.0.0.1:8080").is_ok(), "for twins");
+        for (url, why) in [
+            ("gamctl.isp.example", "https://"),
+            ("http://gamctl.isp.example", "plain http"),
+            ("https://ada:hunter2@gamctl.isp.example", "a password"),
+            ("https://gamctl.isp.example/?x=1", "a query"),
+        ] {
+            let error = sync(url).unwrap_err();
+            assert!(error.message().contains(why), "{url}: {error}");
+            assert!(!error.message().contains("hunter2"), "{error}");
+        }
+        assert!(toml::from_str::<SyncSettings>("run = true").unwrap().run);
     }
 
     #[test]

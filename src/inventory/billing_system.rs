@@ -273,7 +273,7 @@ mod tests {
             hook = { secret = \"splynx-hook\" }\n\
             scope = { endpoint_models = [\"4\"], partners = [\"1\", \"2\"] }\n\
             sites = { 3 = \"maple-court\" }\n\
-            states = { \"active/stopped\" = \"suspended\" }\n\
+            states = { \"active/stopped\" = \"suspended\", \"*/frozen\" = \"gone\" }\n\
             pre_activate = true\n\
             kbps_per_mbps = 1024\n\
             full_every = \"2h\"\n\
@@ -301,7 +301,13 @@ mod tests {
             .iter()
             .map(|(key, word)| (key.as_str(), *word))
             .collect();
-        assert_eq!(states, [("active/stopped", StatusSetting::Suspended)]);
+        assert_eq!(
+            states,
+            [
+                ("*/frozen", StatusSetting::Gone),
+                ("active/stopped", StatusSetting::Suspended)
+            ]
+        );
         assert!(splynx.pre_activate);
         assert_eq!(splynx.kbps_per_mbps, 1024);
         assert_eq!(splynx.full_every, Duration::from_hours(2));

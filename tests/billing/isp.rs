@@ -124,6 +124,11 @@ impl Isp {
         self.server.operate(&operation).unwrap()
     }
 
+    /// Returns what the twin has counted.
+    pub(super) fn counters(&self) -> Value {
+        self.server.counters()
+    }
+
     /// Sells to a new customer in the first building.
     pub(super) fn sell(&self, tariff: u64, mac: &str) -> Sale {
         let sale = json!({"do": "sell", "tariff": tariff, "mac": mac, "site": "Maple Court"});

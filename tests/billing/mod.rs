@@ -3,6 +3,7 @@
 mod canary;
 mod decisions;
 mod faults;
+mod hook;
 mod http;
 mod isp;
 mod lives;

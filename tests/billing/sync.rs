@@ -273,6 +273,7 @@ async fn an_engineers_edit_stays_and_both_sides_are_explained() {
     let listed = office.gamctl(&["sync", "list", "contested"]);
     listed
         .expect(0)
+        .shows("contested: 1 service\n")
         .shows("service_plan is `home-100` in billing and `home-500` in the inventory");
     let explained = office.gamctl(&["sync", "explain", &format!("acct-{account}")]);
     explained

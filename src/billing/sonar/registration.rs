@@ -44,8 +44,16 @@ query LegalEvents {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookState {
     Missing,
-    Disabled { endpoint: CompactString },
-    Enabled { endpoint: CompactString },
+    /// It has an earlier token, which the service refuses by now.
+    OtherToken {
+        endpoint: CompactString,
+    },
+    Disabled {
+        endpoint: CompactString,
+    },
+    Enabled {
+        endpoint: CompactString,
+    },
 }
 
 /// The result of a test webhook.
@@ -98,7 +106,9 @@ impl SonarClient {
                 };
                 self.send(&create).await
             }
-            WebhookState::Disabled { endpoint } | WebhookState::Enabled { endpoint } => {
+            WebhookState::OtherToken { endpoint }
+            | WebhookState::Disabled { endpoint }
+            | WebhookState::Enabled { endpoint } => {
                 let update = Mutation::UpdateWebhook {
                     endpoint,
                     name,
@@ -115,7 +125,9 @@ impl SonarClient {
         }
         match self.webhook_state(url).await? {
             WebhookState::Enabled { endpoint } => Ok(endpoint),
-            WebhookState::Missing | WebhookState::Disabled { .. } => {
+            WebhookState::Missing
+            | WebhookState::OtherToken { .. }
+            | WebhookState::Disabled { .. } => {
                 let code = Some(CompactString::const_new("not registered"));
                 let status = 200;
                 Err(self.error(
@@ -149,16 +161,28 @@ fn read_state(data: &Value, url: &str) -> Result<WebhookState, ShapeError> {
     let mut state = WebhookState::Missing;
     for (value, path) in connection.entities {
         let endpoint = Record::of(value, path)?;
-        if endpoint.text("endpoint")?.is_none_or(|found| found != url) {
+        let Some(found) = endpoint.text("endpoint")? else {
+            continue;
+        };
+        let id = endpoint.id("id")?;
+        if found != url {
+            if is_of_same_hook(&found, url) && state == WebhookState::Missing {
+                state = WebhookState::OtherToken { endpoint: id };
+            }
             continue;
         }
-        let id = endpoint.id("id")?;
         if endpoint.flag("enabled")? == Some(true) {
             return Ok(WebhookState::Enabled { endpoint: id });
         }
         state = WebhookState::Disabled { endpoint: id };
     }
     Ok(state)
+}
+
+/// Returns whether two addresses differ in their token only, which is behind the last `/`.
+fn is_of_same_hook(found: &str, url: &str) -> bool {
+    let before = |text: &str| text.rsplit_once('/').map(|(before, _)| before.to_owned());
+    before(found).is_some() && before(found) == before(url)
 }
 
 /// Returns the events to subscribe to: those that matter, among those that the instance has.
@@ -215,6 +239,18 @@ mod tests {
             state(json!([other, disabled])),
             WebhookState::Disabled { endpoint }
         );
+        let earlier = json!({"id": "4", "endpoint": URL.replace("t0ken", "0ld"), "enabled": true});
+        let endpoint = CompactString::new("4");
+        assert_eq!(
+            state(json!([other, earlier])),
+            WebhookState::OtherToken { endpoint }
+        );
+        assert!(matches!(
+            state(json!([earlier, disabled])),
+            WebhookState::Disabled { .. }
+        ));
+        let another = json!({"id": "5", "endpoint": URL.replace("sonar", "east"), "enabled": true});
+        assert_eq!(state(json!([another])), WebhookState::Missing);
         let enabled = json!({"id": "3", "endpoint": URL, "enabled": true});
         let endpoint = CompactString::new("3");
         assert_eq!(

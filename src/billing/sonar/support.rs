@@ -55,6 +55,14 @@ query Tickets($account: [Search], $one: Paginator!, $all: Paginator!, $marker: [
   }
 }";
 
+const COMMENTS: &str = "
+query Comments($ticket: [Search], $one: Paginator!, $all: Paginator!, $marker: [Search]) {
+  tickets(search: $ticket, paginator: $one) {
+    entities { id
+      ticket_comments(search: $marker, paginator: $all) { entities { body } } }
+  }
+}";
+
 impl Texts {
     fn query(self) -> &'static str {
         match self {
@@ -158,14 +166,50 @@ impl SonarClient {
         self.find_marked(Texts::Tickets, account, marker).await
     }
 
-    /// Adds a comment to a ticket.
+    /// Adds a comment to a ticket, unless one with the marker is there. The marker is added to the text.
     ///
     /// # Errors
     ///
-    /// Fails if the request fails. Comments are not searched for, so a lost answer is not sent again.
-    pub async fn comment_ticket(&self, ticket: &str, body: &str) -> Result<(), BillingError> {
-        let comment = Mutation::CommentTicket { ticket, body };
-        self.send(&comment).await.map(|_| ())
+    /// As `add_note`.
+    pub async fn comment_ticket(
+        &self,
+        ticket: &str,
+        marker: &str,
+        body: &str,
+    ) -> Result<(), BillingError> {
+        if self.has_comment(ticket, marker).await? {
+            return Ok(());
+        }
+        let body = with_marker(body, marker);
+        let comment = Mutation::CommentTicket {
+            ticket,
+            body: &body,
+        };
+        match self.send(&comment).await {
+            Err(error) if error.may_have_taken_effect() => {
+                match self.has_comment(ticket, marker).await? {
+                    true => Ok(()),
+                    false => Err(error),
+                }
+            }
+            sent => sent.map(|_| ()),
+        }
+    }
+
+    async fn has_comment(&self, ticket: &str, marker: &str) -> Result<bool, BillingError> {
+        let query = Query {
+            name: "tickets",
+            text: COMMENTS.to_owned(),
+            variables: json!({
+                "ticket": self.search_of("tickets", ticket)?,
+                "one": {"page": 1, "records_per_page": 1},
+                "all": {"page": 1, "records_per_page": 100},
+                "marker": marker_search("body", marker),
+            }),
+        };
+        let data = self.ask(Priority::WriteBack, &query).await?;
+        let found = has_comment(&data, ticket, marker);
+        found.map_err(|why| self.error(query.name, BillingProblem::Shape(why)))
     }
 
     /// Closes a ticket; closing it twice is the same as once.
@@ -208,7 +252,6 @@ impl SonarClient {
         marker: &str,
     ) -> Result<Option<CompactString>, BillingError> {
         let search = self.search_of("accounts", account.as_str())?;
-        let part = json!({"attribute": texts.field(), "search_value": marker, "match": true, "partial_matching": true});
         let query = Query {
             name: texts.list(),
             text: texts.query().to_owned(),
@@ -216,13 +259,32 @@ impl SonarClient {
                 "account": search,
                 "one": {"page": 1, "records_per_page": 1},
                 "all": {"page": 1, "records_per_page": 100},
-                "marker": [{"string_fields": [part]}],
+                "marker": marker_search(texts.field(), marker),
             }),
         };
         let data = self.ask(Priority::WriteBack, &query).await?;
         let found = texts.find(&data, account, marker);
         found.map_err(|why| self.error(query.name, BillingProblem::Shape(why)))
     }
+}
+
+/// Returns whether a ticket has a comment with the marker. A ticket that is gone has none.
+fn has_comment(data: &Value, ticket: &str, marker: &str) -> Result<bool, ShapeError> {
+    let Some(ticket) = one_of(data, "tickets", ticket)? else {
+        return Ok(false);
+    };
+    for (value, path) in Connection::read(&ticket, "ticket_comments")?.entities {
+        let body = Record::of(value, path)?.long_text("body")?;
+        if body.is_some_and(|body| body.contains(marker)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn marker_search(field: &str, marker: &str) -> Value {
+    let part = json!({"attribute": field, "search_value": marker, "match": true, "partial_matching": true});
+    json!([{"string_fields": [part]}])
 }
 
 fn no_id() -> BillingProblem {
@@ -272,6 +334,21 @@ mod tests {
         let tickets = json!([ticket("1", "CLOSED"), ticket("2", "NEW_STATUS")]);
         let found = Texts::Tickets.find(&answer("tickets", &tickets), &account(), MARKER);
         assert_eq!(found, Ok(Some("2".into())));
+    }
+
+    #[test]
+    fn a_comment_is_found_by_its_marker() {
+        let answer = |bodies: &[&str]| {
+            let comments: Vec<Value> = bodies.iter().map(|body| json!({"body": body})).collect();
+            json!({"tickets": {"entities": [{"id": "5", "ticket_comments": {"entities": comments}}]}})
+        };
+        let has = |bodies: &[&str]| has_comment(&answer(bodies), "5", MARKER);
+        assert_eq!(has(&[]), Ok(false));
+        assert_eq!(has(&["gamctl", "[gamctl 000000]"]), Ok(false));
+        assert_eq!(has(&["gamctl", "port 3\n[gamctl 7f3a9c]"]), Ok(true));
+        let gone = json!({"tickets": {"entities": []}});
+        assert_eq!(has_comment(&gone, "5", MARKER), Ok(false));
+        assert!(has_comment(&json!({"tickets": null}), "5", MARKER).is_err());
     }
 
     #[test]

@@ -108,6 +108,8 @@ impl StateTable {
     }
 
     /// Returns the ISP's meaning of two words: of the pair, else of the service's, else of the customer's.
+    ///
+    /// The service's word is about one line, the customer's about all of them.
     pub(super) fn meaning(&self, customer: &str, service: &str) -> Option<StatusSetting> {
         let pairs = [(customer, service), ("*", service), (customer, "*")];
         pairs.into_iter().find_map(|(customer, service)| {
@@ -122,6 +124,8 @@ impl StateTable {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -168,6 +172,43 @@ mod tests {
             Some(StatusSetting::Pending)
         );
         assert_eq!(states.meaning("active", "active"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_most_specific_pair_wins_whatever_else_is_in_the_table(
+            entries in proptest::collection::btree_map(
+                ("(active|blocked|\\*)", "(active|stopped|\\*)"), 0_usize..4, 0..9),
+            customer in "(active|blocked|new)",
+            service in "(active|stopped|pending)",
+        ) {
+            let meanings = [
+                StatusSetting::Served,
+                StatusSetting::Suspended,
+                StatusSetting::Pending,
+                StatusSetting::Gone,
+            ];
+            let pairs = entries.iter().filter_map(|((customer, service), meaning)| {
+                let pair = format!("{customer}/{service}").parse().ok()?;
+                Some((pair, meanings[*meaning]))
+            });
+            let found = StateTable::new(pairs.collect()).meaning(&customer, &service);
+            let mut matching: Vec<_> = entries
+                .iter()
+                .filter(|((of_customer, of_service), _)| {
+                    let both = (of_customer == "*", of_service == "*");
+                    both != (true, true)
+                        && (both.0 || *of_customer == customer)
+                        && (both.1 || *of_service == service)
+                })
+                .collect();
+            // Fewest stars first; of two with one star, the one that names the service.
+            matching.sort_by_key(|((of_customer, of_service), _)| {
+                (of_customer == "*" || of_service == "*", of_service == "*")
+            });
+            let expected = matching.first().map(|(_, meaning)| meanings[**meaning]);
+            prop_assert_eq!(found, expected);
+        }
     }
 
     #[test]

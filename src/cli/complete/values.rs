@@ -16,9 +16,12 @@ use crate::inventory::{
     Cache, FileKind, Inventory, all_rules, canonical_order, complete_subscriber, is_acceptable,
     read,
 };
+use crate::model::billing::BillingAddress;
 use crate::reconcile::StoreLocation;
+use crate::report::sync::classification;
 use crate::report::{counted, moment, scope_words, short_id};
 use crate::simulator::gam::{AlarmCondition, Severity};
+use crate::sync::Classification;
 
 /// A store that does not answer within this time is left out: a person waits for the shell.
 const PATIENCE: Timeouts = Timeouts {
@@ -67,6 +70,10 @@ enum Kind {
     Endpoints,
     Credentials,
     Secrets,
+    /// Accounts are not offered: they are many, and those of customers.
+    BillingSystems,
+    /// Classes of services in billing.
+    Classes,
     Runs,
     Freezes,
     Rules,
@@ -77,7 +84,7 @@ enum Kind {
 }
 
 /// The arguments that have such values: the command, or nothing for all of them, the name in the parser, the kind.
-const KINDS: [(&[&str], &str, Kind); 37] = [
+const KINDS: [(&[&str], &str, Kind); 48] = [
     (&[], "device", Kind::Devices),
     (&[], "exclude", Kind::Devices),
     (&["observe"], "devices", Kind::Devices),
@@ -92,6 +99,17 @@ const KINDS: [(&[&str], &str, Kind); 37] = [
     (&["history"], "subscriber", Kind::Subscribers),
     (&["rename"], "pair", Kind::Subscribers),
     (&["sync", "resolve"], "subscriber", Kind::Subscribers),
+    (&["sync", "explain"], "subject", Kind::Subscribers),
+    (&["sync", "list"], "class", Kind::Classes),
+    (&["sync"], "names", Kind::BillingSystems),
+    (&["sync", "check"], "name", Kind::BillingSystems),
+    (&["sync", "map"], "name", Kind::BillingSystems),
+    (&["sync", "list"], "name", Kind::BillingSystems),
+    (&["sync", "explain"], "name", Kind::BillingSystems),
+    (&["sync", "adopt"], "name", Kind::BillingSystems),
+    (&["sync", "pause"], "name", Kind::BillingSystems),
+    (&["sync", "resume"], "name", Kind::BillingSystems),
+    (&["sync", "write-back"], "name", Kind::BillingSystems),
     (&["explain"], "what", Kind::Subjects),
     (&["set"], "words", Kind::Changes),
     (&["set"], "conditions", Kind::Conditions),
@@ -153,6 +171,13 @@ pub(super) fn of(target: &Target<'_>, argument: &Arg, settings: &Settings) -> Ve
             .iter()
             .map(|condition| Candidate::plain(condition.word()))
             .collect(),
+        // In the order of their weight.
+        Kind::Classes => {
+            let classes = Classification::ALL.into_iter();
+            return classes
+                .map(|class| Candidate::new(class.as_str(), classification(class)))
+                .collect();
+        }
         Kind::Severities => Severity::ALL
             .iter()
             .map(|severity| Candidate::plain(severity.word()))
@@ -211,6 +236,13 @@ fn of_inventory(kind: Kind, inventory: &Inventory, target: &Target<'_>) -> Vec<C
         Kind::Credentials => inventory
             .credentials()
             .map(|one| Candidate::plain(one.id.to_string()))
+            .collect(),
+        Kind::BillingSystems => inventory
+            .billing()
+            .map(|one| {
+                let address = one.text.address.as_ref().map(BillingAddress::as_str);
+                Candidate::new(one.id.to_string(), address.unwrap_or_default())
+            })
             .collect(),
         Kind::Secrets => {
             let names = inventory.secret_uses().map(|(name, _)| name.to_string());

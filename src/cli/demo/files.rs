@@ -1,7 +1,22 @@
 //! Holds the example inventory of the demonstration inside the program.
 
+/// The example has a billing system at an address of its own. The demonstration connects another one later.
+const BILLING: &str = "billing.toml";
+
+/// The line that links an object with a record of that billing system.
+const LINK: &str = "external = ";
+
+/// Returns the files without the billing system.
+pub(super) fn files() -> impl Iterator<Item = (&'static str, String)> {
+    let files = FILES.iter().filter(|(path, _)| *path != BILLING);
+    files.map(|(path, text)| {
+        let lines = text.lines().filter(|line| !line.starts_with(LINK));
+        (*path, lines.map(|line| format!("{line}\n")).collect())
+    })
+}
+
 /// Every file of the inventory.
-pub(super) const FILES: &[(&str, &str)] = &[
+const FILES: &[(&str, &str)] = &[
     (
         "README.md",
         include_str!("../../../inventory.example/README.md"),

@@ -1,7 +1,13 @@
 //! `gamctl demo`: shows a whole life of an inventory on this machine, with twins and the real program.
 //!
-//! `files` the example inventory · `program` its own path · `keys` `screen` pieces, pauses and keys · `service` the service as a process · `service_chapter` what it does by itself · `stage` twins, folders and the commands run there · `stop` Ctrl-C · `story` the steps.
+//! `story` the steps · `service_chapter` what the service does by itself · `billing_chapter` a sale, a bill, a payment ·
+//! `chapter` what chapters share · `stage` twins, folders and the commands run there · `service` the service as a process ·
+//! `billing_twin` a simulated billing system · `screen` `keys` pieces, pauses and keys · `files` the example inventory ·
+//! `program` its own path · `stop` Ctrl-C.
 
+mod billing_chapter;
+mod billing_twin;
+mod chapter;
 mod files;
 mod keys;
 mod program;
@@ -25,7 +31,8 @@ use stop::Stop;
 ///
 /// Starts a twin for each device of an example inventory, a new git repository and a store. It then walks through a
 /// first apply, a change by commit, drift, a device that fails during an apply, a mass removal that is refused, the
-/// service that applies a commit in waves and restores drift by itself, and the explanation of it all. Every command shown
+/// service that applies a commit in waves and restores drift by itself, a line that is sold in billing, and the explanation of it
+/// all. Every command shown
 /// is really run, and works as it is shown. It pauses after each screen, 12 seconds at most: any key continues at once, `q`
 /// ends. At the end twins and service keep running, so that you can try more.
 #[derive(Debug, clap::Args)]

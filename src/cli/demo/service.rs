@@ -28,6 +28,8 @@ const WHO: &str = "service@demo";
 pub(super) struct ServiceProcess {
     child: Child,
     log: PathBuf,
+    /// Where it listens for webhooks.
+    address: String,
 }
 
 /// What the service reports, as the JSON documents of `status` and `rollouts`.
@@ -93,6 +95,8 @@ impl Stage<'_> {
             &[
                 format!("GAMCTL_WHO={WHO}"),
                 self.program.clone(),
+                "--config".to_owned(),
+                "gamctl.toml".to_owned(),
                 "serve".to_owned(),
                 "&".to_owned(),
             ],
@@ -103,6 +107,10 @@ impl Stage<'_> {
         loop {
             let text = fs::read_to_string(&log).unwrap_or_default();
             if let Some(line) = text.lines().find(|line| line.starts_with(READY)) {
+                process.address = line
+                    .trim_start_matches(READY)
+                    .trim_start_matches(": ")
+                    .to_owned();
                 self.service.replace(Some(process));
                 return self.screen.line(line);
             }
@@ -121,13 +129,21 @@ impl Stage<'_> {
         }
     }
 
+    /// Returns the address at which the service takes webhooks.
+    pub(super) fn service_address(&self) -> anyhow::Result<String> {
+        let service = self.service.borrow();
+        let address = service.as_ref().map(|service| service.address.clone());
+        address.context("the service does not run")
+    }
+
     fn start_service(&self, log: &Path) -> anyhow::Result<ServiceProcess> {
         let file =
             File::create(log).with_context(|| format!("failed to write {}", log.display()))?;
         let copy = file.try_clone().context("failed to share the log")?;
         let mut command = self.command()?;
         command
-            .arg("serve")
+            // A service that syncs with billing takes settings only from a file that a person named.
+            .args(["--config", "gamctl.toml", "serve"])
             .env("GAMCTL_WHO", WHO)
             // Ctrl-C is for the demonstration, which then ends the service. A second signal would end it at once.
             .process_group(0)
@@ -136,6 +152,7 @@ impl Stage<'_> {
         Ok(ServiceProcess {
             child: command.spawn().context("failed to start the service")?,
             log: log.to_path_buf(),
+            address: String::new(),
         })
     }
 
@@ -224,6 +241,12 @@ impl Seen {
     /// Returns whether the newest rollout removed drift.
     pub(super) fn has_restored(&self) -> bool {
         self.newest("kind") == Some("drift") && self.newest("state") == Some("done")
+    }
+
+    /// Returns whether billing was read, and everything that follows from it is committed.
+    pub(super) fn has_synced(&self) -> bool {
+        let word = self.status.pointer("/billing/0/word");
+        word.is_some_and(|word| word == "synced")
     }
 
     /// Returns why the newest rollout is paused.

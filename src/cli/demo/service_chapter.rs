@@ -1,18 +1,13 @@
 //! Shows what the service does by itself: a commit in waves with a gate between them, and drift that is restored.
 
-use anyhow::{Context, ensure};
-
+use super::billing_chapter;
+use super::billing_twin::ACCOUNT;
+use super::chapter::{DEVICE, Edits, Story, changes, expect, note_rollout, to_copy};
 use super::service::has_git;
 use super::stage::Stage;
-use super::story::{DEVICE, Story, expect, to_copy};
-use crate::authoring::commit::FileChange;
-use crate::report::short_id;
-
-/// Changes of files: the path, a line of it, and the lines that replace it.
-type Edits = &'static [(&'static str, &'static str, &'static str)];
 
 /// What the service may do by itself, with waves that fit a demonstration.
-const POLICY: Edits = &[
+const POLICY: Edits<'_> = &[
     ("policy.toml", "commits = ", "commits = \"everything\""),
     ("policy.toml", "drift = ", "drift = \"restore\""),
     ("policy.toml", "settle = ", "settle = \"3s\""),
@@ -25,7 +20,8 @@ const POLICY: Edits = &[
         "gamctl.toml",
         "state = ",
         "state = \"state\"\n\n# Any free port, because another service may run here, and more looks than usual.\n\
-        [serve]\nlisten = \"127.0.0.1:0\"\nmetrics = false\nlook = \"4s\"",
+        [serve]\nlisten = \"127.0.0.1:0\"\nmetrics = false\nlook = \"4s\"\n\n\
+        # It syncs the billing systems of the inventory, once there is one.\n[sync]\nrun = true",
     ),
 ];
 
@@ -38,7 +34,7 @@ const SHOWN: [&str; 4] = [
 ];
 
 /// A faster service plan: a step on each device, which interrupts no subscriber.
-const FASTER: Edits = &[
+const FASTER: Edits<'_> = &[
     (
         "service-plans.toml",
         "description = \"Home 300/100\"",
@@ -78,6 +74,7 @@ pub(super) fn tell(story: &Story<'_>) -> anyhow::Result<bool> {
         seen.has_reached(&head) && seen.has_devices()
     })?;
     expect(stage.gamctl(&["status"])?, &[0])?;
+    billing_chapter::plug_in(stage)?;
     in_waves(story)?;
     drift(story)?;
     Ok(true)
@@ -98,7 +95,7 @@ fn in_waves(story: &Story<'_>) -> anyhow::Result<()> {
     )?;
     stage.wait_for("the end of the rollout", |seen| seen.has_reached(&commit))?;
     expect(stage.gamctl(&["rollout", "show", "latest"])?, &[0])?;
-    note(
+    note_rollout(
         story,
         "the service: a commit on the canary, then on the rest",
     )
@@ -115,23 +112,7 @@ fn drift(story: &Story<'_>) -> anyhow::Result<()> {
     let head = stage.head()?;
     stage.wait_for("its end", |seen| seen.has_reached(&head))?;
     expect(stage.gamctl(&["status"])?, &[0])?;
-    note(story, "the service: the same drift, restored by itself")
-}
-
-/// Remembers what happened, with the last run of the newest rollout.
-fn note(story: &Story<'_>, what: &'static str) -> anyhow::Result<()> {
-    let rollout = story.stage.document(&["rollout", "show", "latest"])?;
-    let steps = rollout.get("history").and_then(|steps| steps.as_array());
-    let run = steps.and_then(|steps| {
-        steps
-            .iter()
-            .rev()
-            .find_map(|step| step.get("run")?.as_str())
-    });
-    let run = run.context("the rollout has no run")?;
-    story.stage.set_run(short_id(run.parse()?));
-    story.note(what);
-    Ok(())
+    note_rollout(story, "the service: the same drift, restored by itself")
 }
 
 /// Prints what a person can try while twins and service run.
@@ -141,7 +122,7 @@ pub(super) fn farewell(stage: &Stage<'_>) -> anyhow::Result<()> {
     to_copy(stage, &[&["status", "--watch"]])?;
     stage.say(
         "In a third one, what the service does by itself: a commit, and drift; then a device that fails, so that a person \
-         must decide:",
+         must decide; then a tariff without a mapping:",
     )?;
     stage.screen.line("")?;
     to_copy(
@@ -178,38 +159,18 @@ pub(super) fn farewell(stage: &Stage<'_>) -> anyhow::Result<()> {
                 "--commit",
             ],
             &["status"],
+            &[
+                "twin",
+                "ctl",
+                "billing",
+                "change-plan",
+                ACCOUNT,
+                "--tariff",
+                "32",
+            ],
+            &["sync", "map"],
             &["history"],
             &["doctor"],
         ],
     )
-}
-
-/// Returns the files with these edits.
-fn changes(stage: &Stage<'_>, edits: Edits) -> anyhow::Result<Vec<FileChange>> {
-    let mut changes: Vec<FileChange> = Vec::new();
-    for (path, line, text) in edits {
-        let found = changes.iter().position(|change| change.path == *path);
-        let before = match found.map(|index| changes.remove(index)) {
-            Some(change) => change.text.unwrap_or_default(),
-            None => stage.read(path)?,
-        };
-        changes.push(FileChange {
-            path: (*path).to_owned(),
-            text: Some(replaced(&before, line, text).with_context(|| format!("{path}: {line}"))?),
-        });
-    }
-    Ok(changes)
-}
-
-/// Replaces the line that begins with `start`.
-fn replaced(before: &str, start: &str, text: &str) -> anyhow::Result<String> {
-    let mut lines: Vec<&str> = before.lines().collect();
-    let mut found = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.starts_with(start));
-    let (index, _) = found.next().context("there is no such line")?;
-    ensure!(found.next().is_none(), "there are several such lines");
-    lines.splice(index..=index, text.lines());
-    Ok(lines.join("\n") + "\n")
 }

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use super::files::FILES;
+use super::billing_twin::{self, BillingProcess};
+use super::files::files;
 use super::program::{name, own, quoted};
 use super::screen::{Screen, folded_command};
 use super::service::ServiceProcess;
@@ -35,6 +36,7 @@ pub(super) struct Stage<'a> {
     is_kept: bool,
     twins: RefCell<Child>,
     pub(super) service: RefCell<Option<ServiceProcess>>,
+    billing: RefCell<Option<BillingProcess>>,
     who: String,
     /// What a person enters to start this program.
     pub(super) program: String,
@@ -63,7 +65,7 @@ impl<'a> Stage<'a> {
             );
         }
         let example = root.join("example");
-        for (path, text) in FILES {
+        for (path, text) in files() {
             let file = example.join(path);
             replace(&file, text.as_bytes())
                 .with_context(|| format!("failed to write {}", file.display()))?;
@@ -76,6 +78,7 @@ impl<'a> Stage<'a> {
             is_kept: keep.is_some(),
             twins: RefCell::new(twins),
             service: RefCell::new(None),
+            billing: RefCell::new(None),
             who: settings.who.clone(),
             program: name(settings.host.path.as_deref())?,
             last_run: RefCell::new(None),
@@ -90,6 +93,13 @@ impl<'a> Stage<'a> {
     /// The folder of everything, with the files that are not part of the inventory.
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Starts a billing system beside the twins, and returns its address.
+    pub(super) fn start_billing(&self) -> anyhow::Result<String> {
+        let (process, address) = billing_twin::start(&self.root, &self.inventory())?;
+        self.billing.replace(Some(process));
+        Ok(address)
     }
 
     /// Prints an explanation between the commands.
@@ -240,6 +250,9 @@ impl<'a> Stage<'a> {
         // First: it may be in the middle of a device.
         if let Some(service) = self.service.into_inner() {
             service.end();
+        }
+        if let Some(billing) = self.billing.into_inner() {
+            billing.end();
         }
         let mut twins = self.twins.into_inner();
         // An error means that they have already exited.

@@ -1,32 +1,18 @@
 //! Runs the steps of the demonstration, with an explanation before each and a summary at the end.
 
-use std::cell::RefCell;
-
-use anyhow::ensure;
-
+use super::chapter::{DEVICE, Story, expect, to_copy};
 use super::program::quoted;
-use super::service_chapter;
 use super::stage::Stage;
+use super::{billing_chapter, service_chapter};
 use crate::authoring::commit::FileChange;
 
 /// The subscriber that the steps are about.
 const SUBSCRIBER: &str = "acct-1001";
-pub(super) const DEVICE: &str = "maple-court-a";
 const FILE: &str = "subscribers/maple-court.toml";
-
-/// The story so far.
-pub(super) struct Story<'a> {
-    pub(super) stage: &'a Stage<'a>,
-    /// One line for each thing that happened, with its run.
-    happened: RefCell<Vec<(&'static str, Option<String>)>>,
-}
 
 /// Tells the story. `goes_on`: the twins keep running afterwards.
 pub(super) fn tell(stage: &Stage<'_>, goes_on: bool) -> anyhow::Result<()> {
-    let story = Story {
-        stage,
-        happened: RefCell::new(Vec::new()),
-    };
+    let story = Story::begin(stage);
     stage.say(
         "Three GAMs in three closets (simulated: real SSH and SNMP on loopback), in factory state. \
          Their intended configuration is a git repository of TOML files, in this folder:",
@@ -47,6 +33,9 @@ pub(super) fn tell(stage: &Stage<'_>, goes_on: bool) -> anyhow::Result<()> {
     death(&story)?;
     mass_removal(&story)?;
     let has_service = service_chapter::tell(&story)?;
+    if has_service {
+        billing_chapter::tell(&story)?;
+    }
     stage.say("Explain one subscriber: every change with its reason, author and verification:")?;
     expect(stage.gamctl(&["explain", SUBSCRIBER])?, &[0])?;
     stage.say("And all runs:")?;
@@ -56,31 +45,6 @@ pub(super) fn tell(stage: &Stage<'_>, goes_on: bool) -> anyhow::Result<()> {
         true if has_service => service_chapter::farewell(stage),
         true => farewell(stage),
         false => Ok(()),
-    }
-}
-
-impl Story<'_> {
-    pub(super) fn apply(&self, arguments: &[&str], code: i32) -> anyhow::Result<()> {
-        // A run of an earlier step is not this one's.
-        let _earlier = self.stage.take_run();
-        expect(self.stage.gamctl(arguments)?, &[code])
-    }
-
-    /// Remembers what happened, with the run of the last command.
-    pub(super) fn note(&self, what: &'static str) {
-        let run = self.stage.take_run();
-        self.happened.borrow_mut().push((what, run));
-    }
-
-    /// Prints one line for each thing that happened.
-    fn summary(&self) -> anyhow::Result<()> {
-        self.stage
-            .say("This happened, and `history --run RUN` shows each again:")?;
-        for (what, run) in self.happened.borrow().iter() {
-            let run = run.as_deref().unwrap_or("no run");
-            self.stage.screen.line(&format!("  {run:<12}  {what}"))?;
-        }
-        Ok(())
     }
 }
 
@@ -103,16 +67,6 @@ fn farewell(stage: &Stage<'_>) -> anyhow::Result<()> {
         &["doctor"],
     ];
     to_copy(stage, &commands)
-}
-
-/// Prints commands without a prompt, so that all of them can be copied at once.
-pub(super) fn to_copy(stage: &Stage<'_>, commands: &[&[&str]]) -> anyhow::Result<()> {
-    let folder = stage.inventory().display().to_string();
-    stage.show_command(" ", &["cd".to_owned(), quoted(&folder)])?;
-    for command in commands {
-        stage.show_gamctl(" ", command)?;
-    }
-    Ok(())
 }
 
 fn by_commit(story: &Story<'_>) -> anyhow::Result<()> {
@@ -190,14 +144,5 @@ fn mass_removal(story: &Story<'_>) -> anyhow::Result<()> {
     stage.commit(&[change(Some(before))], "Revert \"Tidy up\"")?;
     story.apply(&["apply", "--yes"], 0)?;
     story.note("after the revert: nothing left to do");
-    Ok(())
-}
-
-/// Stops the demonstration if a command did not end as announced.
-pub(super) fn expect(code: i32, known: &[i32]) -> anyhow::Result<()> {
-    ensure!(
-        known.contains(&code),
-        "the demonstration failed: the command exited with {code} instead of {known:?}"
-    );
     Ok(())
 }

@@ -110,10 +110,7 @@ pub(super) struct SyncArguments {
 
 #[derive(Debug, Subcommand)]
 enum SyncAction {
-    /// Check login, permissions and settings of a billing system
-    ///
-    /// Sends requests that read, and writes nothing. A problem is shown with its next step.
-    Check(OneSystem),
+    Check(check::CheckArguments),
     /// Print the lines for tariffs, statuses and locations without a mapping
     ///
     /// They go into `billing.toml`. Only services in scope count.
@@ -160,7 +157,7 @@ struct OneSystem {
 pub(super) fn run(arguments: &SyncArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     match &arguments.action {
         None => run::run(arguments, invocation),
-        Some(SyncAction::Check(system)) => check::run(arguments, system, invocation),
+        Some(SyncAction::Check(check)) => check::run(arguments, check, invocation),
         Some(SyncAction::Map(system)) => view::map(arguments, system, invocation),
         Some(SyncAction::List(list)) => view::list(arguments, list, invocation),
         Some(SyncAction::Explain { subject, system }) => {

@@ -12,7 +12,7 @@ use crate::cli::invocation::Invocation;
 use crate::model::billing::AccountId;
 use crate::reconcile::sync::{PreparedSync, ReadScope, SyncMemory, services_of};
 use crate::report::sync::{
-    ExplainedReport, ListedLine, UnmappedReport, classification, explained_text, services_table,
+    ExplainedReport, ListedLine, UnmappedReport, classification, explained_text, services_text,
     unmapped_text,
 };
 use crate::report::{DocumentKind, Exit, counted, visible};
@@ -98,7 +98,7 @@ pub(super) fn list(
     terminal.print(
         arguments.format,
         || DocumentKind::SyncList.document(&document),
-        || services_table(&document.services, terminal.paint),
+        || services_text(&document.services, terminal.paint),
     )?;
     let names: BTreeSet<&str> = document
         .services
@@ -174,4 +174,45 @@ pub(super) fn class(text: &str) -> Result<Classification, String> {
             .collect();
         format!("write one of {}", words.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::terminal::fitted;
+    use crate::report::Paint;
+    use crate::report::sync::{RuleFacts, next_step, sentence, sync_rules};
+    use crate::sync::Reason;
+
+    /// Returns a service for each example of a rule.
+    fn every_reason() -> Vec<ListedLine> {
+        let facts = sync_rules().into_iter().flat_map(|rule| rule.facts);
+        let reasons = facts.filter_map(|facts| match facts {
+            RuleFacts::Reason(text) => serde_json::from_str::<Reason>(text).ok(),
+            RuleFacts::Gate(_) => None,
+        });
+        let lines = reasons.map(|reason| ListedLine {
+            service: "10042/70001".to_owned(),
+            subscriber: Some("acct-10042-2".to_owned()),
+            class: reason.classification().as_str(),
+            rule: reason.rule(),
+            because: sentence(&reason),
+            next_step: next_step(reason.next_step()),
+            since: String::new(),
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn the_list_of_every_reason_fits_a_terminal_of_80_columns() {
+        let lines = every_reason();
+        assert!(lines.len() > 30, "{}", lines.len());
+        let text = fitted(&services_text(&lines, Paint::Plain), 80);
+        let wide: Vec<&str> = text
+            .lines()
+            .filter(|line| line.chars().count() > 80)
+            .collect();
+        assert_eq!(wide, [""; 0]);
+        assert!(text.contains("not-heard: "), "{text}");
+    }
 }

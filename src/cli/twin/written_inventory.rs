@@ -38,7 +38,7 @@ state = \"state\"
 /// The address of every billing system in the copy: a sync must not write into the real one what holds for twins.
 const BILLING_HERE: &str = "http://127.0.0.1:8080";
 
-const IGNORED: &str = "/secrets/\n/state/\n/twin.sock\n";
+const IGNORED: &str = "/secrets/\n/state/\n/twin.sock\n/billing.sock\n";
 
 const README: &str = "# An inventory of twins
 

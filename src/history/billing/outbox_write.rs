@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::billing::EquipmentId;
 use crate::model::{DeviceName, PortNumber};
-use crate::sync::{ServiceKey, WriteBack, WriteBackField};
+use crate::sync::{Reason, ServiceKey, WriteBack, WriteBackField};
 
 /// A write to a billing system, with values only: its client makes the request, and the text of a note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,12 @@ pub enum BillingWrite {
         /// The time since which the rule applies: a later ticket about it is another one.
         since: u64,
         step: TicketStep,
+        /// The number of a comment; the other steps have none.
+        #[serde(default)]
+        number: u32,
+        /// The facts that the step is about; absent where the ticket is closed, and in rows of versions that wrote none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Box<Reason>>,
     },
     /// The health of an item.
     Health {
@@ -75,14 +81,15 @@ impl BillingWrite {
                 rule,
                 since,
                 step,
-            } => {
-                let step = match step {
-                    TicketStep::Open => "open",
-                    TicketStep::Comment => "comment",
-                    TicketStep::Close => "close",
-                };
-                format_compact!("ticket {service} {rule} {since} {step}")
-            }
+                number,
+                ..
+            } => match step {
+                TicketStep::Open => format_compact!("ticket {service} {rule} {since} open"),
+                TicketStep::Comment => {
+                    format_compact!("ticket {service} {rule} {since} comment {number}")
+                }
+                TicketStep::Close => format_compact!("ticket {service} {rule} {since} close"),
+            },
             Self::Health { item, .. } => format_compact!("health {item}"),
         }
     }

@@ -24,7 +24,7 @@ record! {
         "scope" => scope: BillingScopeText, optional;
         /// The inventory's sites by the ids of locations, network sites and anchor addresses.
         "sites" => sites: Named<LocationId, SiteName>, optional;
-        /// Service states that replace built-in ones: for Splynx by the status of customer and service, such as `active/stopped`, for Sonar by the id of an account status, and `delinquent`.
+        /// Service states that replace built-in ones: for Splynx by the status of customer and service, such as `active/stopped` or `*/stopped`, for Sonar by the id of an account status, and `delinquent`.
         "states" => states: Named<StatusKey, StatusSetting>, optional;
         /// The time zone of its times, by the IANA name; Splynx needs it.
         "time_zone" => time_zone: Zone, optional;

@@ -8,7 +8,7 @@ use crate::inventory::tree::Item;
 use crate::model::billing::{BillingAddress, BillingAddressError, LocationId, TariffId};
 use crate::model::{NameError, Rule};
 
-/// A status in billing: `active/stopped` of Splynx, or `3` and `delinquent` of Sonar.
+/// A status in billing: `active/stopped` of Splynx, or `3` and `delinquent` of Sonar. One side of a pair may be `*`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StatusKey(String);
 
@@ -17,11 +17,16 @@ pub struct StatusKey(String);
 pub(in crate::inventory) enum StatusKeyError {
     #[error("it is neither two words with `/` between them, nor an id, nor `delinquent`")]
     Form,
+    #[error("it would be the meaning of every status")]
+    Everything,
 }
 
 impl StatusKey {
     /// The word of Sonar for accounts that have not paid, whatever their status is.
     pub const DELINQUENT: &str = "delinquent";
+
+    /// Every status on one side of a pair.
+    const ANY: &str = "*";
 
     pub fn as_str(&self) -> &str {
         &self.0
@@ -37,8 +42,11 @@ impl StatusKey {
             let is_of_a_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
             (1..=40).contains(&word.len()) && word.bytes().all(is_of_a_word)
         };
+        let is_side = |side: &str| side == Self::ANY || is_word(side);
         let is_good = match text.split_once('/') {
-            Some((customer, service)) => is_word(customer) && is_word(service),
+            // A status that no person has mapped must stay unknown.
+            Some((Self::ANY, Self::ANY)) => return Err(StatusKeyError::Everything),
+            Some((customer, service)) => is_side(customer) && is_side(service),
             None => {
                 let is_id = text.bytes().all(|byte| byte.is_ascii_digit());
                 is_word(text) && (is_id || text == Self::DELINQUENT)
@@ -56,7 +64,13 @@ impl TextProblem for StatusKeyError {
     }
 
     fn hint(&self, _text: &str) -> Option<String> {
-        Some("write `\"active/stopped\"` for Splynx, `3` or `delinquent` for Sonar".to_owned())
+        Some(match self {
+            Self::Form => {
+                "write `\"active/stopped\"` or `\"*/stopped\"` for Splynx, `3` or `delinquent` for Sonar"
+            }
+            Self::Everything => "name the status of the customer or of the service",
+        }
+        .to_owned())
     }
 }
 
@@ -144,7 +158,14 @@ mod tests {
 
     #[test]
     fn a_status_is_two_words_of_splynx_or_one_of_sonar() {
-        for text in ["active/stopped", "new/pending", "3", "delinquent"] {
+        for text in [
+            "active/stopped",
+            "new/pending",
+            "active/*",
+            "*/stopped",
+            "3",
+            "delinquent",
+        ] {
             assert!(StatusKey::parse(text).is_ok(), "{text}");
         }
         for text in [
@@ -156,6 +177,11 @@ mod tests {
             "a b/c",
             "3.5",
             "Delinquent",
+            "*",
+            "*/*",
+            "*/",
+            "act*/stopped",
+            "**/stopped",
         ] {
             assert!(StatusKey::parse(text).is_err(), "{text}");
         }

@@ -2,6 +2,7 @@
 
 use super::client::BillingCheck;
 use super::explained::status_words;
+use super::hook::state_line;
 use crate::billing::BillingError;
 use crate::billing::sonar::{SonarCheck, TokenEnd};
 use crate::billing::splynx::{CheckedList, ClockCheck, ListAccess, LoginWay, SplynxCheck};
@@ -214,5 +215,6 @@ fn sonar(check: &SonarCheck, now: u64) -> Vec<CheckLine> {
             detail,
         ));
     }
+    lines.extend(check.webhook.as_ref().map(state_line));
     lines
 }

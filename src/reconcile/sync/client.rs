@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use super::request_numbers::RequestNumbers;
 use crate::billing::sonar::{self, CheckWishes, SonarAddress, SonarCheck, SonarClient};
 use crate::billing::splynx::{self, LoginWay, SplynxCheck, SplynxClient, splynx_address};
-use crate::billing::{BillingError, HttpClientError, Priority, RequestRate, Retries};
+use crate::billing::{BillingError, HookUrl, HttpClientError, Priority, RequestRate, Retries};
 use crate::history::Store;
 use crate::inventory::text::SplynxLogin;
 use crate::inventory::{BillingLogin, BillingSystem};
@@ -155,17 +155,18 @@ impl BillingClient {
         }
     }
 
-    /// Asks what the system can do, and whether the settings fit.
+    /// Asks what the system can do, whether the settings fit, and whether a webhook is registered, where it can be asked.
     pub async fn check(
         &self,
         system: &BillingSystem,
+        hook: Option<&HookUrl>,
         now: u64,
     ) -> Result<BillingCheck, BillingError> {
         match self {
             Self::Sonar(client) => {
                 let wishes = CheckWishes {
                     tariffs: system.tariffs.keys().cloned().collect(),
-                    webhook: None,
+                    webhook: hook.map(HookUrl::reveal),
                 };
                 let check = client.check(&wishes, now).await;
                 Ok(BillingCheck::Sonar(Box::new(check)))

@@ -76,9 +76,20 @@ impl PreparedSync<'_> {
                 None => format!("location {location}, mapped to no site"),
             });
         }
+        let written = &service.written_back;
         if let Some(hint) = &service.place_hint {
             let port = hint.port.as_deref().unwrap_or("unknown");
-            lines.push(format!("planned on {} port {port}", hint.device));
+            // What gamctl wrote is not a plan.
+            if written.place.as_deref() != Some(format!("{}/{port}", hint.device).as_str()) {
+                lines.push(format!("planned on {} port {port}", hint.device));
+            }
+        }
+        let vlan = written.vlan.as_ref().map(|vlan| format!("VLAN {vlan}"));
+        let place = written.place.as_ref().map(ToString::to_string);
+        let state = written.state.as_ref().map(ToString::to_string);
+        let values: Vec<String> = [place, vlan, state].into_iter().flatten().collect();
+        if !values.is_empty() {
+            lines.push(format!("gamctl wrote back {}", values.join(", ")));
         }
         lines
     }

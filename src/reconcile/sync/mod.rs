@@ -5,7 +5,7 @@
 //! commit for a `request`, `prepared` is that commit, `adoption` one of links alone, `counted_commit` makes it under the
 //! limits of the lane, `round` does all of this for the service. `approval` and `contested` are for decisions of a person. `memory` has what earlier runs left, and the lease of a
 //! run. `conditions` sums the systems up, `reported`, `explained`, `checked` and `unmapped` describe results for `report`,
-//! `write_back` writes verified values back to billing.
+//! `hook` registers webhooks, `write_back` writes verified values back to billing.
 
 mod adoption;
 mod approval;
@@ -16,6 +16,7 @@ mod contested;
 mod counted_commit;
 mod explained;
 mod heard_endpoints;
+mod hook;
 mod inventory_facts;
 mod memory;
 mod prepare;
@@ -37,6 +38,10 @@ pub use conditions::sync_conditions;
 pub use contested::{ContestedSubscriber, NotContested};
 pub use counted_commit::{CommitFailure, CountedChanges, CountedCommitError, counted_commit};
 pub use heard_endpoints::{add_heard, heard_endpoints};
+pub use hook::{
+    HOOK_PROBE, HookRegistration, RegisterHookError, register_hook, registration_lines,
+    splynx_hook_steps,
+};
 pub use inventory_facts::sync_inventory;
 pub use memory::{RunEnd, RunNote, SyncLease, SyncMemory};
 pub use prepare::{PrepareError, prepare};

@@ -76,7 +76,7 @@ pub fn tariff_sentence(problem: &TariffProblem) -> String {
             format!("it is mapped to {plan}, which the inventory does not have")
         }
         TariffProblem::SpeedUnknown(plan) => format!(
-            "billing has no speed to compare with {plan}; set `as_sold = false` to skip the comparison"
+            "billing has no speed to compare with {plan}; set `as_sold` to `false` to skip the comparison"
         ),
         TariffProblem::Differs {
             service_plan,

@@ -6,6 +6,7 @@ use super::description::{
     ApprovedLine, ChangeLine, GateLine, HeldLine, ListedLine, ReadingLine, SyncReport, SyncState,
     TariffLine,
 };
+use super::listed::service_lines;
 use super::pause::pause_words;
 use crate::report::{Align, Paint, Table, counted, visible};
 
@@ -231,40 +232,9 @@ fn needs_a_person(listed: &[ListedLine], paint: Paint) -> String {
         let count = counted(services.len(), "service");
         let title = format!("{}: {count} ({rule})", capital(class_words(class)));
         text.push_str(&format!("\n{}\n", paint.bold(&title)));
-        for line in lines.iter().take(SHOWN) {
-            let who = match &line.subscriber {
-                Some(subscriber) => format!("{} ({subscriber})", line.service),
-                None => line.service.clone(),
-            };
-            text.push_str(&format!(
-                "  {}: {}\n",
-                visible(&who),
-                visible(&line.because)
-            ));
-        }
-        if lines.len() > SHOWN {
-            text.push_str(&format!("  and {} more\n", lines.len() - SHOWN));
-        }
-        if let Some(line) = lines.first() {
-            text.push_str(&format!("  next: {}\n", line.next_step));
-        }
+        text.push_str(&service_lines(&lines, SHOWN));
     }
     text
-}
-
-/// Returns services as a table: each with its subscriber, reason, and the next step.
-pub fn services_table(services: &[ListedLine], paint: Paint) -> String {
-    let columns = ["service", "subscriber", "reason", "next step"];
-    let mut table = Table::new(columns.map(|column| (column, Align::Left)));
-    for line in services {
-        let subscriber = line.subscriber.as_deref().unwrap_or_default();
-        let reason = match line.rule {
-            "" => String::new(),
-            rule => format!("{} ({rule})", line.because),
-        };
-        table.push([&line.service, subscriber, &reason, line.next_step]);
-    }
-    table.render(paint)
 }
 
 fn capital(text: &str) -> String {

@@ -12,3 +12,6 @@ pub mod splynx;
 
 pub use http::{BillingTwin, Delivery, FaultError, HttpAnswer, HttpRequest, Webhook};
 pub use operation::{ChangePlanHow, Operation, OperationError};
+
+/// The id of the first account of a new instance, unless another one is asked for.
+pub const FIRST_ACCOUNT: u64 = 1001;

@@ -205,10 +205,10 @@ async fn a_ticket_is_open_once_and_again_after_it_was_closed() {
     let again = client.open_ticket(&account, MARKER, ticket).await.unwrap();
     assert_eq!((first.was_there, again.was_there), (false, true));
     assert_eq!(first.id, again.id);
-    client
-        .comment_ticket(&first.id, "still waiting")
-        .await
-        .unwrap();
+    for text in ["still waiting", "sent once more"] {
+        let comment = client.comment_ticket(&first.id, "[gamctl c0ffee]", text);
+        comment.await.unwrap();
+    }
     client.close_ticket(&first.id).await.unwrap();
     assert_eq!(
         client.find_open_ticket(&account, MARKER).await.unwrap(),

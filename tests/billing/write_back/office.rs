@@ -294,6 +294,19 @@ impl Office {
         }
     }
 
+    /// Returns how many comments were written to tickets; in Splynx, the first message of each opens it.
+    pub(super) fn ticket_comments(&self) -> u64 {
+        let counters = self.server.counters();
+        let count = |value: &Value| value.as_u64().unwrap_or(0);
+        match self.product {
+            Product::Splynx => {
+                let messages = count(&counters["writes"]["POST support/ticket-messages"]);
+                messages - self.tickets().0
+            }
+            Product::Sonar => count(&counters["mutations"]["createTicketComment"]),
+        }
+    }
+
     /// Nothing that changes what a customer pays was ever asked for.
     #[track_caller]
     pub(in crate::billing) fn nothing_bills(&self) {
@@ -308,6 +321,14 @@ impl Office {
     pub(in crate::billing) fn time_passes(&self) {
         self.execute("update billing_write set due = queued where state = 'queued'");
         self.execute("update leader set until = 0");
+    }
+
+    /// Lets every rule apply for hours.
+    pub(super) fn hours_pass(&self) {
+        self.execute("update billing_service set content = json_set(content, '$.since', 1000)");
+        self.execute(
+            "update billing_base_part set content = json_set(content, '$.since', 1000) where kind = 'service'",
+        );
     }
 
     /// Changes the store, as time or another process would.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::office::{Office, Product};
 
 #[test]
-fn a_problem_of_four_hours_gets_one_ticket_that_is_closed_when_it_is_gone() {
+fn a_problem_of_four_hours_gets_one_ticket_that_is_commented_and_closed_when_it_is_gone() {
     for product in Product::BOTH {
         let office = Office::new(product, 1, "\"tickets\"");
         let policy = office.site.world.read("policy.toml");
@@ -23,7 +23,7 @@ fn a_problem_of_four_hours_gets_one_ticket_that_is_closed_when_it_is_gone() {
         office.write_back().exits(0).says("has everything");
         assert_eq!(office.tickets(), (0, 0), "{product:?}: it may be gone soon");
 
-        office.execute("update billing_service set content = json_set(content, '$.since', 1000)");
+        office.hours_pass();
         office
             .write_back()
             .exits(0)
@@ -33,7 +33,20 @@ fn a_problem_of_four_hours_gets_one_ticket_that_is_closed_when_it_is_gone() {
         office.write_back().exits(0);
         assert_eq!(office.tickets(), (opened, 0), "{product:?}: one for each");
 
-        office.operate(json!({"do": "return", "account": second["account"]}));
+        // A third customer has it too: the same rule, for another reason.
+        assert_eq!(office.ticket_comments(), 0, "{product:?}");
+        let third = office.operate(json!({"do": "sell", "tariff": 31, "mac": mac}));
+        office.site.run(&["sync", "--commit"]);
+        let said = office.write_back();
+        said.says("commented about mac-claimed-twice");
+        let comments = office.ticket_comments();
+        assert!((1..=opened).contains(&comments), "{product:?}: {comments}");
+        office.write_back().exits(0);
+        assert_eq!(office.ticket_comments(), comments, "{product:?}: once");
+
+        for sold in [&second, &third] {
+            office.operate(json!({"do": "return", "account": sold["account"]}));
+        }
         office.site.run(&["sync", "--commit"]);
         office
             .write_back()

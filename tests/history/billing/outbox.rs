@@ -1,6 +1,7 @@
 //! Tests the outbox: each write is sent once, and a lost answer is decided by a read.
 
 use gamctl::history::{BillingWrite, TicketStep, WRITE_TRIES, WriteAnswer, WriteState};
+use gamctl::sync::Reason;
 
 use super::{claim, fields, key, leader, not_done, note, queue, settle, splynx};
 use crate::history::{Bed, on_both};
@@ -24,6 +25,8 @@ async fn a_write_is_queued_sent_and_proved(bed: Bed) {
         rule: "heard-elsewhere".into(),
         since: 7,
         step: TicketStep::Open,
+        number: 0,
+        reason: Some(Box::new(Reason::NoItem)),
     };
     let writes = [fields("1042/7001", "served"), note("activated"), ticket];
     queue(store, &leader, &writes).await;
@@ -174,6 +177,8 @@ async fn every_step_of_tickets_is_listed_and_nothing_else(bed: Bed) {
         rule: "port-taken".into(),
         since: 7,
         step,
+        number: 0,
+        reason: None,
     };
     let open = ticket(TicketStep::Open);
     queue(store, &leader, &[fields("1/1", "served"), open.clone()]).await;

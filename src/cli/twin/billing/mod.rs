@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::cli::format::OutputFormat;
+use crate::simulator::billing::FIRST_ACCOUNT;
 pub(super) use fault_file::read as read_faults;
 #[cfg(test)]
 pub(in crate::cli) use ready::ReadyBilling;
@@ -38,6 +39,10 @@ pub(super) struct BillingArguments {
     /// Start with this many customers
     #[arg(long, value_name = "NUMBER", default_value = "200", value_parser = clap::value_parser!(u64).range(0..=250_000))]
     accounts: u64,
+
+    /// Number the customers from here
+    #[arg(long, value_name = "NUMBER", default_value_t = FIRST_ACCOUNT, value_parser = clap::value_parser!(u64).range(1..=900_000_000))]
+    first_account: u64,
 
     /// Random seed; the same seed gives the same twins
     #[arg(long, value_name = "NUMBER", default_value = "1")]

@@ -117,7 +117,8 @@ fn twin(arguments: &BillingArguments) -> anyhow::Result<Made> {
                 secret: Some(key_secret),
                 token: None,
             };
-            Ok((Box::new(Splynx::new(settings, now)), login, signed))
+            let splynx = Splynx::numbered(settings, arguments.first_account, now);
+            Ok((Box::new(splynx), login, signed))
         }
         BillingKind::Sonar => {
             if arguments.hook.is_some() {
@@ -127,6 +128,7 @@ fn twin(arguments: &BillingArguments) -> anyhow::Result<Made> {
             }
             let settings = SonarSettings {
                 accounts: arguments.accounts,
+                first_account: arguments.first_account,
                 seed: arguments.seed,
                 hostile_every: arguments.hostile,
                 ..SonarSettings::default()
@@ -184,7 +186,35 @@ fn control_path(arguments: &BillingArguments) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+    use serde_json::json;
+
     use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: BillingArguments,
+    }
+
+    #[test]
+    fn customers_are_numbered_from_the_first_account() {
+        for kind in ["sonar", "splynx"] {
+            let words = [
+                "billing",
+                "--kind",
+                kind,
+                "--accounts",
+                "3",
+                "--first-account",
+            ];
+            let line = Line::try_parse_from([&words[..], &["5001"]].concat()).unwrap();
+            let (mut made, ..) = twin(&line.arguments).unwrap();
+            let sell = serde_json::from_value(json!({"do": "sell", "tariff": 31})).unwrap();
+            let sold = made.operate(&sell, clock::seconds()).unwrap();
+            assert_eq!(sold["account"], 5004, "{kind}");
+        }
+    }
 
     #[test]
     fn the_host_of_a_receiver_is_found() {

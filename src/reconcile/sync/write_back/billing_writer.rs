@@ -173,6 +173,7 @@ impl<'a> BillingWriter<'a> {
             marker,
             title,
             text,
+            ..
         } = note;
         match &self.target {
             Target::Sonar { client, .. } => {
@@ -265,7 +266,11 @@ async fn sonar_ticket(
     };
     match step {
         TicketStep::Close => client.close_ticket(&id).await,
-        TicketStep::Open | TicketStep::Comment => client.comment_ticket(&id, &ticket.text).await,
+        TicketStep::Open | TicketStep::Comment => {
+            client
+                .comment_ticket(&id, &ticket.step_marker, &ticket.text)
+                .await
+        }
     }
 }
 
@@ -284,6 +289,12 @@ async fn splynx_ticket(
     };
     match step {
         TicketStep::Close => client.close_ticket(&open.id).await,
-        TicketStep::Open | TicketStep::Comment => client.add_ticket_message(&open.id, &text).await,
+        TicketStep::Open | TicketStep::Comment => {
+            let message = MarkedText {
+                marker: ticket.step_marker.clone(),
+                ..text
+            };
+            client.add_ticket_message(&open.id, &message).await
+        }
     }
 }

@@ -3,12 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::WriteBackRequest;
-use super::text::opened;
+use super::tickets::ticket_steps;
 use super::verified::verified_services;
-use crate::history::{
-    BillingWrite, ClassifiedRow, OutboxRow, ServiceFilter, Store, StoreError, TicketStep,
-    WriteState,
-};
+use crate::history::{BillingWrite, OutboxRow, ServiceFilter, Store, StoreError};
 use crate::inventory::SubscriberObject;
 use crate::inventory::text::WriteBackFact;
 use crate::model::billing::{
@@ -19,9 +16,6 @@ use crate::sync::{
     Classification, Noted, ServiceKey, VerifiedService, VerifiedState, WriteBackField,
     WriteBackMemory, note_event, write_back,
 };
-
-/// A ticket is opened when its rule applies for so long, in seconds: most problems are gone by then.
-const TICKET_AFTER: u64 = 4 * 3600;
 
 /// The classes of services that a person must look at.
 const NEED_PERSON: [Classification; 2] = [Classification::Quarantined, Classification::Contested];
@@ -88,7 +82,7 @@ impl DueWrites {
                 let services = store.classified_services(&system.name, &filter, u32::MAX);
                 classified.extend(services.await?);
             }
-            due.tickets(&classified, outbox, now);
+            due.writes.extend(ticket_steps(&classified, outbox, now));
         }
         if is_on(WriteBackFact::Health) {
             due.health(store, snapshot, &verified).await?;
@@ -140,44 +134,6 @@ impl DueWrites {
             Some(((key.account.clone(), noted.endpoint), noted))
         });
         notes.collect()
-    }
-
-    /// Opens a ticket for each service that a person must look at, and closes those whose rule does not apply any more.
-    fn tickets(&mut self, classified: &[ClassifiedRow], outbox: &[OutboxRow], now: u64) {
-        let mut open = BTreeSet::new();
-        for row in classified {
-            let Some(reason) = row.reasons.first() else {
-                continue;
-            };
-            let ticket = opened(&row.service, reason.rule(), row.since);
-            if now.saturating_sub(row.since) >= TICKET_AFTER {
-                self.writes.push(ticket.clone());
-            }
-            open.insert(ticket.key());
-        }
-        let keys: BTreeSet<_> = outbox.iter().map(|row| row.write.key()).collect();
-        for row in outbox {
-            let BillingWrite::Ticket {
-                service,
-                rule,
-                since,
-                step: TicketStep::Open,
-            } = &row.write
-            else {
-                continue;
-            };
-            let close = BillingWrite::Ticket {
-                service: service.clone(),
-                rule: rule.clone(),
-                since: *since,
-                step: TicketStep::Close,
-            };
-            let may_be_there = matches!(row.state, WriteState::Sent | WriteState::Proved);
-            let is_needed = may_be_there && !open.contains(&row.write.key());
-            if is_needed && !keys.contains(&close.key()) {
-                self.writes.push(close);
-            }
-        }
     }
 
     /// Adds the health of items whose endpoint the last look shows in another state than the one that was written last.

@@ -4,7 +4,8 @@
 //! write by a read. [`accounts_to_write_back`] returns the accounts to read for it when no reading is due but a device was
 //! verified. Both are level-triggered: called twice, the second call sends nothing.
 //!
-//! `verified` finds what devices were last verified with, `device_trouble` why they did not get more, `due_writes` what is due.
+//! `verified` finds what devices were last verified with, `device_trouble` why they did not get more, `due_writes` what is due,
+//! with the steps of `tickets`.
 //! `outbox_run` takes it through the outbox: `sender` sends one write, `billing_writer` through the client of the product. `text`
 //! has the texts of notes and tickets, `problem` the consequence of an error, `lines` collects the report.
 //!
@@ -21,6 +22,7 @@ mod request;
 mod sender;
 mod system;
 mod text;
+mod tickets;
 mod verified;
 
 pub use request::{WriteBackError, WriteBackLimits, WriteBackRequest};

@@ -13,6 +13,7 @@ use super::sender::{JudgedWrite, WriteSender};
 use crate::crash;
 use crate::history::{BillingWrite, OutboxRow, StoreError, TicketStep, WriteAnswer, WriteState};
 use crate::model::billing::{BillingService, SnapshotScope};
+use crate::reconcile::sync::client::BillingClient;
 use crate::reconcile::sync::memory::SyncLease;
 use crate::sync::WriteBackField;
 
@@ -96,11 +97,13 @@ impl<'a> OutboxRun<'a> {
                     // This reading is about other accounts.
                     None => continue,
                 },
-                // Comments have no marker: one too few is better than two.
+                // The messages of a ticket in Splynx cannot be read: one too few is better than two.
                 BillingWrite::Ticket {
                     step: TicketStep::Comment,
                     ..
-                } => WriteAnswer::Refused("answer-lost".into()),
+                } if matches!(self.request.client, BillingClient::Splynx(_)) => {
+                    WriteAnswer::Refused("answer-lost".into())
+                }
                 // Each of these reads before it writes.
                 BillingWrite::Note { .. }
                 | BillingWrite::Ticket { .. }

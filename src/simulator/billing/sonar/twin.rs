@@ -15,6 +15,7 @@ use super::request::Asked;
 use super::schema::Schema;
 use super::webhook::Webhooks;
 use super::write::{Happened, MODELS, WEBHOOK_EVENTS, Writer, register};
+use crate::simulator::billing::FIRST_ACCOUNT;
 use crate::simulator::billing::http::{BillingTwin, FaultError, HttpAnswer, HttpRequest, Webhook};
 use crate::simulator::billing::operation::{Operation, OperationError};
 use crate::simulator::billing::people::People;
@@ -26,6 +27,8 @@ const PATH: &str = "/api/graphql";
 pub struct SonarSettings {
     /// Accounts that are listed; archived ones are in addition.
     pub accounts: u64,
+    /// The id of the first account.
+    pub first_account: u64,
     pub seed: u64,
     /// One of so many customers has hostile characters in name and unit; 0 is none.
     pub hostile_every: u64,
@@ -39,6 +42,7 @@ impl Default for SonarSettings {
     fn default() -> Self {
         Self {
             accounts: 100,
+            first_account: FIRST_ACCOUNT,
             seed: 1,
             hostile_every: 0,
             requests_per_minute: REQUESTS_PER_MINUTE,
@@ -78,6 +82,7 @@ impl SonarTwin {
         let mut db = Database::new(&schema, &tables, settings.seed);
         let people = SeedSettings {
             accounts: settings.accounts,
+            first_account: settings.first_account,
             seed: settings.seed,
             hostile_every: settings.hostile_every,
         };

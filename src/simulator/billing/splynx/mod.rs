@@ -39,7 +39,8 @@ use serde_json::{Value, json};
 
 use super::people::People;
 use super::{
-    BillingTwin, Delivery, FaultError, HttpAnswer, HttpRequest, Operation, OperationError, Webhook,
+    BillingTwin, Delivery, FIRST_ACCOUNT, FaultError, HttpAnswer, HttpRequest, Operation,
+    OperationError, Webhook,
 };
 use calendar::LocalClock;
 use cell::{Cell, Dialect};
@@ -103,6 +104,11 @@ struct ReplacedValue {
 
 impl Splynx {
     pub fn new(settings: SplynxSettings, now: u64) -> Self {
+        Self::numbered(settings, FIRST_ACCOUNT, now)
+    }
+
+    /// Makes an instance whose first customer has this id.
+    pub fn numbered(settings: SplynxSettings, first_customer: u64, now: u64) -> Self {
         let SplynxSettings {
             accounts,
             seed,
@@ -137,7 +143,7 @@ impl Splynx {
             moved: 0,
         };
         splynx.last_night = splynx.clock().date(now);
-        splynx.populate(accounts, now);
+        splynx.populate(accounts, first_customer, now);
         splynx
     }
 

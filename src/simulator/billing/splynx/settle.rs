@@ -2,7 +2,7 @@
 
 use super::Splynx;
 use super::table::{Row, TableName};
-use super::world::{ENDPOINT, FIRST_CUSTOMER, FIRST_TARIFF, ROUTER};
+use super::world::{ENDPOINT, FIRST_TARIFF, ROUTER};
 use crate::simulator::billing::people::mac_text;
 use crate::simulator::gam::chance;
 
@@ -61,7 +61,7 @@ impl Splynx {
             .with_text("status", status)
             .with_text("date_add", &since);
         let customer = self.database.add(TableName::Customers, row);
-        let has_parent = self.share("family", number) < 3 && customer > FIRST_CUSTOMER;
+        let has_parent = self.share("family", number) < 3 && number > 0;
         if let Some(row) = self.database.get_mut(TableName::Customers, customer) {
             row.set_text("login", &format!("{customer:06}"));
             if has_parent {

@@ -15,7 +15,6 @@ pub(super) const ENDPOINT: u64 = 4;
 pub(super) const ROUTER: u64 = 5;
 
 /// The first ids, so that examples of different tables are not mistaken for each other.
-pub(super) const FIRST_CUSTOMER: u64 = 1001;
 const FIRST_SERVICE: u64 = 7001;
 const FIRST_ITEM: u64 = 88;
 pub(super) const FIRST_TARIFF: u64 = 30;
@@ -42,9 +41,9 @@ const OWN_FIELDS: [(&str, &str); 3] = [
 ];
 
 impl Splynx {
-    pub(super) fn populate(&mut self, accounts: u64, now: u64) {
+    pub(super) fn populate(&mut self, accounts: u64, first_customer: u64, now: u64) {
         for (table, first) in [
-            (TableName::Customers, FIRST_CUSTOMER),
+            (TableName::Customers, first_customer),
             (TableName::Services, FIRST_SERVICE),
             (TableName::Items, FIRST_ITEM),
             (TableName::Tariffs, FIRST_TARIFF),

@@ -21,6 +21,8 @@ const FIRST_MULTIPLEXER: u64 = 16_000_000;
 pub(crate) struct SeedSettings {
     /// Accounts that are listed; archived ones are in addition.
     pub accounts: u64,
+    /// The id of the first account.
+    pub first_account: u64,
     pub seed: u64,
     /// One of so many customers has hostile characters in name and unit; 0 is none.
     pub hostile_every: u64,
@@ -41,7 +43,7 @@ impl Create for Silent<'_> {
 /// Fills an empty database.
 pub(crate) fn seed(db: &mut Database, settings: SeedSettings, now: u64) {
     for (table, first) in [
-        ("Account", 1001),
+        ("Account", settings.first_account),
         ("Address", 5001),
         ("Service", FIRST_SERVICE),
         ("ServiceMetadata", FIRST_METADATA),
@@ -206,6 +208,7 @@ mod tests {
         let mut db = Database::new(&schema, &tables, 1);
         let settings = SeedSettings {
             accounts,
+            first_account: 1001,
             seed: 1,
             hostile_every: 0,
         };

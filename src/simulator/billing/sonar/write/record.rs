@@ -360,6 +360,7 @@ mod tests {
         let mut db = Database::new(&schema, &tables, 1);
         let settings = SeedSettings {
             accounts: 50,
+            first_account: 1001,
             seed: 1,
             hostile_every: 0,
         };
