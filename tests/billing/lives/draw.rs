@@ -114,7 +114,7 @@ pub(super) fn deeds(chance: &mut Chance, life: &mut Life, budget: &mut Budget) -
     deeds
 }
 
-/// Nobody lives there: a customer is sold a line, and perhaps an installer comes.
+/// The flat is empty: a customer is sold a line, and perhaps an installer comes.
 fn begin(chance: &mut Chance, life: &mut Life, budget: &mut Budget, deeds: &mut Vec<Deed>) {
     if life.customers.len() >= 3 {
         return;

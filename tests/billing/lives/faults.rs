@@ -9,7 +9,7 @@ use gamctl::simulator::fault::{Fault, FaultOrder};
 use super::draw::pick;
 use super::rounds::Lives;
 
-/// A forge that takes commits of engineers and none of the sync.
+/// A forge that accepts commits of engineers and none of the sync.
 const REFUSE_THE_SYNC: &str = "#!/bin/sh\nread -r _ new _\n\
     git log -1 --format=%ae \"$new\" | grep -q sync@ && echo protected branch >&2 && exit 1\nexit 0\n";
 

@@ -50,8 +50,8 @@ pub(super) fn judge(lives: &[Life], seen: &Seen) -> Result<Vec<Vec<Subscriber>>,
     }
     if complaints.is_empty() {
         let all = found.iter().flatten().count();
-        let strangers = strangers(seen, all).into_iter();
-        complaints.extend(strangers.map(|text| Complaint { life: None, text }));
+        let unexplained = unexplained(seen, all).into_iter();
+        complaints.extend(unexplained.map(|text| Complaint { life: None, text }));
     }
     match complaints.is_empty() {
         true => Ok(found),
@@ -223,7 +223,7 @@ fn on_device(life: &Life, one: &Subscriber, (id, vlan): (&str, u16), seen: &Seen
 }
 
 /// Returns everything that no life explains.
-fn strangers(seen: &Seen, expected: usize) -> Vec<String> {
+fn unexplained(seen: &Seen, expected: usize) -> Vec<String> {
     let mut all = Vec::new();
     let subscribers = seen.subscribers.len();
     if subscribers != expected {

@@ -33,25 +33,19 @@ use office::Product;
 use rounds::{Plan, live};
 
 /// The points around the store, the branch, billing and the devices that a kill in the suite hits.
-const IN_THE_SUITE: [&str; 18] = [
+const IN_THE_SUITE: [&str; 12] = [
     "sync-read",
     "sync-counted",
+    "line-sent",
     "sync-committed",
     "sync-pushed",
+    "save-sent",
     "sync-stored",
     "write-back-queued",
+    "step-after",
     "write-back-sent",
     "write-back-answered",
-    "lease-after",
-    "intent-after",
-    "line-sent",
-    "line-answered:3",
-    "step-after",
-    "left-after",
-    "verified-after",
-    "save-sent",
     "ledger-after",
-    "run-ended",
 ];
 
 /// Lives of many beds, some at once.
@@ -66,6 +60,11 @@ struct Crowd {
 
 impl Crowd {
     /// Lives them all, and prints the figures; panics with the reports of beds that failed.
+    #[allow(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "a run of hours shows how far it is"
+    )]
     fn live(self) {
         let began = Instant::now();
         let beds = self.lives.div_ceil(self.of_a_bed);
@@ -130,9 +129,9 @@ fn two_hundred_lives_end_as_the_oracle_expects() {
     let points = IN_THE_SUITE.map(str::to_owned);
     Crowd {
         lives: 200,
-        of_a_bed: 34,
+        of_a_bed: 51,
         rounds: 3,
-        at_once: 6,
+        at_once: 4,
         seed: 16,
         points: points.into(),
     }
@@ -151,7 +150,7 @@ fn ten_thousand_lives_end_as_the_oracle_expects() {
         text.map_or(usual, |text| text.parse().unwrap())
     };
     let size = |name: &str, usual: u64| usize::try_from(variable(name, usual)).unwrap();
-    // The journal is used only while the store is away; other tests end a process there.
+    // The journal is used only while the store is unreachable; other tests end a process there.
     let points = POINTS.iter().filter(|point| {
         let mut elsewhere = ["journal-", "replay-"].iter();
         !elsewhere.any(|start| point.starts_with(start))

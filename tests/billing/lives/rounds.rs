@@ -133,14 +133,19 @@ impl Lives {
 
     /// Waits until the service ends at its point, or kills it.
     fn dies(&mut self, point: Option<&str>) {
-        // A commit of the sync comes seconds after a webhook.
-        let most = match point {
-            Some(_) => 8_000,
-            None => self.chance.below(1_500),
+        // The first commit needs two looks, and others come seconds after a webhook.
+        let (looks, most) = match point {
+            Some(_) => (4, 3_000),
+            None => (1, self.chance.below(1_500)),
         };
-        let end = Instant::now() + Duration::from_millis(most);
-        while self.bed.is_running() && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(20));
+        for _ in 0..looks {
+            let end = Instant::now() + Duration::from_millis(most);
+            while self.bed.is_running() && Instant::now() < end {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            if self.bed.is_running() && looks > 1 {
+                self.bed.clock.ahead(LOOKED);
+            }
         }
         let name = match (self.bed.is_running(), point) {
             (false, Some(point)) => point,
