@@ -38,7 +38,7 @@ const RUNS: usize = 7;
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (mut cases, mut seed, mut shown) = (1_000_u64, 1_u64, 5_u64);
-    let mut is_timed = true;
+    let (mut is_timed, mut is_printed) = (true, false);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().unwrap().parse().unwrap();
         match argument.as_str() {
@@ -49,10 +49,12 @@ fn main() {
             "--shown" => shown = number(),
             // For a long run in pieces: the figures of speed are the same each time.
             "--only-cases" => is_timed = false,
+            // What a case is made of, for the search of its fault.
+            "--print" => is_printed = true,
             _ => {}
         }
     }
-    judge(cases, seed, shown);
+    judge(cases, seed, shown, is_printed);
     if is_timed {
         speed();
         rehearsal();
@@ -60,7 +62,7 @@ fn main() {
 }
 
 /// Judges every beginning of the plans of so many cases, on all cores.
-fn judge(cases: u64, seed: u64, shown: u64) {
+fn judge(cases: u64, seed: u64, shown: u64, is_printed: bool) {
     let start = Instant::now();
     let cores = u64::try_from(cores()).unwrap();
     let share = |core: u64| {
@@ -69,6 +71,9 @@ fn judge(cases: u64, seed: u64, shown: u64) {
         for number in (seed..seed + cases).filter(|number| number % cores == core) {
             let mut dice = dice::Dice::seeded(number, 2_500);
             let case = planner::case::case(&mut dice);
+            if is_printed {
+                println!("{case:#?}");
+            }
             match planner::judge::judge(&case, planner::judge::Prefixes::All) {
                 Ok(judged) => {
                     steps += judged.steps;

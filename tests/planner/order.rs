@@ -163,6 +163,27 @@ fn a_new_household_comes_in_the_order_in_which_things_need_each_other() {
     assert_eq!(causes, vec![Cause::Inventory; 3]);
 }
 
+/// A profile may become another one half-way: if the rate counted, planning again could match other subscribers.
+#[test]
+fn a_service_that_gets_another_name_and_rate_is_not_interrupted() {
+    let mut observed = homes();
+    observed["profiles"]["fast"] = json!({ "down": 500, "up": 500 });
+    observed["subscribers"].as_object_mut().unwrap().remove("b");
+    let mut example = Example::of(&observed);
+    let mut faster = subscriber(1, 101);
+    faster["rate"] = json!({ "profile": "fast" });
+    example.intended["subscribers"] = json!({ "a": subscriber(2, 102), "c": faster });
+    let lines = example.lines();
+    assert_eq!(lines[0], "ghn subscriber 1 name \"c\" bw-profile 2");
+    assert!(
+        lines[1].starts_with("ghn subscriber 2 name \"a\" "),
+        "{lines:?}"
+    );
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let mut steps = example.plan().steps.into_iter();
+    assert!(steps.all(|step| step.impact == Impact::None));
+}
+
 #[test]
 fn of_two_profiles_with_its_rates_the_first_becomes_the_new_one() {
     let mut observed = homes();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{MacAddress, RateLimit, SubscriberConfig, SubscriberName};
+use crate::model::{MacAddress, SubscriberConfig, SubscriberName};
 
 use super::at_number;
 use crate::plan::item::Subscriber;
@@ -166,22 +166,11 @@ impl<'a> Observed<'a> {
             && (!is_protected() || is_matched_later())
     }
 
+    /// Returns the observed subscriber whose service would not be interrupted as the intended one.
+    ///
+    /// Another rate interrupts nothing, and the profiles of a full table change their names and rates half-way.
     fn with_same_service(&self, target: &SubscriberConfig) -> Option<usize> {
         let index = self.with_endpoint(target)?;
-        is_same_service(self.planner, target, self.start(index)?).then_some(index)
+        self.start(index)?.has_settings_of(target).then_some(index)
     }
-}
-
-/// Returns whether an observed subscriber has the intended service, apart from its endpoint.
-fn is_same_service(
-    planner: &PlannerState<'_>,
-    target: &SubscriberConfig,
-    start: &Subscriber,
-) -> bool {
-    let is_same_rate = match (&target.rate, start.rate) {
-        (RateLimit::Unthrottled, None) => true,
-        (RateLimit::Profile(name), Some(profile)) => planner.profile_of.get(name) == Some(&profile),
-        (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,
-    };
-    is_same_rate && start.has_settings_of(target)
 }
