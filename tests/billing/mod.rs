@@ -2,6 +2,7 @@
 
 mod canary;
 mod decisions;
+mod examples;
 mod faults;
 mod hook;
 mod http;
