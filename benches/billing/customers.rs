@@ -251,23 +251,29 @@ impl Customers {
         customer.expected == Expected::InSync && elapsed.is_some_and(|elapsed| elapsed >= time)
     }
 
-    fn change(&mut self, event: Event, number: usize, bed: &Bed<'_>, shop: &Shop) -> bool {
+    /// Returns the field that an event changes, if the customer may have it now.
+    fn changed_field(&self, event: Event, number: usize) -> Option<usize> {
         let quiet = match event {
             Event::Swap | Event::ReusedEndpoint => SETTLES,
             _ => BETWEEN,
         };
-        let is_quiet = self.is_quiet(number, quiet);
-        let product = shop.product;
-        let customer = &mut self.all[number];
+        let customer = &self.all[number];
         let field = match event {
             Event::Block | Event::Payment | Event::Cancel | Event::ReusedEndpoint => 0,
             Event::Swap => 2,
             _ => 1,
         };
-        let is_paid = customer.is_paid != (event == Event::Payment);
-        if !is_quiet || !is_paid || customer.changes[field] >= MOST_CHANGES {
+        let is_possible = customer.is_paid != (event == Event::Payment);
+        let may_change = is_possible && customer.changes[field] < MOST_CHANGES;
+        (may_change && self.is_quiet(number, quiet)).then_some(field)
+    }
+
+    fn change(&mut self, event: Event, number: usize, bed: &Bed<'_>, shop: &Shop) -> bool {
+        let Some(field) = self.changed_field(event, number) else {
             return false;
-        }
+        };
+        let product = shop.product;
+        let customer = &mut self.all[number];
         let account = customer.line.account;
         match event {
             Event::Block | Event::Payment => {
@@ -276,11 +282,8 @@ impl Customers {
                 shop.operate(json!({"do": word, "account": account}));
             }
             Event::Plan | Event::PlanOtherService => {
-                let how = if event == Event::Plan {
-                    "in-place"
-                } else {
-                    "same-day"
-                };
+                let is_same_service = event == Event::Plan;
+                let how = if is_same_service { "in-place" } else { "same-day" };
                 customer.line.plan = customer.line.plan.other();
                 let tariff = customer.line.plan.tariff(product);
                 let changed = shop.operate(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gamctl::history::Store;
-use serde_json::Value;
+use serde_json::Map;
 use tokio::runtime::Runtime;
 
 use crate::bed::{Bed, Wanted, system};
@@ -180,7 +180,8 @@ fn print(bed: &Bed<'_>, shop: &Shop, customers: &Customers, found: &Rest, held: 
     );
     let bills = shop.product.choose("bills", "billing_mutations");
     let bills = &counters[bills];
-    assert!(*bills == Value::from(0) || bills.as_object().is_some_and(serde_json::Map::is_empty));
+    let is_none = bills.as_u64() == Some(0) || bills.as_object().is_some_and(Map::is_empty);
+    assert!(is_none, "{bills}");
     shop.print_requests();
 }
 

@@ -91,6 +91,12 @@ pub(crate) fn one(product: Product, runtime: &Runtime) {
     });
     let plugged_later = done.into_values().collect();
 
+    print(&shop, [by_hook, by_polling, plugged_later]);
+}
+
+fn print(shop: &Shop, times: [Vec<Duration>; 3]) {
+    let [by_hook, by_polling, plugged_later] = times;
+    let product = shop.product;
     println!(
         "one, {}: devices at {LATENCY}, billing answers after {} ms, {} customers before, usual intervals, median of {DEVICES} (slowest)",
         product.name(),

@@ -8,7 +8,7 @@ use gamctl::authoring::edit::FileChange;
 use gamctl::inventory::Reading;
 use gamctl::model::Severity;
 use gamctl::reconcile::sync::{PreparedSync, services_of};
-use gamctl::report::sync::{services_table, sync_text, sync_verdict};
+use gamctl::report::sync::{services_text, sync_text, sync_verdict};
 use gamctl::report::{Exit, FindingFormat, FindingReport, Paint, Summary, Web, difference};
 use gamctl::sync::{Classification, LaneUse};
 
@@ -72,7 +72,7 @@ pub(super) fn outcome(prepared: &PreparedSync<'_>, day: &Day, list: Option<&str>
     if let Some(list) = list {
         let mut all = Classification::ALL.into_iter();
         let class = all.find(|class| class.as_str() == list).unwrap();
-        let listed = services_table(&services_of(prepared, class), Paint::Plain);
+        let listed = services_text(&services_of(prepared, class), Paint::Plain);
         let _ = write!(text, "\n$ gamctl sync list {list}\n{listed}");
     }
     Outcome {
