@@ -3,6 +3,7 @@
 mod decisions;
 mod http;
 mod isp;
+mod lives;
 mod protected_customers;
 mod sonar;
 mod splynx;
