@@ -8,7 +8,6 @@ mod hook;
 mod http;
 mod isp;
 mod lives;
-mod personal_data;
 mod protected_customers;
 mod sonar;
 mod splynx;
