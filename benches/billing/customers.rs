@@ -283,7 +283,11 @@ impl Customers {
             }
             Event::Plan | Event::PlanOtherService => {
                 let is_same_service = event == Event::Plan;
-                let how = if is_same_service { "in-place" } else { "same-day" };
+                let how = if is_same_service {
+                    "in-place"
+                } else {
+                    "same-day"
+                };
                 customer.line.plan = customer.line.plan.other();
                 let tariff = customer.line.plan.tariff(product);
                 let changed = shop.operate(
@@ -304,21 +308,7 @@ impl Customers {
                 customer.expected = Expected::Gone;
             }
             Event::ReusedEndpoint => {
-                shop.operate(json!({"do": "return", "account": account}));
-                shop.operate(json!({"do": "cancel", "account": account}));
-                customer.expected = Expected::Removed;
-                let mut line = customer.line.clone();
-                let sale = shop.sell(Plan::Home100.tariff(product), &line.mac);
-                (line.account, line.service, line.plan) =
-                    (sale.account, sale.service, Plan::Home100);
-                self.all.push(Customer {
-                    line,
-                    is_paid: true,
-                    expected: Expected::InSync,
-                    is_described: false,
-                    changes: [0; 3],
-                    touched: Instant::now() + SETTLES,
-                });
+                self.reuse_endpoint(number, shop);
                 return true;
             }
             Event::EngineerDescribes => {
@@ -337,8 +327,8 @@ impl Customers {
                 customer.expected = Expected::Held;
             }
             Event::EngineerChangesPlan => {
-                let (from, to) = (customer.line.plan, customer.line.plan.other());
-                if !engineers::change_plan(bed, account, from, to) {
+                let plan = customer.line.plan;
+                if !engineers::change_plan(bed, account, plan, plan.other()) {
                     return false;
                 }
                 customer.expected = Expected::Contested;
@@ -349,6 +339,26 @@ impl Customers {
         customer.changes[field] += 1;
         customer.touched = Instant::now();
         true
+    }
+
+    /// A customer gives the endpoint back, and it serves another one.
+    fn reuse_endpoint(&mut self, number: usize, shop: &Shop) {
+        let customer = &mut self.all[number];
+        let account = customer.line.account;
+        shop.operate(json!({"do": "return", "account": account}));
+        shop.operate(json!({"do": "cancel", "account": account}));
+        customer.expected = Expected::Removed;
+        let mut line = customer.line.clone();
+        let sale = shop.sell(Plan::Home100.tariff(shop.product), &line.mac);
+        (line.account, line.service, line.plan) = (sale.account, sale.service, Plan::Home100);
+        self.all.push(Customer {
+            line,
+            is_paid: true,
+            expected: Expected::InSync,
+            is_described: false,
+            changes: [0; 3],
+            touched: Instant::now() + SETTLES,
+        });
     }
 
     /// Blocks everyone in the first building by mistake, or takes it back.

@@ -8,6 +8,7 @@ mod hook;
 mod http;
 mod isp;
 mod lives;
+mod personal_data;
 mod protected_customers;
 mod sonar;
 mod splynx;

@@ -32,11 +32,11 @@ impl Bed {
             Deed::SellUsed { endpoint, tariff } => self.sell_used(life, tariff, endpoint),
             Deed::Block { customer } => {
                 life.customers[customer].has_paid = false;
-                self.of_account(life, customer, "block", json!({}))
+                self.of_account(life, customer, "block", &json!({}))
             }
             Deed::Pay { customer } => {
                 life.customers[customer].has_paid = true;
-                self.of_account(life, customer, "pay", json!({}))
+                self.of_account(life, customer, "pay", &json!({}))
             }
             Deed::ChangePlan {
                 customer,
@@ -45,14 +45,14 @@ impl Bed {
             } => {
                 let more = json!({"tariff": self.tariff(tariff), "how": WAYS[way]});
                 life.customers[customer].tariff = tariff;
-                self.of_account(life, customer, "change-plan", more)
+                self.of_account(life, customer, "change-plan", &more)
             }
             Deed::Swap { customer } => {
                 let endpoint = life.endpoints;
                 life.endpoints += 1;
                 life.customers[customer].item = Some(endpoint);
                 let more = json!({"mac": life.mac(endpoint)});
-                let sentence = self.of_account(life, customer, "swap", more);
+                let sentence = self.of_account(life, customer, "swap", &more);
                 life.rows.insert(endpoint, self.row.get());
                 sentence
             }
@@ -63,7 +63,7 @@ impl Bed {
                 if let (Product::Sonar, Some(item)) = (self.product, customer_left.item) {
                     life.twice.remove(&item);
                 }
-                self.of_account(life, customer, "cancel", json!({}))
+                self.of_account(life, customer, "cancel", &json!({}))
             }
             Deed::Plug { endpoint, spot } => {
                 self.unplug(life, endpoint, Some(spot.device));
@@ -156,7 +156,7 @@ impl Bed {
     }
 
     /// Carries out an operation on the account of a customer, and notes the id that its service has afterwards.
-    fn of_account(&self, life: &mut Life, customer: usize, what: &str, more: Value) -> String {
+    fn of_account(&self, life: &mut Life, customer: usize, what: &str, more: &Value) -> String {
         let account = life.customers[customer].account;
         let mut operation = json!({"do": what, "account": account});
         let members = operation.as_object_mut().unwrap();

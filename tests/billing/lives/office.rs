@@ -224,7 +224,7 @@ impl Office {
         let is_it = |service: &u64| {
             number(&twin.stored("account_services", *service, "account_id")) == account
         };
-        services.filter(is_it).last()
+        services.rev().find(is_it)
     }
 
     /// Returns account and text of each note that gamctl wrote.

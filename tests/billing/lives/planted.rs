@@ -106,12 +106,12 @@ fn every_planted_error_is_noticed() {
         ("another port", |_, seen| set(seen, "port", 3)),
         ("another device", |_, seen| set(seen, "device", "maple-a")),
         ("another plan", |_, seen| {
-            set(seen, "service_plan", "home-100")
+            set(seen, "service_plan", "home-100");
         }),
         ("another state", |_, seen| set(seen, "state", "suspended")),
         ("a key of an engineer", |_, seen| set(seen, "poe", "enable")),
         ("a description from nowhere", |_, seen| {
-            set(seen, "description", "flat 9")
+            set(seen, "description", "flat 9");
         }),
         ("no subscriber", |_, seen| seen.subscribers.clear()),
         ("a stranger", |_, seen| {
@@ -133,7 +133,7 @@ fn every_planted_error_is_noticed() {
                 .insert(2, OnDevice::named("acct-9"));
         }),
         ("a device that is not saved", |_, seen| {
-            seen.devices[1].1 = None
+            seen.devices[1].1 = None;
         }),
         ("another place in billing", |_, seen| {
             seen.written.get_mut(&7001).unwrap()[0] = "maple-b/1".to_owned();
