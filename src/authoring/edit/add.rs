@@ -8,6 +8,7 @@ use super::open_file::OpenFile;
 use super::set::value_text;
 use super::{KeyPath, insert};
 use crate::authoring::format::{Order, format};
+use crate::authoring::layout::{StatementKind, shared};
 
 impl OpenFile<'_> {
     /// Adds an object at its place in the file.
@@ -18,6 +19,7 @@ impl OpenFile<'_> {
         comment: Option<&str>,
         order: Order<'_>,
     ) -> Result<(), Obstacle> {
+        self.check_headers(object)?;
         let text = object_text(object, fields, comment);
         let text = format(self.kind, &text, order)
             .map_err(|error| Obstacle::new(None, std::format!("its fields do not fit: {error}")))?;
@@ -33,6 +35,19 @@ impl OpenFile<'_> {
         }
         done.then_some(())
             .ok_or_else(|| Obstacle::new(None, "a name on the way to it is not a table"))
+    }
+
+    /// Refuses a file whose objects are in an inline table: TOML allows no header below one.
+    fn check_headers(&self, object: &[String]) -> Result<(), Obstacle> {
+        for (index, header, statement) in self.layout.placed() {
+            let names = header.len() + statement.path.len();
+            let is_above = names < object.len() && shared(header, &statement.path, object) == names;
+            if statement.kind == StatementKind::KeyValue && is_above {
+                let table = written(object.get(..names).unwrap_or_default());
+                return Err(self.obstacle(index, std::format!("`{table}` is an inline table")));
+            }
+        }
+        Ok(())
     }
 }
 
