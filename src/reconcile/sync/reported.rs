@@ -197,7 +197,11 @@ pub(super) fn reason_lines<'a>(
             class: service.classification.as_str(),
             rule: reason.rule(),
             because: sentence(reason),
-            next_step: next_step(reason.next_step()),
+            // Out of scope, a tariff that is ignored is nothing to correct.
+            next_step: next_step(match service.classification {
+                Classification::OutOfScope => NextStep::Nothing,
+                _ => reason.next_step(),
+            }),
             since: rfc3339(service.since),
         })
         .collect()

@@ -7,8 +7,12 @@ use crate::sync::GateFinding;
 pub fn gate_sentence(finding: &GateFinding) -> String {
     match finding {
         GateFinding::ReadIncomplete { missing } => format!(
-            "the reading may lack records, so {} that it does not have stay as they are",
-            counted(*missing, "subscriber")
+            "the reading may lack records, so {} that it does not have {}",
+            counted(*missing, "subscriber"),
+            match missing {
+                1 => "stays as it is",
+                _ => "stay as they are",
+            }
         ),
         GateFinding::EmptyExport { before } => format!(
             "billing returned no service in scope, and had {} before; check the permissions of the login",

@@ -7,7 +7,9 @@ use super::description::{
     TariffLine,
 };
 use super::pause::pause_words;
+use super::sentence::next_step;
 use crate::report::{Align, Paint, Table, counted, visible};
+use crate::sync::{NextStep, TariffProblem};
 
 /// The changes and services of one rule that are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -38,7 +40,7 @@ pub fn sync_text(report: &SyncReport, paint: Paint) -> String {
     }
     text.push_str(&without_changes(report, paint));
     text.push_str(&tariffs(&report.tariffs, paint));
-    text.push_str(&needs_a_person(&report.listed, paint));
+    text.push_str(&needs_a_person(report, paint));
     text
 }
 
@@ -209,24 +211,36 @@ fn tariffs(tariffs: &[TariffLine], paint: Paint) -> String {
             tariff.rule
         ));
     }
-    text.push_str("  next: `gamctl sync map` prints the lines to paste\n");
+    let not_mapped = TariffProblem::NotMapped.rule();
+    if tariffs.iter().any(|tariff| tariff.rule == not_mapped) {
+        text.push_str("  next: `gamctl sync map` prints the lines to paste\n");
+    }
+    if tariffs.iter().any(|tariff| tariff.rule != not_mapped) {
+        let step = next_step(NextStep::FixBilling);
+        text.push_str(&format!("  next: {step}\n"));
+    }
     text
 }
 
-fn needs_a_person(listed: &[ListedLine], paint: Paint) -> String {
+fn needs_a_person(report: &SyncReport, paint: Paint) -> String {
     let mut by_rule: BTreeMap<(&str, &str), Vec<&ListedLine>> = BTreeMap::new();
-    // Tariffs are listed once, each with its number of services.
-    for line in listed
-        .iter()
-        .filter(|line| !line.rule.starts_with("tariff-"))
-    {
+    // Tariffs are listed once, each with its number of services. A service without a tariff is in no such list.
+    let is_about_a_tariff = |line: &&ListedLine| {
+        let mut tariffs = report.tariffs.iter();
+        tariffs.any(|tariff| tariff.rule == line.rule)
+    };
+    for line in report.listed.iter().filter(|line| !is_about_a_tariff(line)) {
         by_rule
             .entry((line.class, line.rule))
             .or_default()
             .push(line);
     }
     let mut text = String::new();
-    for ((class, rule), lines) in by_rule {
+    for ((class, rule), mut lines) in by_rule {
+        // A record that is there twice has the same reason twice.
+        lines.dedup_by(|one, other| {
+            (&one.service, &one.because) == (&other.service, &other.because)
+        });
         let services: BTreeSet<&str> = lines.iter().map(|line| line.service.as_str()).collect();
         let count = counted(services.len(), "service");
         let title = format!("{}: {count} ({rule})", capital(class_words(class)));
