@@ -19,6 +19,9 @@ use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
 use crate::golden::assert_golden;
 use crate::observe::device::expected;
 
+/// The examples of the billing sync, which tests/billing/examples/ runs.
+const BILLING: &str = "billing";
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("plans")
 }
@@ -29,6 +32,7 @@ fn examples() -> Vec<String> {
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| name != BILLING)
         .collect();
     names.sort();
     names
@@ -243,6 +247,7 @@ fn the_index_names_every_example_with_its_title_and_its_verdict() {
          `gamctl plan --detailed --expand`. Without `applied/`, no `--applied` was given.\n\n\
          Tests plan each of them, apply the lines to a twin, undo them, and plan again.\n\
          `UPDATE_GOLDEN=1 cargo test --test all plans` writes `plan.txt` and this page.\n\n\
+         [billing/](billing/README.md) has the examples of the billing sync.\n\n\
          | folder | rule | exit |\n\
          | --- | --- | --- |\n",
     );
