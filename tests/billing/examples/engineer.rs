@@ -62,14 +62,13 @@ fn set(object: &Object, fields: &[(Vec<String>, Value)]) -> Vec<Edit> {
 fn leaves(table: &Table) -> Vec<(Vec<String>, Value)> {
     let mut found = Vec::new();
     for (key, value) in table {
-        match value {
-            Value::Table(table) => {
-                found.extend(leaves(table).into_iter().map(|(mut path, value)| {
-                    path.insert(0, key.clone());
-                    (path, value)
-                }))
-            }
-            value => found.push((vec![key.clone()], value.clone())),
+        let Value::Table(inner) = value else {
+            found.push((vec![key.clone()], value.clone()));
+            continue;
+        };
+        for (mut path, value) in leaves(inner) {
+            path.insert(0, key.clone());
+            found.push((path, value));
         }
     }
     found

@@ -174,8 +174,11 @@ fn the_index_lists_every_example_with_its_title_and_exit_code() {
          story and what is different from [the ordinary day](ordinary-day.toml), on which billing agrees with the\n\
          [inventory](inventory/). `NAME.txt` is the output of the command, its last sentence after `!`, the exit code, and the message\n\
          of the commit that `--commit` makes.\n\n\
-         In an example, `[[earlier]]` is a run before the one that is shown, and `[now]` is that one. `inventory` is a commit of an\n\
-         engineer before the run, and `false` removes a record. Runs are an hour apart if `after` names no other time.\n\n\
+         In an example, `[[earlier]]` is a run before the one that is shown, and `[now]` is that one. Runs are an hour apart if `after`\n\
+         names no other time. `service`, `item`, `tariff` and `partner` are records of billing, and `false` removes one. `heard` has\n\
+         the endpoints that devices hear, `look` what else the latest look found. `inventory` and `file` are a commit of an engineer\n\
+         before the run. `read` is a reading with a fault or of one account, `used` the changes of the last hour, `approve` the\n\
+         approval of a person, `forget` the loss of the store.\n\n\
          Tests run each example twice, and once more after its commit: then nothing is left to commit.\n\
          `UPDATE_GOLDEN=1 cargo test --test all billing::examples` writes the texts and this page.\n\n\
          | example | story | shows | exit |\n\
