@@ -1,6 +1,6 @@
 //! The list of `tests/outside/mutate` still fits the source: what it switches off is where it says, once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -47,6 +47,26 @@ fn each_rule_that_can_be_switched_off_is_in_the_source_once() {
 }
 
 #[test]
+fn no_two_of_them_replace_the_same_text() {
+    let mut places: BTreeMap<String, Vec<(usize, usize, String)>> = BTreeMap::new();
+    for mutation in listed() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&mutation.file);
+        let source = fs::read_to_string(path).unwrap();
+        let piece = mutation.from.as_ref().unwrap_or(&mutation.at);
+        let begin = source.find(&mutation.at).unwrap() + mutation.at.find(piece).unwrap();
+        let place = (begin, begin + piece.len(), mutation.name);
+        places.entry(mutation.file).or_default().push(place);
+    }
+    for (file, mut places) in places {
+        places.sort();
+        for pair in places.windows(2) {
+            let ((_, end, one), (begin, _, other)) = (&pair[0], &pair[1]);
+            assert!(end <= begin, "{file}: {one} and {other}");
+        }
+    }
+}
+
+#[test]
 fn each_rule_that_can_be_switched_off_names_tests_that_could_see_it() {
     for mutation in listed() {
         assert!(!mutation.tests.is_empty(), "{}", mutation.name);
@@ -74,6 +94,11 @@ fn every_area_that_guards_a_device_is_among_them() {
         "src/plan/settings.rs",
         "src/plan/cause.rs",
         "src/plan/lint/",
+        "src/sync/gate.rs",
+        "src/sync/lane.rs",
+        "src/sync/placement.rs",
+        "src/sync/conflict.rs",
+        "src/sync/completeness.rs",
         "src/render/",
         "src/observe/",
         "src/transport/snmp/",

@@ -81,7 +81,10 @@ fn no_person_of_billing_is_in_git_store_logs_commits_or_metrics() {
         let answer = customers(&office);
         let found = data.search(&answer);
         let answer = String::from_utf8_lossy(&answer);
-        assert!(found.contains(&"name"), "{product:?}: {found:?} in {answer}");
+        assert!(
+            found.contains(&"name"),
+            "{product:?}: {found:?} in {answer}"
+        );
     }
 }
 

@@ -339,3 +339,66 @@ fn fault_31_edits_are_judged_before_the_commit() {
     let left = judge_edits(&world.inventory, [&edit], rules(&other));
     assert!(matches!(left[..], [LaneLeft::NotLinked { .. }]));
 }
+
+#[test]
+fn a_commit_with_a_file_that_cannot_be_read_leaves_the_lane() {
+    let texts = texts();
+    let mut broken = texts.clone();
+    broken.insert("subscribers/more.toml".into(), "[subscriber.x\n".into());
+    for (before, after) in [(&texts, &broken), (&broken, &texts)] {
+        let left = judge(before, after, &SyncLimits::default());
+        assert!(left.contains(&LaneLeft::Unreadable), "{left:?}");
+    }
+}
+
+#[test]
+fn an_edit_that_adds_a_subscriber_that_exists_leaves_the_lane() {
+    let mut world = World::sold();
+    let proposal = world.commit();
+    let approved = BTreeSet::new();
+    let rules = LaneRules {
+        system: &world.settings.system,
+        limits: &world.limits,
+        used: LaneUse::default(),
+        approved: &approved,
+    };
+    let left = judge_edits(&world.inventory, proposal.edits(), rules);
+    let [LaneLeft::NotAllowed { pattern, .. }] = &left[..] else {
+        panic!("{left:?}")
+    };
+    assert_eq!(pattern, "subscriber+");
+}
+
+#[test]
+fn a_commit_takes_no_subscriber_of_another_system_and_adds_none_without_a_link() {
+    let texts = texts();
+    let mut other = texts.clone();
+    let sonar = texts["subscribers/maple.toml"].replace("splynx", "sonar");
+    other.insert("subscribers/maple.toml".into(), sonar.into());
+    let subscriber = id("acct-1042");
+    let left = judge(&other, &texts, &SyncLimits::default());
+    assert_eq!(left, [LaneLeft::NotLinked { subscriber }]);
+    let mut added = texts.clone();
+    let oak = &texts["subscribers/oak.toml"];
+    let oak = format!(
+        "{oak}[subscriber.acct-9]\ndevice = \"oak-a\"\nport = 2\nendpoint = \"00:0e:d8:10:20:07\"\nservice_plan = \"home-200\"\nvlan = 103\n"
+    );
+    added.insert("subscribers/oak.toml".into(), oak.into());
+    let subscriber = id("acct-9");
+    let left = judge(&texts, &added, &SyncLimits::default());
+    assert_eq!(left, [LaneLeft::NotLinked { subscriber }]);
+}
+
+#[test]
+fn a_served_subscriber_that_becomes_pending_counts_as_suspended() {
+    let mut world = World::served();
+    let edit = SyncEdit::Set {
+        subscriber: id("acct-1042"),
+        value: SyncValue::State(crate::model::SubscriberState::Pending),
+        from: None,
+    };
+    let used = |world: &World| lane_use(&world.inventory, [&edit], &BTreeSet::new());
+    assert_eq!((used(&world).suspensions, used(&world).changes), (1, 0));
+    world.edit("acct-1042").state = crate::model::SubscriberState::Suspended;
+    assert_eq!((used(&world).suspensions, used(&world).changes), (0, 1));
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::faults::served;
 use super::world::*;
+use crate::model::SubscriberState;
 use crate::model::billing::{AccountId, ServiceStatus, SnapshotScope, SuspendedCause};
 use crate::sync::*;
 
@@ -100,7 +101,10 @@ fn a_customer_is_not_replaced_by_another_one_while_the_reading_shrank() {
 fn changes_that_a_person_approved_are_held_back_by_no_other_rule() {
     // Half of the customers are of a partner that is invisible: the reading shrank, and the group vanished.
     let mut world = served(40);
-    let is_seen = |account: &AccountId| account.as_str().parse::<u16>().unwrap() % 2 == 0;
+    let is_seen = |account: &AccountId| {
+        let number: u16 = account.as_str().parse().unwrap();
+        number.is_multiple_of(2)
+    };
     let services = &mut world.snapshot.services;
     services.retain(|service| is_seen(&service.account));
     let gated = gate(&world, &BTreeSet::new());
@@ -121,4 +125,22 @@ fn changes_that_a_person_approved_are_held_back_by_no_other_rule() {
     assert_eq!(gated.passed.len(), 40);
     // They count to no limit.
     assert_eq!(gated.findings.len(), 1, "{:?}", gated.findings);
+}
+
+#[test]
+fn an_empty_reading_from_which_nothing_follows_is_not_the_measure_either() {
+    let mut world = served(40);
+    world.base = SyncBase {
+        sizes: world.base.sizes.take(),
+        ..SyncBase::default()
+    };
+    for subscriber in world.inventory.subscribers.values_mut() {
+        subscriber.state = SubscriberState::Suspended;
+    }
+    world.snapshot.services.clear();
+    world.snapshot.equipment.clear();
+    let gated = world.commit_gated();
+    assert_eq!(rules(&gated)[0], "empty-export");
+    assert!(gated.held.is_empty(), "{:?}", gated.held);
+    assert_eq!(world.base.sizes.unwrap().services, 40);
 }

@@ -226,3 +226,37 @@ fn services_of_accounts_that_were_not_read_are_not_missing() {
     let proposal = world.propose();
     assert!(proposal.not_listed.is_empty(), "{:?}", proposal.not_listed);
 }
+
+#[test]
+fn a_subscriber_that_is_replaced_is_not_suspended_in_the_same_run() {
+    let mut world = World::served();
+    world.service("1042", "7001").status = gone();
+    world.sell("1043", "7002", "31");
+    world.item("88", "00:0e:d8:10:20:01", "1043", Some("7002"));
+    let lines = world.propose().lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0], "-acct-1042");
+}
+
+#[test]
+fn adopting_links_no_service_twice_and_nothing_while_a_part_of_the_inventory_is_unread() {
+    let mut world = World::sold();
+    world.subscriber("one", ("maple-a", 1), Some(mac(1)), None);
+    assert_eq!(adopt(world.inputs()).changes.len(), 1);
+    world.inventory.is_partial = true;
+    assert_eq!(adopt(world.inputs()), Adoption::default());
+    world.inventory.is_partial = false;
+    // Two items of the service are the endpoints of two subscribers.
+    world.item("89", "00:0e:d8:10:20:02", "1042", Some("7001"));
+    world.subscriber("other", ("maple-a", 2), Some(mac(2)), None);
+    let adoption = adopt(world.inputs());
+    assert!(adoption.changes.is_empty(), "{:?}", adoption.changes);
+    assert_eq!(adoption.left.len(), 2);
+    // The service has a subscriber.
+    let mut world = World::served();
+    world.item("89", "00:0e:d8:10:20:02", "1042", Some("7001"));
+    world.subscriber("other", ("maple-a", 2), Some(mac(2)), None);
+    let adoption = adopt(world.inputs());
+    assert!(adoption.changes.is_empty(), "{:?}", adoption.changes);
+    assert_eq!(adoption.left[0].0, id("other"));
+}

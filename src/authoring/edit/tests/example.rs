@@ -111,7 +111,8 @@ fn dotted_keys_and_inline_tables_are_edited_where_they_are() {
     assert_eq!(after, "subscriber = { a = { vlan = 1 } } # x\n");
     assert!(refused(inline, set("a", ["vlan", "x"], 1)).contains("`subscriber.a.vlan` is a value"));
     // TOML has no place for another object here.
-    assert!(refused(inline, add("b", None, "x")).contains("`subscriber` is an inline table"));
+    let here = add("b", Some("subscribers/a.toml"), "x");
+    assert!(refused(inline, here).contains("`subscriber` is an inline table"));
 }
 
 #[test]
