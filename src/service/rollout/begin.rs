@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::known_status::{KnownStatuses, known_statuses};
-use super::past::{MOST_ATTEMPTS, PastOfDevice};
+use super::past::PastOfDevice;
 use super::past_of;
 use super::save::save;
 use crate::history::{
@@ -148,8 +148,7 @@ async fn candidates(
             return Ok(BTreeMap::new());
         }
         let of_device = past.get(&device.name);
-        let may_begin =
-            of_device.is_none_or(|past| !past.is_in_open_rollout && past.attempts < MOST_ATTEMPTS);
+        let may_begin = of_device.is_none_or(PastOfDevice::may_begin);
         if device.state.is_written()
             && may_begin
             && facts.is_some_and(|facts| {

@@ -14,13 +14,17 @@ pub(super) mod past;
 mod save;
 pub(super) mod save_attempts;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use past::AppliedTo;
 
 use super::instance_state::{Past, PastKey, PastRollouts, Shared};
 use super::task::TaskError;
 use super::task::heartbeat::ROLLOUT;
+use crate::apply::Ended;
 use crate::history::{
-    Leader, NewRolloutStep, Rollout, RolloutState, RolloutStepContent, StoreError,
+    Filter, Leader, NewRolloutStep, Rollout, RolloutState, RolloutStepContent, RunId, StoreError,
 };
 
 /// One round of the leader: every open rollout is moved on, and a new one begins where something is left to do.
@@ -90,11 +94,43 @@ pub(super) async fn past_of(shared: &Shared, commit: &str) -> Result<Past, Store
     }
     let rollouts = store.rollouts(past::MOST_ROLLOUTS).await?;
     let past = Arc::new(PastRollouts {
-        devices: past::past(&rollouts, commit),
+        devices: past::past(
+            &rollouts,
+            commit,
+            &applied_to(shared, &rollouts, commit).await?,
+        ),
         hour: hour::RecentEffects::of(&rollouts, store.clock().await?),
     });
     shared.keep_past(state, past.clone());
     Ok(past)
+}
+
+/// Returns the devices that were applied to, of rollouts that may show that a device does not converge.
+async fn applied_to(
+    shared: &Shared,
+    rollouts: &[Rollout],
+    commit: &str,
+) -> Result<AppliedTo, StoreError> {
+    let store = &shared.store.store;
+    let mut applied = AppliedTo::new();
+    for rollout in past::attempts(rollouts, commit) {
+        let steps = store.rollout(rollout.id).await?.map(|(_, steps)| steps);
+        let steps = steps.unwrap_or_default();
+        let runs: BTreeSet<RunId> = steps.iter().filter_map(|step| step.content.run).collect();
+        let devices = applied.entry(rollout.id).or_default();
+        for run in runs {
+            let filter = Filter {
+                run: Some(run),
+                most: u32::MAX,
+                ..Filter::default()
+            };
+            let outcomes = store.outcomes(&filter).await?.into_iter();
+            let outcomes = outcomes.map(|row| row.outcome);
+            let written = outcomes.filter(|outcome| outcome.ended == Ended::Applied);
+            devices.extend(written.map(|outcome| outcome.device));
+        }
+    }
+    Ok(applied)
 }
 
 /// Records the next step of a rollout; returns whether it is the one that counts.
