@@ -154,7 +154,8 @@ fn new_macs(planner: &PlannerState<'_>, taken: &BTreeSet<usize>) -> BTreeMap<usi
         let endpoint = planner.endpoints.get(index);
         let is_owned = endpoint
             .and_then(|item| item.start.as_ref())
-            .is_some_and(|start| owns_endpoint(planner, start));
+            .is_some_and(|start| owns_endpoint(planner, start))
+            || may_remove_unmanaged(planner.request);
         let users = planner.subscribers.iter();
         let mut users = users.filter_map(|item| item.start.as_ref());
         let user = users.find(|start| start.endpoint == Some(index));
