@@ -96,7 +96,7 @@ fn main() {
     // A test more than a measurement: only when it is asked for.
     if only == Some("day") {
         let events = number(&arguments, "--events", 500);
-        let minutes = number(&arguments, "--minutes", 5);
+        let minutes = number(&arguments, "--minutes", 10);
         for product in &products {
             day::day(*product, events, minutes, seed, &runtime);
         }

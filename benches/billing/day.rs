@@ -20,10 +20,10 @@ const CUSTOMERS: usize = 25;
 const LATENCY: &str = "ssh=20ms,line=5ms,snmp=1ms,save=50ms";
 const ANSWER: Duration = Duration::from_millis(5);
 
-/// A day of 24 hours in minutes: intervals and rates are as much shorter and higher.
+/// A day of 24 hours in minutes: the intervals are as short, and the rate is as high, as settings may have them.
 const SERVE: &str = "probe = \"5s\"\npoll = \"10s\"\nlook = \"15s\"\n";
 const BILLING: &str =
-    "write_back = [\"place\", \"notes\"]\nrequests_per_minute = 6000\nfull_every = \"2m\"";
+    "write_back = [\"place\", \"notes\"]\nrequests_per_minute = 400\nfull_every = \"5m\"";
 const POLICY: &str = "limits = { additions = { count = 5000 }, changes = { count = 5000, percent = 100 }, suspensions = { count = 5000, percent = 100 }, removals = { count = 5000, percent = 100 }, drop = { count = 30, percent = 10 } }\n";
 
 /// The longest time from the last event until everything is done.

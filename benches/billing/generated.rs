@@ -140,8 +140,9 @@ impl Network {
     /// Changes plans, blocks, and sells to new customers whose endpoints are heard.
     pub(crate) fn change(self, snapshot: &mut Snapshot, looks: &mut Looks) {
         let paid = (1..self.customers).filter(|number| Self::line(*number).is_paid);
-        // From one end of the network to the other.
-        let mut changed = paid.step_by(self.customers / (CHANGED_PLANS + BLOCKED) - 10);
+        // From one end of the network to the other; one in twenty is not paid.
+        let apart = self.customers / (CHANGED_PLANS + BLOCKED) * 9 / 10;
+        let mut changed = paid.step_by(apart.max(1));
         for number in changed.by_ref().take(CHANGED_PLANS) {
             let service = &mut snapshot.services[number];
             let is_fast = service.tariff == Some(tariff(true));

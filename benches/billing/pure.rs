@@ -186,7 +186,14 @@ pub(crate) fn memory_child(folder: &str, services: &str) {
     let none = none_approved();
     let prepared: PreparedSync<'_> = prepare(sides.request(&none)).unwrap();
     step("and the proposal of 100 changes");
-    assert_eq!(prepared.report.changes.len(), CHANGES);
+    let report = &prepared.report;
+    let listed: Vec<_> = report.listed.iter().take(5).collect();
+    assert_eq!(
+        report.changes.len(),
+        CHANGES,
+        "{listed:?} {:?}",
+        report.gate
+    );
     let after = prepared.memory_after_commit();
     step("and what is remembered afterwards");
     assert!(after.services.len() >= sides.memory.services.len());

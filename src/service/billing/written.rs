@@ -18,6 +18,9 @@ const BETWEEN_SEARCHES: u64 = 60_000;
 /// The accounts that are read for one search: the others follow in the next ones.
 const MOST_ACCOUNTS: usize = 20;
 
+/// The writes of one run, some seconds of Splynx's requests: webhooks and deltas wait for its end. The rest stays in the outbox.
+const MOST_WRITES: u32 = 10;
+
 /// Writes back what the settings of a system allow. A failure is logged: the next run sends what is left.
 pub(super) async fn write_back(
     shared: &Shared,
@@ -40,7 +43,11 @@ pub(super) async fn write_back(
         snapshot,
         now: shared.seconds(),
     };
-    match write_back_system(request, lease, WriteBackLimits::default()).await {
+    let limits = WriteBackLimits {
+        most_writes: MOST_WRITES,
+        ..WriteBackLimits::default()
+    };
+    match write_back_system(request, lease, limits).await {
         Ok(report) if report.writes.is_empty() => {}
         Ok(report) => {
             let writes = report.writes.len();
