@@ -184,6 +184,42 @@ fn a_service_that_gets_another_name_and_rate_is_not_interrupted() {
     assert!(steps.all(|step| step.impact == Impact::None));
 }
 
+/// Before the first step, the subscriber has another name and is not owned; after it, it is one of the inventory. The profile
+/// must not depend on which of both it is.
+#[test]
+fn a_subscriber_that_gets_a_name_of_the_inventory_keeps_its_profile() {
+    let named = |name: &str| {
+        let mut observed = homes();
+        let rate = json!({ "profile": "old" });
+        observed["profiles"]["old"] = json!({ "down": 500, "up": 50 });
+        let subscribers = observed["subscribers"].as_object_mut().unwrap();
+        let mut found = subscribers.remove("a").unwrap();
+        found["rate"] = rate;
+        subscribers.insert(name.to_owned(), found);
+        let mut example = Example::of(&observed);
+        example
+            .ledger
+            .as_mut()
+            .unwrap()
+            .verified
+            .subscribers
+            .clear();
+        let profiles = example.intended["profiles"].as_object_mut().unwrap();
+        let old = profiles.remove("old").unwrap();
+        profiles.insert("new".to_owned(), old);
+        let subscribers = example.intended["subscribers"].as_object_mut().unwrap();
+        let mut wanted = subscribers.remove(name).unwrap();
+        wanted["rate"] = json!({ "profile": "new" });
+        subscribers.insert("a".to_owned(), wanted);
+        example
+    };
+    let profile = "ghn bw-profile 3 name \"new\"".to_owned();
+    assert_eq!(named("a").lines(), [profile.clone()]);
+    let lines = named("x").lines();
+    assert!(lines.contains(&profile), "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
 #[test]
 fn of_two_profiles_with_its_rates_the_first_becomes_the_new_one() {
     let mut observed = homes();

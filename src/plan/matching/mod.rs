@@ -20,13 +20,14 @@ use super::planner_state::PlannerState;
 /// Subscribers are matched by the addresses of their endpoints. Only then can a replaced endpoint be found by its subscriber,
 /// and last a renamed subscriber by its replaced endpoint.
 pub(super) fn find_items(planner: &mut PlannerState<'_>) {
-    profiles(planner);
     let mut taken = endpoints_by_mac(planner);
     let new_macs = new_macs(planner, &taken);
     subscribers::by_service_and_name(planner, &new_macs);
     endpoints_by_name(planner, &mut taken);
     endpoints_by_subscriber(planner, &mut taken);
     subscribers_by_endpoint(planner);
+    // Last: a profile may be renamed only if no unmanaged subscriber uses it, and one that gets a name of the inventory is none.
+    profiles(planner);
 }
 
 /// Matches by slot if the intended object names one and the object there is owned; then by name; then the first owned
@@ -88,11 +89,10 @@ fn may_have_unmanaged_users(planner: &PlannerState<'_>, profile: usize) -> bool 
         slot.is_some_and(|slot| planner.unread.used_profiles.contains_key(&slot));
     planner.unread.rates.is_some()
         || is_used_by_unclear
-        || planner.subscribers.iter().any(|item| {
+        || planner.subscribers.iter().enumerate().any(|(index, item)| {
+            let is_matched = || planner.subscriber_of.values().any(|one| *one == index);
             item.start.as_ref().is_some_and(|start| {
-                start.rate == Some(profile)
-                    && !owns_subscriber(planner, start)
-                    && !planner.intended.subscribers.contains_key(&start.name)
+                start.rate == Some(profile) && !owns_subscriber(planner, start) && !is_matched()
             })
         })
 }
