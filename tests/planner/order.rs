@@ -214,7 +214,7 @@ fn a_subscriber_that_gets_a_name_of_the_inventory_keeps_its_profile() {
         example
     };
     let profile = "ghn bw-profile 3 name \"new\"".to_owned();
-    assert_eq!(named("a").lines(), [profile.clone()]);
+    assert_eq!(named("a").lines(), std::slice::from_ref(&profile));
     let lines = named("x").lines();
     assert!(lines.contains(&profile), "{lines:?}");
     assert_eq!(lines.len(), 2, "{lines:?}");
