@@ -150,6 +150,11 @@ impl Due {
         self.is_unannounced
     }
 
+    /// Returns whether a webhook waits for a reading, here or at another instance.
+    pub(in crate::service) fn is_asked_for(&self) -> bool {
+        !self.hints.is_empty() || self.has_too_many || self.changes_wanted
+    }
+
     /// Returns when the last synced reading began; single accounts do not count.
     pub(in crate::service) fn last_reading(&self) -> Option<u64> {
         self.read
@@ -253,8 +258,10 @@ mod tests {
         due.add_hint(account(7), START + 1_000);
         due.add_hint(account(7), START + 2_000);
         assert_eq!(due.take(INTERVALS, START + 3_999), None);
+        assert!(due.is_asked_for(), "what is written back gives way to it");
         let work = due.take(INTERVALS, START + 4_000);
         assert_eq!(work, Some(Work::Hints(vec![account(7)])));
+        assert!(!due.is_asked_for());
         assert_eq!(due.take(INTERVALS, START + 5_000), None, "it is read once");
     }
 

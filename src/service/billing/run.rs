@@ -248,11 +248,12 @@ async fn leased(
             Err(error) => return Err(error),
             Ok(end) => {
                 open.unread.clear();
-                write_back(shared, system, client, &snapshot, lease).await;
                 if let Some(commit) = &end.commit {
                     shared.billing.made(commit);
+                    // Devices do not wait for what is written back.
                     announce(shared).await;
                 }
+                write_back(shared, system, client, &snapshot, lease).await;
                 return Ok(Ended::Synced(Box::new(end)));
             }
         }

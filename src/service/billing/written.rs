@@ -1,6 +1,7 @@
 //! Writes verified values back to billing after a reading, and finds the accounts that are read for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::systems::OneSystem;
 use crate::history::StoreError;
@@ -18,10 +19,8 @@ const BETWEEN_SEARCHES: u64 = 60_000;
 /// The accounts that are read for one search: the others follow in the next ones.
 const MOST_ACCOUNTS: usize = 20;
 
-/// The writes of one run, some seconds of Splynx's requests: webhooks and deltas wait for its end. The rest stays in the outbox.
-const MOST_WRITES: u32 = 10;
-
-/// Writes back what the settings of a system allow. A failure is logged: the next run sends what is left.
+/// Writes back what the settings of a system allow, until a webhook or the next delta waits for the end of the run. What is left
+/// stays in the outbox for the next run, also after a failure, which is logged.
 pub(super) async fn write_back(
     shared: &Shared,
     system: &OneSystem,
@@ -43,8 +42,13 @@ pub(super) async fn write_back(
         snapshot,
         now: shared.seconds(),
     };
+    let (began, changes) = (shared.now(), shared.settings.timing.billing_changes);
+    let gives_way = || {
+        let elapsed = Duration::from_millis(shared.now().saturating_sub(began));
+        elapsed >= changes || system.due().is_asked_for()
+    };
     let limits = WriteBackLimits {
-        most_writes: MOST_WRITES,
+        gives_way: &gives_way,
         ..WriteBackLimits::default()
     };
     match write_back_system(request, lease, limits).await {

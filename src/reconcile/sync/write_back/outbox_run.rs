@@ -170,13 +170,16 @@ impl<'a> OutboxRun<'a> {
     pub(super) async fn send(
         &mut self,
         sender: &WriteSender<'_>,
-        limits: WriteBackLimits,
+        limits: WriteBackLimits<'_>,
         lines: &mut WriteLines,
     ) -> Result<(), WriteBackError> {
         let WriteBackRequest { store, system, .. } = self.request;
         let mut memory = self.memory.clone();
         let mut lost = 0;
         for number in 0..limits.most_writes {
+            if (limits.gives_way)() {
+                break;
+            }
             if number % RENEW_EVERY == 0 && !self.lease.renew(store, &system.name).await? {
                 return Err(WriteBackError::LeaseOver(system.name.clone()));
             }

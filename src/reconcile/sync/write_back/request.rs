@@ -21,19 +21,22 @@ pub struct WriteBackRequest<'a> {
 }
 
 /// The limits of one run of write-back; the rest waits for the next run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WriteBackLimits {
+#[derive(Clone, Copy)]
+pub struct WriteBackLimits<'a> {
     pub most_writes: u32,
     /// Writes that were refused or given up are sent again: a person removed the cause.
     pub retries_refused: bool,
+    /// Returns whether something more urgent waits for the end of the run; asked before each write.
+    pub gives_way: &'a (dyn Fn() -> bool + Sync),
 }
 
-impl Default for WriteBackLimits {
-    /// Returns as many writes as Splynx answers in a few minutes: hints and deltas wait meanwhile.
+impl Default for WriteBackLimits<'_> {
+    /// Returns as many writes as Splynx answers in a few minutes, with nothing that is more urgent.
     fn default() -> Self {
         Self {
             most_writes: 200,
             retries_refused: false,
+            gives_way: &|| false,
         }
     }
 }

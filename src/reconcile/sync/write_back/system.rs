@@ -29,7 +29,7 @@ use crate::sync::WriteBackMemory;
 pub async fn write_back_system(
     request: WriteBackRequest<'_>,
     lease: &SyncLease,
-    limits: WriteBackLimits,
+    limits: WriteBackLimits<'_>,
 ) -> Result<WriteBackReport, WriteBackError> {
     let mut lines = WriteLines::of(&request, false);
     if lines.is_off() || lines.pause(&request).await? {
