@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use gamctl::history::{NewHeldApproval, NewSyncPause};
+use gamctl::history::{NewHeldApproval, NewSyncPause, WriteState};
 use gamctl::model::ConditionWord;
 use gamctl::reconcile::sync::sync_conditions;
 use gamctl::simulator::billing::splynx::{HookSettings, Splynx, SplynxSettings};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::web::metrics_of;
 use super::{EVERYTHING, ServiceBed, one_each, seconds};
+use crate::crash::site::Flat;
 use crate::service::client::request;
 
 const HOOK: &str = "hook-of-splynx";
@@ -169,6 +170,39 @@ impl Shop {
         sold["account"].as_u64().unwrap()
     }
 
+    /// Sells a line to everybody on the only device, and lets the sync write places and notes back, with few requests.
+    fn sell_to_all(&mut self, count: u16) -> Vec<u64> {
+        let flats = (1..=count).map(|number| Flat::new(number, 0, "home-50"));
+        self.bed.intend(flats.collect());
+        let world = &self.bed.site.world;
+        let mut text = world.read("subscribers/oaks.toml");
+        let accounts = (1..=count).map(|number| {
+            let mac = format!("00:0e:d8:1c:00:{number:02x}");
+            let sold = self.operate(json!({"do": "sell", "tariff": 30, "mac": mac}));
+            let link = format!(
+                "endpoint = \"{mac}\"\nexternal = {{ system = \"splynx\", account = \"{}\", service = \"{}\" }}",
+                sold["account"], sold["service"]
+            );
+            text = text.replace(&format!("endpoint = \"{mac}\""), &link);
+            sold["account"].as_u64().unwrap()
+        });
+        let accounts = accounts.collect();
+        world.write("subscribers/oaks.toml", &text);
+        let slowly = "requests_per_minute = 30\nwrite_back = [\"place\", \"notes\"]";
+        let billing = world.read("billing.toml");
+        let billing = billing.replace("requests_per_minute = 400", slowly);
+        world.write("billing.toml", billing);
+        world.commit_all("link everybody");
+        accounts
+    }
+
+    fn queued_writes(&self) -> usize {
+        let system = "splynx".parse().unwrap();
+        let store = &self.bed.store;
+        let queued = store.billing_writes(&system, Some(WriteState::Queued), 100);
+        self.bed.wait(queued).unwrap().len()
+    }
+
     fn condition(&self) -> (&'static str, String) {
         let conditions = self.bed.wait(sync_conditions(&self.bed.store)).unwrap();
         let first = conditions.into_iter().next();
@@ -247,6 +281,26 @@ fn a_change_whose_webhook_was_lost_is_found_and_counted() {
     let metrics = metrics_of(&shop.bed);
     let line = "gamctl_billing_missed_by_hooks_total 1";
     assert!(metrics.contains(line), "no `{line}` in:\n{metrics}");
+}
+
+#[test]
+fn a_webhook_does_not_wait_until_everything_is_written_back() {
+    let mut shop = Shop::open();
+    let accounts = shop.sell_to_all(4);
+    shop.bed.site.apply().exits(0);
+    shop.bed.start();
+    let end = Instant::now() + VERY_LONG;
+    // One of them is being sent.
+    while shop.queued_writes() < 3 {
+        assert!(Instant::now() < end, "never due:\n{}", shop.bed.brief());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    shop.operate(json!({"do": "block", "account": accounts[0]}));
+    while shop.subject() != "sync splynx: 1 suspended" {
+        assert!(Instant::now() < end, "never read:\n{}", shop.bed.brief());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(shop.queued_writes() > 0, "it waited for all writes");
 }
 
 #[test]
