@@ -8,13 +8,17 @@
     reason = "a bench prints, and ends at the first thing that goes wrong"
 )]
 
+#[path = "running_twins.rs"]
+#[allow(dead_code, reason = "other benches use more of it")]
+mod running_twins;
+
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use running_twins::RunningTwins;
 use serde_json::{Value, json};
 
 const GAMCTL: &str = env!("CARGO_BIN_EXE_gamctl");
@@ -46,9 +50,7 @@ fn main() {
 /// A network in a folder, its twins, and a store.
 struct Bed {
     folder: tempfile::TempDir,
-    twins: Child,
-    /// What the twins said of themselves.
-    ready: Value,
+    twins: RunningTwins,
 }
 
 impl Bed {
@@ -57,30 +59,8 @@ impl Bed {
         let folder = tempfile::tempdir().unwrap();
         let source = folder.path().join("source");
         write_inventory(&source, devices, subscribers);
-        let mut twins = Command::new(GAMCTL)
-            .args(["twin", "--json", "--from", "intended", "--latency", latency])
-            .arg("--inventory")
-            .arg(&source)
-            .arg("--write-inventory")
-            .arg(folder.path().join("network"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut text = String::new();
-        for line in BufReader::new(twins.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            text.push_str(&line);
-            text.push('\n');
-            if line == "}" {
-                break;
-            }
-        }
-        let bed = Self {
-            folder,
-            twins,
-            ready: serde_json::from_str(&text).unwrap(),
-        };
+        let twins = RunningTwins::start(&source, &folder.path().join("network"), latency);
+        let bed = Self { folder, twins };
         bed.gamctl(&["adopt"], 0);
         bed
     }
@@ -116,13 +96,6 @@ impl Bed {
             most = most.max(peak(child.id()).unwrap_or(0.0));
             std::thread::sleep(Duration::from_millis(5));
         }
-    }
-}
-
-impl Drop for Bed {
-    fn drop(&mut self) {
-        let _ended = self.twins.kill();
-        let _gone = self.twins.wait();
     }
 }
 
@@ -275,7 +248,7 @@ fn tasks_of(bed: &Bed, plan: &Path) -> String {
         .unwrap()
         .iter()
         .map(|device| {
-            let twins = bed.ready["twins"].as_array().unwrap();
+            let twins = bed.twins.ready["twins"].as_array().unwrap();
             let twin = twins.iter().find(|twin| twin["name"] == device["device"]);
             let twin = twin.unwrap();
             let steps = device["steps"].as_array().unwrap().iter();

@@ -37,6 +37,8 @@ mod pure;
 mod resident;
 #[path = "billing/rest.rs"]
 mod rest;
+#[path = "running_twins.rs"]
+mod running_twins;
 #[path = "billing/shop.rs"]
 mod shop;
 

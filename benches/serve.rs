@@ -14,6 +14,8 @@ mod bed;
 #[path = "../tests/postgres.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod postgres;
+#[path = "running_twins.rs"]
+mod running_twins;
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::first_inventory::write_inventory;
+use crate::running_twins::RunningTwins;
 use crate::shop::{Plan, Shop, free_address};
 
 const GAMCTL: &str = env!("CARGO_BIN_EXE_gamctl");
@@ -66,8 +66,7 @@ pub(crate) struct Wanted<'a> {
 
 pub(crate) struct Bed<'a> {
     folder: tempfile::TempDir,
-    gams: Child,
-    control: PathBuf,
+    gams: RunningTwins,
     runtime: &'a Runtime,
     pub(crate) store: Store,
     serve: Option<Child>,
@@ -81,8 +80,6 @@ pub(crate) struct Bed<'a> {
 impl Drop for Bed<'_> {
     fn drop(&mut self) {
         self.stop();
-        let _ended = self.gams.kill();
-        let _gone = self.gams.wait();
     }
 }
 
@@ -93,22 +90,11 @@ impl<'a> Bed<'a> {
         let served = first_customers(wanted, shop);
         let source = folder.path().join("source");
         write_inventory(&source, wanted, &served);
-        let mut gams = Command::new(GAMCTL)
-            .args(["twin", "--json", "--from", "intended", "--latency"])
-            .arg(wanted.latency)
-            .arg("--inventory")
-            .arg(&source)
-            .arg("--write-inventory")
-            .arg(folder.path().join("network"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let ready = first_document(&mut gams);
+        let network = folder.path().join("network");
+        let gams = RunningTwins::start(&source, &network, wanted.latency);
         let url = StoreUrl::sqlite(folder.path().join("gamctl.db"));
         let store = runtime.block_on(Store::open(&url, TIMEOUTS)).unwrap();
         let bed = Self {
-            control: PathBuf::from(ready["control"].as_str().unwrap()),
             folder,
             gams,
             runtime,
@@ -289,30 +275,25 @@ impl<'a> Bed<'a> {
         self.runtime.block_on(work)
     }
 
-    /// Asks the twins of the devices.
-    fn devices_do(&self, request: &Value) {
-        let mut stream = UnixStream::connect(&self.control).unwrap();
-        stream.write_all(format!("{request}\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer).unwrap();
-        assert!(!answer.contains("\"refused\""), "{request}: {answer}");
-    }
-
     pub(crate) fn plug(&self, device: usize, mac: &str, port: u8) {
         let device = name(device);
-        self.devices_do(&json!({ "do": "plug", "device": device, "mac": mac, "port": port }));
+        self.gams
+            .ask(&json!({ "do": "plug", "device": device, "mac": mac, "port": port }));
     }
 
     pub(crate) fn unplug(&self, device: usize, mac: &str) {
-        self.devices_do(&json!({ "do": "unplug", "device": name(device), "mac": mac }));
+        self.gams
+            .ask(&json!({ "do": "unplug", "device": name(device), "mac": mac }));
     }
 
     pub(crate) fn device_fault(&self, device: usize, order: &Value) {
-        self.devices_do(&json!({ "do": "set-fault", "device": name(device), "order": order }));
+        self.gams
+            .ask(&json!({ "do": "set-fault", "device": name(device), "order": order }));
     }
 
     pub(crate) fn clear_device_faults(&self, device: usize) {
-        self.devices_do(&json!({ "do": "clear-faults", "device": name(device), "id": null }));
+        self.gams
+            .ask(&json!({ "do": "clear-faults", "device": name(device), "id": null }));
     }
 
     /// Returns the verified configuration of every device.
@@ -435,18 +416,4 @@ fn first_customers(wanted: &Wanted<'_>, shop: &Shop) -> Vec<Served> {
     let served = served.collect();
     shop.clear_faults();
     served
-}
-
-/// Reads the JSON document that the twins print when they are ready.
-fn first_document(twins: &mut Child) -> Value {
-    let mut text = String::new();
-    for line in BufReader::new(twins.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        text.push_str(&line);
-        text.push('\n');
-        if line == "}" {
-            break;
-        }
-    }
-    serde_json::from_str(&text).unwrap()
 }

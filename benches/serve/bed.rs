@@ -2,20 +2,20 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gamctl::history::{Store, StoreUrl, Timeouts};
 use gamctl::model::ConditionWord;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::postgres::{self, Cluster};
+use crate::running_twins::RunningTwins;
 
 const GAMCTL: &str = env!("CARGO_BIN_EXE_gamctl");
 
@@ -44,8 +44,7 @@ pub(crate) struct Wanted {
 
 pub(crate) struct Bed {
     folder: tempfile::TempDir,
-    twins: Child,
-    control: PathBuf,
+    twins: RunningTwins,
     runtime: Runtime,
     store: Store,
     url: String,
@@ -63,13 +62,6 @@ impl Drop for Instance {
     fn drop(&mut self) {
         let _ended = self.child.kill();
         let _gone = self.child.wait();
-    }
-}
-
-impl Drop for Bed {
-    fn drop(&mut self) {
-        let _ended = self.twins.kill();
-        let _gone = self.twins.wait();
     }
 }
 
@@ -96,24 +88,8 @@ impl Bed {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
         let source = folder.path().join("source");
         write_inventory(&source, wanted);
-        let mut twins = Command::new(GAMCTL)
-            .args([
-                "twin",
-                "--json",
-                "--from",
-                "intended",
-                "--latency",
-                wanted.latency,
-            ])
-            .arg("--inventory")
-            .arg(&source)
-            .arg("--write-inventory")
-            .arg(folder.path().join("network"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let ready = first_document(&mut twins);
+        let network = folder.path().join("network");
+        let twins = RunningTwins::start(&source, &network, wanted.latency);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -132,7 +108,6 @@ impl Bed {
         let parsed = StoreUrl::parse(&url).unwrap();
         let store = runtime.block_on(Store::open(&parsed, TIMEOUTS)).unwrap();
         let bed = Self {
-            control: PathBuf::from(ready["control"].as_str().unwrap()),
             folder,
             twins,
             runtime,
@@ -243,18 +218,11 @@ impl Bed {
         self.runtime.block_on(question(&self.store))
     }
 
-    /// Asks the twins.
-    fn twins(&self, request: &Value) -> Value {
-        let mut stream = UnixStream::connect(&self.control).unwrap();
-        stream.write_all(format!("{request}\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer).unwrap();
-        serde_json::from_str(&answer).unwrap()
-    }
-
     /// Returns how many configuration lines a device has received.
     pub(crate) fn lines(&self, device: usize) -> usize {
-        let log = self.twins(&json!({ "do": "log", "device": name(device) }));
+        let log = self
+            .twins
+            .ask(&json!({ "do": "log", "device": name(device) }));
         let lines = log["with"].as_array().unwrap().iter();
         lines
             .filter(|one| one["line"].as_str().unwrap().starts_with("ghn "))
@@ -296,20 +264,6 @@ impl Bed {
 
 pub(crate) fn name(device: usize) -> String {
     format!("gam-{device:05}")
-}
-
-/// Reads the JSON document that the twins print when they are ready.
-fn first_document(twins: &mut Child) -> Value {
-    let mut text = String::new();
-    for line in BufReader::new(twins.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        text.push_str(&line);
-        text.push('\n');
-        if line == "}" {
-            break;
-        }
-    }
-    serde_json::from_str(&text).unwrap()
 }
 
 /// Subscribers of so many devices are in one file.
