@@ -178,6 +178,20 @@ impl Ended {
         }
     }
 
+    /// Returns whether the apply was carried out, whether it ended well or not: the others ended before they wrote anything, or
+    /// because their process did.
+    pub fn is_carried_out(&self) -> bool {
+        match self {
+            Self::Unchanged
+            | Self::Applied
+            | Self::Unsaved { .. }
+            | Self::RolledBack { .. }
+            | Self::Stuck { .. } => true,
+            Self::Refused { refusal } => !refusal.retry_helps(),
+            Self::Stale { .. } | Self::Unreachable { .. } | Self::Interrupted { .. } => false,
+        }
+    }
+
     /// Returns whether another run, planned from a new look, can end better when no person changes anything before it.
     pub fn retry_helps(&self) -> bool {
         match self {

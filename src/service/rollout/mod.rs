@@ -22,7 +22,6 @@ use past::AppliedTo;
 use super::instance_state::{Past, PastKey, PastRollouts, Shared};
 use super::task::TaskError;
 use super::task::heartbeat::ROLLOUT;
-use crate::apply::Ended;
 use crate::history::{
     Filter, Leader, NewRolloutStep, Rollout, RolloutState, RolloutStepContent, RunId, StoreError,
 };
@@ -126,8 +125,8 @@ async fn applied_to(
             };
             let outcomes = store.outcomes(&filter).await?.into_iter();
             let outcomes = outcomes.map(|row| row.outcome);
-            let written = outcomes.filter(|outcome| outcome.ended == Ended::Applied);
-            devices.extend(written.map(|outcome| outcome.device));
+            let carried_out = outcomes.filter(|outcome| outcome.ended.is_carried_out());
+            devices.extend(carried_out.map(|outcome| outcome.device));
         }
     }
     Ok(applied)

@@ -13,7 +13,7 @@ use crate::reconcile::rollout::{DriftEvent, DriftEventKind};
 /// does not converge.
 const MOST_ATTEMPTS: usize = 2;
 
-/// The same for rollouts that ended before they were applied to the device, as when a process is killed: these end by
+/// The same for rollouts that ended before an apply of the device did, as when a process is killed: these end by
 /// themselves, and must not follow each other for ever either.
 const MOST_UNDONE: usize = 10;
 
