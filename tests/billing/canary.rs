@@ -12,7 +12,8 @@ use gamctl::simulator::billing::sonar::SonarSettings;
 use serde_json::json;
 
 use super::personal_data::{PersonalData, Searched};
-use super::write_back::{Office, Product};
+use super::product::{Product, SEED};
+use super::write_back::Office;
 use crate::crash::site::Running;
 use crate::world::World;
 
@@ -21,15 +22,12 @@ const LONG: Duration = Duration::from_secs(90);
 /// The VLAN of suspended subscribers.
 const CAPTIVE: u16 = 4094;
 
-/// The seed of the Splynx twin of the office; the one of Sonar has its usual seed.
-const SPLYNX_SEED: u64 = 7;
-
 const SERVICE: &str = "\n[sync]\nrun = true\n\n[serve]\nlisten = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\nlook = \"1s\"\n";
 const POLICY: &str = "\n[reconcile]\ncommits = \"everything\"\n[waves]\nsettle = \"0s\"\n[lane.billing]\nauthors = [\"sync@isp.example\"]\n";
 
 fn people(product: Product, sold: Range<u64>) -> PersonalData {
     let seed = match product {
-        Product::Splynx => SPLYNX_SEED,
+        Product::Splynx => SEED,
         Product::Sonar => SonarSettings::default().seed,
     };
     PersonalData::of(&People::new(seed), sold)

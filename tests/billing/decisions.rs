@@ -627,7 +627,7 @@ async fn a_paused_system_commits_nothing_and_says_who_paused_it_and_until_when()
 
 /// Returns a day some months ahead.
 fn year_ahead() -> String {
-    let seconds = super::sync::now() + 200 * 86_400;
+    let seconds = super::product::now() + 200 * 86_400;
     let time = chrono::DateTime::from_timestamp(i64::try_from(seconds).unwrap(), 0).unwrap();
     time.format("%Y-%m-%d").to_string()
 }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
-use super::isp::{Answer, Isp, Kind};
+use super::isp::{Answer, Isp};
+use super::product::Product;
 
 const TOKEN: &str = "canary-0123456789abcdef";
 
@@ -56,7 +57,7 @@ impl Receiver {
 }
 
 /// An ISP whose settings name the public address and the secret of webhooks.
-async fn isp(kind: Kind, public: &str, token: &str) -> Isp {
+async fn isp(kind: Product, public: &str, token: &str) -> Isp {
     let isp = Isp::with_customers(kind, 0).await;
     let world = &isp.world;
     let sync = match public {
@@ -93,7 +94,12 @@ fn register(isp: &Isp) -> Answer {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_is_registered_at_sonar_once_and_one_arrives() {
     let receiver = Receiver::start();
-    let isp = isp(Kind::Sonar, &format!("http://{}", receiver.address), TOKEN).await;
+    let isp = isp(
+        Product::Sonar,
+        &format!("http://{}", receiver.address),
+        TOKEN,
+    )
+    .await;
     isp.gamctl(&CHECK).expect(0).shows("not registered; run");
     register(&isp)
         .expect(0)
@@ -121,7 +127,7 @@ async fn a_webhook_is_registered_at_sonar_once_and_one_arrives() {
 async fn a_new_token_replaces_the_address_at_sonar() {
     let receiver = Receiver::start();
     let public = format!("http://{}", receiver.address);
-    let isp = isp(Kind::Sonar, &public, "canary-an-earlier-token").await;
+    let isp = isp(Product::Sonar, &public, "canary-an-earlier-token").await;
     register(&isp).expect(6).shows("the status 404");
     let file = isp.world.root().join("secrets/billing-hook");
     fs::write(file, TOKEN).unwrap();
@@ -136,7 +142,7 @@ async fn a_new_token_replaces_the_address_at_sonar() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_does_not_arrive_is_a_problem() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let closed = TcpListener::bind("127.0.0.1:0").unwrap();
         let public = format!("http://{}", closed.local_addr().unwrap());
         drop(closed);
@@ -151,7 +157,7 @@ async fn a_webhook_that_does_not_arrive_is_a_problem() {
 async fn for_splynx_a_person_is_told_what_to_enter_and_gamctl_sends_the_ping() {
     let receiver = Receiver::start();
     let public = format!("http://{}", receiver.address);
-    let isp = isp(Kind::Splynx, &public, TOKEN).await;
+    let isp = isp(Product::Splynx, &public, TOKEN).await;
     register(&isp)
         .expect(0)
         .shows("Config → Integrations → Hooks")
@@ -165,7 +171,7 @@ async fn for_splynx_a_person_is_told_what_to_enter_and_gamctl_sends_the_ping() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_address_a_secret_or_named_settings_nothing_is_sent() {
     let public = "https://gamctl.isp.example";
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let nowhere = isp(kind, "", TOKEN).await;
         register(&nowhere).expect(1).shows("set `public_url`");
         let found = isp(kind, public, TOKEN).await;

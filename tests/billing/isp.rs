@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Output;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use gamctl::history::{Store, StoreUrl, Timeouts};
 use gamctl::model::{DeviceName, EndpointHealth, EndpointState, Observation, PortNumber};
-use gamctl::simulator::billing::sonar::{SonarSettings, SonarTwin};
-use gamctl::simulator::billing::splynx::{Splynx, SplynxSettings};
 use gamctl::simulator::billing::{BillingTwin, Operation};
 use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
+use super::product::{Product, empty_sonar, empty_splynx, now};
 use crate::world::World;
 
 /// The tariff with the speed of `home-500`; both systems have it under this id.
@@ -22,28 +20,9 @@ pub(super) const HOME_500: u64 = 31;
 pub(super) const EARLIER: [u64; 2] = [185, 125];
 pub(super) const LATER: [u64; 2] = [65, 5];
 
-/// The two billing systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Splynx,
-    Sonar,
-}
-
-impl Kind {
-    pub(super) const ALL: [Self; 2] = [Self::Splynx, Self::Sonar];
-
-    /// Returns one of two values.
-    pub(super) fn choose<T>(self, splynx: T, sonar: T) -> T {
-        match self {
-            Self::Splynx => splynx,
-            Self::Sonar => sonar,
-        }
-    }
-
-    /// Returns the tariff with the speed of `home-100`.
-    pub(super) fn home_100(self) -> u64 {
-        self.choose(30, 32)
-    }
+/// Returns the tariff with the speed of `home-100`.
+pub(super) fn home_100(product: Product) -> u64 {
+    product.choose(30, 32)
 }
 
 /// The ids of a sale.
@@ -55,7 +34,7 @@ pub(super) struct Sale {
 
 /// The ISP. Its devices are maple-a at maple-court and oak-a at old-oak; all customers live in the first building.
 pub(super) struct Isp {
-    pub(super) kind: Kind,
+    pub(super) kind: Product,
     pub(super) world: World,
     /// In the order of their endpoints and ports.
     pub(super) customers: Vec<Sale>,
@@ -65,7 +44,7 @@ pub(super) struct Isp {
 
 impl Isp {
     /// Starts with so many customers, all served on maple-a.
-    pub(super) async fn with_customers(kind: Kind, count: u8) -> Self {
+    pub(super) async fn with_customers(kind: Product, count: u8) -> Self {
         let mut isp = Self::new(kind).await;
         isp.customers = (1..=count)
             .map(|number| isp.sell(HOME_500, &mac(number)))
@@ -76,28 +55,12 @@ impl Isp {
         isp
     }
 
-    async fn new(kind: Kind) -> Self {
+    async fn new(kind: Product) -> Self {
         let mut token = String::new();
         let twin: Box<dyn BillingTwin> = match kind {
-            Kind::Splynx => Box::new(Splynx::new(
-                SplynxSettings {
-                    accounts: 0,
-                    seed: 7,
-                    key: "a-key".to_owned(),
-                    secret: "canary-secret".to_owned(),
-                    hook: None,
-                    minutes_ahead: 0,
-                    hostile_every: 0,
-                },
-                now(),
-            )),
-            Kind::Sonar => {
-                let settings = SonarSettings {
-                    accounts: 0,
-                    requests_per_minute: 100_000,
-                    ..SonarSettings::default()
-                };
-                let twin = SonarTwin::new(settings, now());
+            Product::Splynx => Box::new(empty_splynx(None, now())),
+            Product::Sonar => {
+                let twin = empty_sonar(now());
                 token = twin.token().to_owned();
                 Box::new(twin)
             }
@@ -214,14 +177,14 @@ impl Isp {
 
 /// The result of a run of the program.
 pub(super) struct Answer {
-    pub(super) kind: Kind,
+    pub(super) kind: Product,
     pub(super) code: Option<i32>,
     pub(super) result: String,
     pub(super) messages: String,
 }
 
 impl Answer {
-    fn of(kind: Kind, output: &Output) -> Self {
+    fn of(kind: Product, output: &Output) -> Self {
         Self {
             kind,
             code: output.status.code(),
@@ -275,15 +238,6 @@ pub(super) fn mac(number: u8) -> String {
     format!("00:0e:d8:00:00:{number:02x}")
 }
 
-fn now() -> u64 {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the program under test reads the clock too"
-    )]
-    let now = SystemTime::now();
-    now.duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
-
 const INVENTORY: [(&str, &str); 5] = [
     (
         "network.toml",
@@ -308,7 +262,7 @@ const INVENTORY: [(&str, &str); 5] = [
 ];
 
 /// Returns `billing.toml`. Moves are followed, so that a test of one that must not be made can fail.
-fn settings(kind: Kind, server: &BillingServer) -> String {
+fn settings(kind: Product, server: &BillingServer) -> String {
     let (name, login, site) = kind.choose(
         (
             "splynx",
@@ -321,7 +275,7 @@ fn settings(kind: Kind, server: &BillingServer) -> String {
             5001,
         ),
     );
-    let (address, home_100) = (server.address(), kind.home_100());
+    let (address, home_100) = (server.address(), home_100(kind));
     format!(
         "[billing.isp]\nkind = \"{name}\"\naddress = \"http://{address}\"\n{login}\nrequests_per_minute = 400\nmoves = \"auto\"\nsites = {{ {site} = \"maple-court\" }}\n\n[billing.isp.tariff.{HOME_500}]\nservice_plan = \"home-500\"\n\n[billing.isp.tariff.{home_100}]\nservice_plan = \"home-100\"\n"
     )

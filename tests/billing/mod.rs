@@ -9,6 +9,7 @@ mod http;
 mod isp;
 mod lives;
 mod personal_data;
+pub(crate) mod product;
 mod protected_customers;
 mod sonar;
 mod splynx;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::isp::{Answer, HOME_500, Isp, Kind, LATER, Sale, mac};
+use super::isp::{Answer, HOME_500, Isp, LATER, Sale, home_100, mac};
+use super::product::Product;
 
 /// From ten subscribers up, the limits are shares: of twelve, one may be suspended in an hour.
 const CUSTOMERS: u8 = 12;
@@ -17,7 +18,7 @@ struct Before {
 }
 
 impl Before {
-    async fn served(kind: Kind) -> Self {
+    async fn served(kind: Product) -> Self {
         Self::of(Isp::with_customers(kind, CUSTOMERS).await)
     }
 
@@ -91,7 +92,7 @@ impl Before {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_export_suspends_and_removes_no_customer() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let before = Before::served(kind).await;
         before.isp.fault(kind.choose(
             "kind = \"empty-list\"\npath = \"customers/customer\"",
@@ -104,7 +105,7 @@ async fn an_empty_export_suspends_and_removes_no_customer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_an_export_suspends_and_removes_no_customer() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let isp = Isp::with_customers(kind, CUSTOMERS).await;
         let group = kind.choose("partner_id", "company_id");
         for (index, Sale { account, .. }) in isp.customers.iter().enumerate() {
@@ -128,15 +129,15 @@ async fn half_an_export_suspends_and_removes_no_customer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_that_lacks_rows_suspends_no_customer_until_it_is_whole() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let before = Before::served(kind).await;
         // One customer really left, which a complete reading would show.
         let Sale { account, service } = before.isp.customers[0];
         before.isp.operate(match kind {
-            Kind::Splynx => {
+            Product::Splynx => {
                 json!({"do": "edit", "path": format!("services/{service}"), "value": null})
             }
-            Kind::Sonar => json!({"do": "cancel", "account": account}),
+            Product::Sonar => json!({"do": "cancel", "account": account}),
         });
         before.isp.fault(kind.choose(
             "kind = \"rows-missing\"\npath = \"internet-services\"\nrows = 5\ncounted = false",
@@ -166,7 +167,7 @@ async fn an_export_that_lacks_rows_suspends_no_customer_until_it_is_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_an_answer_is_not_used() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let before = Before::served(kind).await;
         before.isp.fault(kind.choose(
             "kind = \"half-json\"\npath = \"internet-services\"",
@@ -180,7 +181,7 @@ async fn half_an_answer_is_not_used() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_who_all_stop_paying_at_once_stay_connected_until_a_person_approves() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let before = Before::served(kind).await;
         let everyone = |what: &str, customers: &[Sale]| {
             for Sale { account, .. } in customers {
@@ -207,7 +208,7 @@ async fn customers_who_all_stop_paying_at_once_stay_connected_until_a_person_app
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_tariff_changes_no_subscriber() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let before = Before::served(kind).await;
         let speed = kind.choose(
             "tariffs/31/speed_download",
@@ -217,7 +218,7 @@ async fn an_edited_tariff_changes_no_subscriber() {
             .isp
             .operate(json!({"do": "edit", "path": speed, "value": 50_000}));
         // A sale of another tariff goes ahead beside it.
-        let added = before.isp.sell(kind.home_100(), &mac(0x21));
+        let added = before.isp.sell(home_100(kind), &mac(0x21));
         before.isp.hear("maple-a", &[(0x21, 20)], LATER).await;
         let answer = before.sync();
         let system = answer.expect(0).system();
@@ -235,7 +236,7 @@ async fn an_edited_tariff_changes_no_subscriber() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mac_address_of_two_customers_connects_neither_and_disconnects_none() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let before = Before::served(kind).await;
         // The label of a customer who is served is entered for a new one, too.
         let second = before.isp.sell(HOME_500, &mac(1));
@@ -274,7 +275,7 @@ async fn a_mac_address_of_two_customers_connects_neither_and_disconnects_none() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_in_the_wrong_building_connects_no_flat_and_moves_no_customer() {
-    for kind in Kind::ALL {
+    for kind in Product::BOTH {
         let before = Before::served(kind).await;
         // A new customer of maple-court: the label is heard at old-oak.
         let Sale { account, .. } = before.isp.sell(HOME_500, &mac(0x23));

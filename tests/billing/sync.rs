@@ -3,28 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Output;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use gamctl::history::{Store, StoreUrl, Timeouts};
 use gamctl::model::{DeviceName, EndpointHealth, EndpointState, Observation, PortNumber};
 use gamctl::simulator::billing::people::People;
-use gamctl::simulator::billing::splynx::{Splynx, SplynxSettings};
 use gamctl::simulator::billing::{BillingTwin, Operation};
 use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
+use super::product::{SEED, empty_splynx, now};
 use crate::world::World;
-
-const SEED: u64 = 7;
-
-pub(super) fn now() -> u64 {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the program under test reads the clock too"
-    )]
-    let now = SystemTime::now();
-    now.duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
 
 /// An inventory in git, a store with looks, and a billing system without customers.
 pub(super) struct Office {
@@ -34,16 +22,7 @@ pub(super) struct Office {
 
 impl Office {
     pub(super) async fn new() -> Self {
-        let settings = SplynxSettings {
-            accounts: 0,
-            seed: SEED,
-            key: "a-key".to_owned(),
-            secret: "canary-secret".to_owned(),
-            hook: None,
-            minutes_ahead: 0,
-            hostile_every: 0,
-        };
-        let twin: Box<dyn BillingTwin> = Box::new(Splynx::new(settings, now()));
+        let twin: Box<dyn BillingTwin> = Box::new(empty_splynx(None, now()));
         let server = BillingServer::start(twin, BillingServerSettings::default());
         let server = server.await.unwrap();
         let world = World::empty();

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::clock::Clock;
-use super::office::{Office, Product};
+use super::office::Office;
+use crate::billing::product::Product;
 use crate::crash::site::sqlite;
 use crate::world::World;
 

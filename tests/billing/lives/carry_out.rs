@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::bed::{Bed, DEVICES, PLANS};
 use super::deed::{Deed, WAYS};
 use super::life::{Customer, Life, Spot};
-use super::office::{Product, number};
+use super::office::number;
+use crate::billing::product::Product;
 
 /// The tariff that the settings do not map, in Splynx and in Sonar.
 const NOT_MAPPED: (u64, u64) = (32, 33);

@@ -28,8 +28,8 @@ use std::time::Instant;
 
 use gamctl::crash::POINTS;
 
+use crate::billing::product::Product;
 use figures::Figures;
-use office::Product;
 use rounds::{Plan, live};
 
 /// The points around the store, the branch, billing and the devices that a kill in the suite hits.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use gamctl::simulator::billing::sonar::{SonarSettings, SonarTwin};
-use gamctl::simulator::billing::splynx::{HookSettings, Splynx, SplynxSettings};
+use gamctl::simulator::billing::sonar::SonarTwin;
+use gamctl::simulator::billing::splynx::{HookSettings, Splynx};
 use gamctl::simulator::billing::{
     BillingTwin, FaultError, HttpAnswer, HttpRequest, Operation, OperationError, Webhook,
 };
@@ -13,32 +13,13 @@ use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
 use super::clock::Clock;
+use crate::billing::product::{KEY, Product, SECRET, empty_sonar, empty_splynx};
 
 /// The secret of webhooks.
 pub(super) const HOOK: &str = "hook-of-lives";
 
 /// `a-key:canary-secret`, as the first login of HTTP has it.
 const BASIC: &str = "Basic YS1rZXk6Y2FuYXJ5LXNlY3JldA==";
-
-/// The product of a billing system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Product {
-    Splynx,
-    Sonar,
-}
-
-impl Product {
-    pub(super) fn choose<T>(self, splynx: T, sonar: T) -> T {
-        match self {
-            Self::Splynx => splynx,
-            Self::Sonar => sonar,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        self.choose("splynx", "sonar")
-    }
-}
 
 enum AnyTwin {
     Splynx(Box<Splynx>),
@@ -115,36 +96,21 @@ impl Office {
         let mut secrets = vec![("billing-hook", HOOK.to_owned())];
         let twin = match product {
             Product::Splynx => {
-                let mut twin = Splynx::new(
-                    SplynxSettings {
-                        accounts: 0,
-                        seed: 7,
-                        key: "a-key".to_owned(),
-                        secret: "canary-secret".to_owned(),
-                        hook: Some(HookSettings {
-                            url,
-                            secret: HOOK.to_owned(),
-                        }),
-                        minutes_ahead: 0,
-                        hostile_every: 0,
-                    },
-                    now,
-                );
+                let hook = HookSettings {
+                    url,
+                    secret: HOOK.to_owned(),
+                };
+                let mut twin = empty_splynx(Some(hook), now);
                 // For the test, which reads by itself.
                 let unsecure = json!({"do": "edit", "path": "key/unsecure", "value": true});
                 twin.operate(&serde_json::from_value(unsecure).unwrap(), now)
                     .unwrap();
-                secrets.push(("billing-key", "a-key".to_owned()));
-                secrets.push(("billing-secret", "canary-secret".to_owned()));
+                secrets.push(("billing-key", KEY.to_owned()));
+                secrets.push(("billing-secret", SECRET.to_owned()));
                 AnyTwin::Splynx(Box::new(twin))
             }
             Product::Sonar => {
-                let settings = SonarSettings {
-                    accounts: 0,
-                    requests_per_minute: 100_000,
-                    ..SonarSettings::default()
-                };
-                let mut twin = SonarTwin::new(settings, now);
+                let mut twin = empty_sonar(now);
                 twin.register_webhook(&url, now);
                 secrets.push(("billing-token", twin.token().to_owned()));
                 AnyTwin::Sonar(Box::new(twin))

@@ -10,8 +10,8 @@ use gamctl::simulator::gam::{
 use super::bed::DEVICES;
 use super::judge::judge;
 use super::life::{Customer, Life};
-use super::office::Product;
 use super::seen::Seen;
+use crate::billing::product::Product;
 
 /// A customer who was sold a line, and whose endpoint is plugged in.
 fn life() -> Life {

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::bed::LONG;
 use super::judge::{Complaint, adopt, judge};
-use super::office::Product;
 use super::rounds::{LOOKED, Lives};
 use super::seen::Seen;
+use crate::billing::product::Product;
 
 /// Everything was read by then.
 const READ: u64 = 21 * 60;

@@ -10,7 +10,7 @@ use super::deed::Deed;
 use super::draw::{Budget, deeds, pick};
 use super::figures::Figures;
 use super::life::Life;
-use super::office::Product;
+use crate::billing::product::Product;
 use crate::crash::chance::Chance;
 
 /// Everything is looked at and asked again after this.

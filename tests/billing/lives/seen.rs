@@ -7,7 +7,8 @@ use gamctl::simulator::server::Twin;
 use toml::Table;
 
 use super::bed::Bed;
-use super::office::{Product, Written};
+use super::office::Written;
+use crate::billing::product::Product;
 
 /// Everything that is there at one moment.
 pub(super) struct Seen {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::office::{Office, Product};
+use super::office::Office;
+use crate::billing::product::Product;
 
 /// Every point that a process may die at, and a second pass of it where there are two writes.
 const POINTS: [&str; 5] = [

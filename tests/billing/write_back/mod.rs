@@ -10,9 +10,10 @@ use gamctl::history::NewSyncPause;
 use gamctl::inventory::billing_systems;
 use gamctl::model::billing::BillingName;
 use gamctl::reconcile::sync::accounts_to_write_back;
-pub(super) use office::{Office, Product};
+pub(super) use office::Office;
 use serde_json::{Value, json};
 
+use crate::billing::product::Product;
 use crate::crash::site::device;
 
 /// Returns the values that a write had, from the request of either product.

@@ -2,38 +2,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use gamctl::simulator::billing::sonar::{SonarSettings, SonarTwin};
-use gamctl::simulator::billing::splynx::{Splynx, SplynxSettings};
 use gamctl::simulator::billing::{
     BillingTwin, Delivery, FaultError, HttpAnswer, HttpRequest, Operation, OperationError, Webhook,
 };
 use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
+use crate::billing::product::{KEY, Product, SECRET, empty_sonar, empty_splynx, now};
 use crate::crash::site::{Flat, Keys, Said, Site, sqlite};
 
 /// A tariff of 500 and 250 Mbps, in both twins.
 const TARIFF: u64 = 31;
-
-/// The product of a billing system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::billing) enum Product {
-    Splynx,
-    Sonar,
-}
-
-impl Product {
-    pub(in crate::billing) const BOTH: [Self; 2] = [Self::Splynx, Self::Sonar];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Splynx => "splynx",
-            Self::Sonar => "sonar",
-        }
-    }
-}
 
 /// A request that changes something, as it came.
 #[derive(Debug, Clone)]
@@ -98,15 +78,6 @@ impl BillingTwin for Recorded {
     fn set_faults(&mut self, faults: Vec<toml::Table>) -> Result<(), FaultError> {
         self.twin.set_faults(faults)
     }
-}
-
-fn now() -> u64 {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the server of the twin reads the clock too"
-    )]
-    let now = SystemTime::now();
-    now.duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// A customer with a service, and the subscriber of the inventory.
@@ -357,28 +328,14 @@ impl Office {
 fn twin(product: Product) -> (Box<dyn BillingTwin>, Vec<(&'static str, String)>) {
     match product {
         Product::Splynx => {
-            let settings = SplynxSettings {
-                accounts: 0,
-                seed: 7,
-                key: "a-key".to_owned(),
-                secret: "canary-secret".to_owned(),
-                hook: None,
-                minutes_ahead: 0,
-                hostile_every: 0,
-            };
             let secrets = vec![
-                ("splynx-key", "a-key".to_owned()),
-                ("splynx-secret", "canary-secret".to_owned()),
+                ("splynx-key", KEY.to_owned()),
+                ("splynx-secret", SECRET.to_owned()),
             ];
-            (Box::new(Splynx::new(settings, now())), secrets)
+            (Box::new(empty_splynx(None, now())), secrets)
         }
         Product::Sonar => {
-            let settings = SonarSettings {
-                accounts: 0,
-                requests_per_minute: 100_000,
-                ..SonarSettings::default()
-            };
-            let twin = SonarTwin::new(settings, now());
+            let twin = empty_sonar(now());
             let secrets = vec![("sonar-token", twin.token().to_owned())];
             (Box::new(twin), secrets)
         }

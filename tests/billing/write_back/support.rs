@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::office::{Office, Product};
+use super::office::Office;
+use crate::billing::product::Product;
 
 #[test]
 fn a_problem_of_four_hours_gets_one_ticket_that_is_commented_and_closed_when_it_is_gone() {

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use gamctl::history::{NewHeldApproval, NewSyncPause, WriteState};
 use gamctl::model::ConditionWord;
 use gamctl::reconcile::sync::sync_conditions;
-use gamctl::simulator::billing::splynx::{HookSettings, Splynx, SplynxSettings};
+use gamctl::simulator::billing::splynx::HookSettings;
 use gamctl::simulator::billing::{BillingTwin, Operation};
 use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
 use super::web::metrics_of;
 use super::{EVERYTHING, ServiceBed, one_each, seconds};
+use crate::billing::product::{KEY, SECRET, empty_splynx};
 use crate::crash::site::Flat;
 use crate::service::client::request;
 
@@ -50,24 +51,16 @@ impl Shop {
         // What no webhook brings is not read while a test runs.
         bed.timing.billing_changes = Duration::from_secs(3600);
         bed.timing.billing = Duration::from_millis(200);
-        let settings = SplynxSettings {
-            accounts: 0,
-            seed: 7,
-            key: "a-key".to_owned(),
-            secret: "canary-secret".to_owned(),
-            hook: Some(HookSettings {
-                url: format!("http://{}/hooks/billing/splynx/{HOOK}", bed.listen),
-                secret: HOOK.to_owned(),
-            }),
-            minutes_ahead: 0,
-            hostile_every: 0,
+        let hook = HookSettings {
+            url: format!("http://{}/hooks/billing/splynx/{HOOK}", bed.listen),
+            secret: HOOK.to_owned(),
         };
-        let twin: Box<dyn BillingTwin> = Box::new(Splynx::new(settings, seconds()));
+        let twin: Box<dyn BillingTwin> = Box::new(empty_splynx(Some(hook), seconds()));
         let server = BillingServer::start(twin, BillingServerSettings::default());
         let server = bed.wait(server).unwrap();
         for (name, value) in [
-            ("splynx-key", "a-key"),
-            ("splynx-secret", "canary-secret"),
+            ("splynx-key", KEY),
+            ("splynx-secret", SECRET),
             ("splynx-hook", HOOK),
         ] {
             let path = bed.site.secrets().join(name);
