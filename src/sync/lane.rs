@@ -62,6 +62,9 @@ pub fn judge_edits<'a>(
         let is_allowed = match &change.what {
             LaneAction::Add => !before.subscribers.contains_key(&change.subscriber),
             LaneAction::Remove | LaneAction::SetState(_) => true,
+            LaneAction::Set(SyncKey::ExternalAccount) => {
+                !has_account(before, &change.subscriber, rules.system)
+            }
             LaneAction::Set(key) => key.may_write() == MayWrite::Always,
         };
         if !is_allowed {
@@ -128,6 +131,11 @@ pub fn judge_commit(
             .subscribers
             .get(subscriber)
             .is_some_and(|known| !known.is_unlinked());
+        if change.what == LaneAction::Set(SyncKey::ExternalAccount)
+            && has_account(before, subscriber, rules.system)
+        {
+            left.push(not_allowed(change));
+        }
         let linked = |side: &SyncInventory| is_linked(side, subscriber, rules.system, false);
         let is_linked = match change.what {
             LaneAction::Add => linked(after),
@@ -173,6 +181,12 @@ fn is_linked(
     let known = inventory.subscribers.get(id);
     known
         .is_some_and(|known| known.link_to(system).is_some() || (links && known.external.is_none()))
+}
+
+/// Returns whether a subscriber belongs to an account of the billing system: the sync never gives it to another one.
+fn has_account(inventory: &SyncInventory, id: &SubscriberId, system: &BillingName) -> bool {
+    let known = inventory.subscribers.get(id);
+    known.is_some_and(|known| known.link_to(system).is_some())
 }
 
 /// Returns the keys of a new subscriber that the sync never writes.

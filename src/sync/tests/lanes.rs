@@ -275,6 +275,38 @@ fn fault_31_a_subscriber_that_is_not_of_billing_leaves_the_lane() {
 }
 
 #[test]
+fn a_subscriber_is_not_given_to_another_account() {
+    let before = texts();
+    let expected = [LaneLeft::NotAllowed {
+        pattern: "subscriber.external.account".to_owned(),
+        id: Some("acct-1042".to_owned()),
+    }];
+    let mut after = before.clone();
+    let maple =
+        before["subscribers/maple.toml"].replace("account = \"1042\"", "account = \"1043\"");
+    after.insert("subscribers/maple.toml".into(), maple.into());
+    assert_eq!(judge(&before, &after, &SyncLimits::default()), expected);
+    let mut world = world(&before);
+    world.sell("1043", "7002", "30");
+    let edit = SyncEdit::Set {
+        subscriber: id("acct-1042"),
+        value: SyncValue::External(
+            world.settings.system.clone(),
+            ServiceKey::try_from(compact_str::CompactString::from("1043/7002")).unwrap(),
+        ),
+        from: None,
+    };
+    let approved = BTreeSet::new();
+    let rules = LaneRules {
+        system: &world.settings.system,
+        limits: &world.limits,
+        used: LaneUse::default(),
+        approved: &approved,
+    };
+    assert_eq!(judge_edits(&world.inventory, [&edit], rules), expected);
+}
+
+#[test]
 fn a_commit_with_more_than_its_limits_leaves_the_lane_unless_they_were_approved() {
     let world = super::faults::served(20);
     let system = world.settings.system.clone();
