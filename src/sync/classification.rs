@@ -57,6 +57,7 @@ impl Classification {
 pub enum NextStep {
     Nothing,
     Wait,
+    LookAgain,
     MapTariff,
     MapStatus,
     FixBilling,

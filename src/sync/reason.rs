@@ -342,8 +342,8 @@ impl Reason {
             | Self::OldStillHeard { .. } => NextStep::CheckInstallation,
             Self::Contested { .. } | Self::SubscriberRemoved { .. } => NextStep::Resolve,
             Self::ReadIncomplete => NextStep::ReadAgain,
+            Self::HeardUnclearly { .. } => NextStep::LookAgain,
             Self::Held { .. }
-            | Self::HeardUnclearly { .. }
             | Self::NotStarted { .. }
             | Self::SuspendedBeforeStart
             | Self::Continues { .. }

@@ -25,6 +25,9 @@ pub fn next_step(step: NextStep) -> &'static str {
     match step {
         NextStep::Nothing => "nothing",
         NextStep::Wait => "wait; the sync goes on by itself",
+        NextStep::LookAgain => {
+            "run `gamctl plan` again in half a minute; `gamctl serve` looks by itself"
+        }
         NextStep::MapTariff => "map the tariff; `gamctl sync map` prints the lines to paste",
         NextStep::MapStatus => "map the status; `gamctl sync map` prints the lines to paste",
         NextStep::FixBilling => "correct it in billing",
