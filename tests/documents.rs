@@ -1,5 +1,6 @@
 //! Documents that are generated from the code, pinned so that they cannot go stale.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -9,7 +10,9 @@ use gamctl::reconcile::rollout::condition::condition_reference;
 use gamctl::report::json_reference;
 use gamctl::report::sync::sync_rule_reference;
 use gamctl::service::metrics::{alert_rules, dashboard, metric_reference};
+use gamctl::simulator::billing::BillingTwin;
 
+use crate::billing::product::{empty_sonar, empty_splynx};
 use crate::golden::assert_golden;
 
 #[test]
@@ -105,4 +108,29 @@ fn the_commands_of_the_readme_fit_a_terminal_of_80_columns() {
     let long = text.lines().filter(|line| !line.starts_with('|'));
     let long: Vec<&str> = long.filter(|line| line.chars().count() > 80).collect();
     assert_eq!(long, [""; 0]);
+}
+
+#[test]
+fn the_operators_guide_has_every_fault_of_the_billing_twins() {
+    let guide = fs::read_to_string("docs/operating.md").unwrap();
+    let twins: [(&str, Box<dyn BillingTwin>); 2] = [
+        ("Splynx", Box::new(empty_splynx(None, 0))),
+        ("Sonar", Box::new(empty_sonar(0))),
+    ];
+    for (name, mut twin) in twins {
+        let unknown = toml::Table::from_iter([("kind".to_owned(), "none-such".into())]);
+        let error = twin.set_faults(vec![unknown]).unwrap_err().to_string();
+        let (_, kinds) = error.split_once("expected one of ").expect(&error);
+        let accepted: BTreeSet<&str> = kinds.split('`').skip(1).step_by(2).collect();
+        let section = format!("### Faults of the {name} twin");
+        let (_, section) = guide.split_once(&section).expect(name);
+        let (table, _) = section.split_once("\n#").expect(name);
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        let rows = rows.filter(|row| !row.starts_with("| `kind`"));
+        let kinds = rows.filter_map(|row| row.split('|').nth(1));
+        let listed: BTreeSet<&str> = kinds
+            .flat_map(|kinds| kinds.split('`').skip(1).step_by(2))
+            .collect();
+        assert_eq!(listed, accepted, "{name}");
+    }
 }
