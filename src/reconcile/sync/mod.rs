@@ -52,6 +52,6 @@ pub use request::SyncRequest;
 pub use round::{Round, RoundEnd, RoundError, lane_authorship};
 pub use settings::{sync_limits, sync_settings};
 pub use write_back::{
-    WriteBackError, WriteBackLimits, WriteBackRequest, accounts_to_write_back, preview_write_back,
-    verified_services, write_back_system,
+    WriteBackError, WriteBackLimits, WriteBackRequest, WriteBackWatch, accounts_to_write_back,
+    preview_write_back, verified_services, write_back_system,
 };

@@ -150,9 +150,14 @@ impl Due {
         self.is_unannounced
     }
 
-    /// Returns whether a webhook waits for a reading, here or at another instance.
-    pub(in crate::service) fn is_asked_for(&self) -> bool {
-        !self.hints.is_empty() || self.has_too_many || self.changes_wanted
+    /// Returns the webhooks that wait for a reading.
+    pub(super) fn hints(&self) -> impl Iterator<Item = &BillingHint> {
+        self.hints.iter().map(|(hint, _)| hint)
+    }
+
+    /// Returns whether a delta is asked for, by more webhooks than are read one by one or by those at another instance.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.has_too_many || self.changes_wanted
     }
 
     /// Returns when the last synced reading began; single accounts do not count.
@@ -258,10 +263,11 @@ mod tests {
         due.add_hint(account(7), START + 1_000);
         due.add_hint(account(7), START + 2_000);
         assert_eq!(due.take(INTERVALS, START + 3_999), None);
-        assert!(due.is_asked_for(), "what is written back gives way to it");
+        let waits = |due: &Due| due.hints().count();
+        assert_eq!(waits(&due), 1, "what is written back gives way to it");
         let work = due.take(INTERVALS, START + 4_000);
         assert_eq!(work, Some(Work::Hints(vec![account(7)])));
-        assert!(!due.is_asked_for());
+        assert_eq!(waits(&due), 0);
         assert_eq!(due.take(INTERVALS, START + 5_000), None, "it is read once");
     }
 
@@ -269,8 +275,10 @@ mod tests {
     fn one_delta_replaces_more_than_a_hundred_hints() {
         let mut due = read();
         for id in 0..101 {
+            assert!(!due.is_asked_for(), "{id}");
             due.add_hint(account(id), START);
         }
+        assert!(due.is_asked_for());
         assert_eq!(due.take(INTERVALS, START + 2_000), Some(Work::Changes));
         assert_eq!(due.take(INTERVALS, START + 3_000), None);
     }

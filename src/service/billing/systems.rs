@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::due::{Due, DueIntervals, Work};
+use super::echo::OwnWrites;
 use super::known_looks::KnownLooks;
 use super::turn::in_turn;
 use crate::inventory::BillingSystem;
@@ -40,6 +41,7 @@ const MOST_MADE: usize = 100;
 pub(in crate::service) struct OneSystem {
     pub(super) settings: BillingSystem,
     due: Mutex<Due>,
+    own_writes: Mutex<OwnWrites>,
     /// Milliseconds since 1970.
     known_since: u64,
     counts: Mutex<SystemCounts>,
@@ -81,6 +83,7 @@ impl OneSystem {
         Self {
             settings,
             due: Mutex::default(),
+            own_writes: Mutex::default(),
             known_since: now,
             counts: Mutex::default(),
             asked: Mutex::default(),
@@ -95,6 +98,11 @@ impl OneSystem {
 
     pub(in crate::service) fn due(&self) -> MutexGuard<'_, Due> {
         locked(&self.due)
+    }
+
+    /// Locked after `due` where both are needed.
+    pub(super) fn own_writes(&self) -> MutexGuard<'_, OwnWrites> {
+        locked(&self.own_writes)
     }
 
     /// Returns when the last synced reading began, or when this instance began to sync the system.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::systems::OneSystem;
-use crate::history::StoreError;
+use crate::history::{BillingWrite, StoreError};
 use crate::inventory::Inventory;
 use crate::model::billing::{AccountId, Snapshot};
 use crate::reconcile::sync::{
-    BillingClient, SyncLease, WriteBackLimits, WriteBackRequest, accounts_to_write_back,
-    write_back_system,
+    BillingClient, SyncLease, WriteBackLimits, WriteBackRequest, WriteBackWatch,
+    accounts_to_write_back, write_back_system,
 };
 use crate::service::instance_state::Shared;
 
@@ -18,6 +18,10 @@ const BETWEEN_SEARCHES: u64 = 60_000;
 
 /// The accounts that are read for one search: the others follow in the next ones.
 const MOST_ACCOUNTS: usize = 20;
+
+/// A delta that is asked for may be asked for by the webhooks of gamctl's own writes at another instance, so a run writes for this
+/// long first.
+const LEAST_TIME: Duration = Duration::from_secs(10);
 
 /// Writes back what the settings of a system allow, until a webhook or the next delta waits for the end of the run. What is left
 /// stays in the outbox for the next run, also after a failure, which is logged.
@@ -42,13 +46,13 @@ pub(super) async fn write_back(
         snapshot,
         now: shared.seconds(),
     };
-    let (began, changes) = (shared.now(), shared.settings.timing.billing_changes);
-    let gives_way = || {
-        let elapsed = Duration::from_millis(shared.now().saturating_sub(began));
-        elapsed >= changes || system.due().is_asked_for()
+    let watch = Watch {
+        shared,
+        system,
+        began: shared.now(),
     };
     let limits = WriteBackLimits {
-        gives_way: &gives_way,
+        watch: &watch,
         ..WriteBackLimits::default()
     };
     match write_back_system(request, lease, limits).await {
@@ -61,6 +65,34 @@ pub(super) async fn write_back(
             let error = crate::model::chain(&error);
             tracing::warn!(system = %system.name(), error, "not everything is written back");
         }
+    }
+}
+
+/// Ends a run for a webhook or the next delta.
+struct Watch<'a> {
+    shared: &'a Shared,
+    system: &'a OneSystem,
+    /// Milliseconds since 1970.
+    began: u64,
+}
+
+impl WriteBackWatch for Watch<'_> {
+    fn gives_way(&self) -> bool {
+        let now = self.shared.now();
+        let elapsed = Duration::from_millis(now.saturating_sub(self.began));
+        let due = self.system.due();
+        // A write causes a webhook too: if that ended the run, each run would write once.
+        let has_hint = || {
+            let own = self.system.own_writes();
+            due.hints().any(|hint| !own.explain(hint, now))
+        };
+        elapsed >= self.shared.settings.timing.billing_changes
+            || (elapsed >= LEAST_TIME && due.is_asked_for())
+            || has_hint()
+    }
+
+    fn sends(&self, write: &BillingWrite) {
+        self.system.own_writes().note(write, self.shared.now());
     }
 }
 

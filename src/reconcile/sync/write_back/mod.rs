@@ -25,6 +25,6 @@ mod text;
 mod tickets;
 mod verified;
 
-pub use request::{WriteBackError, WriteBackLimits, WriteBackRequest};
+pub use request::{WriteBackError, WriteBackLimits, WriteBackRequest, WriteBackWatch};
 pub use system::{accounts_to_write_back, preview_write_back, write_back_system};
 pub use verified::verified_services;

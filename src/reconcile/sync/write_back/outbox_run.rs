@@ -177,7 +177,7 @@ impl<'a> OutboxRun<'a> {
         let mut memory = self.memory.clone();
         let mut lost = 0;
         for number in 0..limits.most_writes {
-            if (limits.gives_way)() {
+            if limits.watch.gives_way() {
                 break;
             }
             if number % RENEW_EVERY == 0 && !self.lease.renew(store, &system.name).await? {
@@ -187,6 +187,7 @@ impl<'a> OutboxRun<'a> {
             let Some(row) = claimed else {
                 break;
             };
+            limits.watch.sends(&row.write);
             crash::point("write-back-sent");
             let sent = sender.carry_out(&row.write, &memory).await;
             crash::point("write-back-answered");

@@ -1,7 +1,7 @@
 //! Defines what a write-back follows from, its limits, and the reasons that it ends early.
 
 use crate::billing::BillingError;
-use crate::history::{Store, StoreError};
+use crate::history::{BillingWrite, Store, StoreError};
 use crate::inventory::{BillingSystem, Inventory};
 use crate::model::billing::{BillingName, BillingService, Snapshot};
 use crate::reconcile::sync::client::BillingClient;
@@ -26,8 +26,27 @@ pub struct WriteBackLimits<'a> {
     pub most_writes: u32,
     /// Writes that were refused or given up are sent again: a person removed the cause.
     pub retries_refused: bool,
+    pub watch: &'a dyn WriteBackWatch,
+}
+
+/// Watches a run of write-back, and ends it for something more urgent.
+pub trait WriteBackWatch: Sync {
     /// Returns whether something more urgent waits for the end of the run; asked before each write.
-    pub gives_way: &'a (dyn Fn() -> bool + Sync),
+    fn gives_way(&self) -> bool;
+
+    /// Notes a write that is about to be sent.
+    fn sends(&self, write: &BillingWrite);
+}
+
+/// Nothing is more urgent.
+struct Unwatched;
+
+impl WriteBackWatch for Unwatched {
+    fn gives_way(&self) -> bool {
+        false
+    }
+
+    fn sends(&self, _: &BillingWrite) {}
 }
 
 impl Default for WriteBackLimits<'_> {
@@ -36,7 +55,7 @@ impl Default for WriteBackLimits<'_> {
         Self {
             most_writes: 200,
             retries_refused: false,
-            gives_way: &|| false,
+            watch: &Unwatched,
         }
     }
 }
