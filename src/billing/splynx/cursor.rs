@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
-use super::list::Listed;
+use super::list::{Listed, PAGE};
 use super::page::Rows;
 use super::row::{ChangeRow, Customer, ServiceRow};
 use crate::model::billing::{AccountId, Collection, Equipment};
@@ -86,6 +86,16 @@ impl SplynxCursor {
             last_change,
             recent: recent(&customers.rows.rows, server_time),
         }
+    }
+
+    /// Returns how many requests a reading of everything needs, if its counts agree at once.
+    pub(super) fn requests_of_everything(&self) -> usize {
+        // Each list is counted before and afterwards; besides the log, the partners, and a short page where the last is full.
+        const BESIDES: usize = 4 * 2 + 2 + 4;
+        let page = u64::try_from(PAGE).unwrap_or(u64::MAX);
+        let pages = self.counts.values().map(|count| count / page);
+        let pages = usize::try_from(pages.sum::<u64>()).unwrap_or(usize::MAX);
+        pages.saturating_add(BESIDES)
     }
 
     /// Returns from when on customers are read again: before the latest change, which a wrong clock may have put in

@@ -14,7 +14,7 @@ use super::status::SERVICE_STATUSES;
 use crate::model::billing::{Collection, Counts, Gap, GapReason};
 
 /// The records of one page.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 /// The most pages of one list: no ISP has half a million customers on one instance.
 const MOST_PAGES: usize = 1000;

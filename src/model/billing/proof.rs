@@ -96,6 +96,22 @@ impl Proof {
         Self::Incomplete { gaps }
     }
 
+    /// Returns the proof of a reading of some accounts: nothing is proved about the others.
+    pub fn of_accounts() -> Self {
+        let gap = |collection| Gap {
+            collection,
+            reason: GapReason::Partial,
+        };
+        let parts = [
+            Collection::Accounts,
+            Collection::Services,
+            Collection::Equipment,
+        ];
+        Self::Incomplete {
+            gaps: parts.map(gap).to_vec(),
+        }
+    }
+
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::Complete { .. })
     }

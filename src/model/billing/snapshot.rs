@@ -55,6 +55,21 @@ impl Snapshot {
         self.unreadable.sort();
     }
 
+    /// Returns the part that is about these accounts, as if only they had been read: it proves nothing about what is absent.
+    pub fn of_accounts(mut self, accounts: &BTreeSet<AccountId>) -> Self {
+        let is_asked =
+            |account: Option<&AccountId>| account.is_some_and(|id| accounts.contains(id));
+        self.accounts.retain(|id, _| accounts.contains(id));
+        self.services.retain(|one| is_asked(Some(&one.account)));
+        self.equipment.retain(|item| is_asked(item.place.account()));
+        self.unreadable.retain(|record| {
+            record.collection == Collection::Tariffs || is_asked(record.account.as_ref())
+        });
+        self.scope = SnapshotScope::Accounts(accounts.clone());
+        self.proof = Proof::of_accounts();
+        self
+    }
+
     /// Returns whether an account without records here has none in the billing system.
     pub fn proves_absence(&self) -> bool {
         self.scope == SnapshotScope::Everything && self.proof.is_complete()

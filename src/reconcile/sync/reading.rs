@@ -165,7 +165,12 @@ impl BillingClient {
                     .read_accounts(accounts, &lookups, priority, now)
                     .await
             }
-            (Self::Splynx(client), _) => client.read_accounts(accounts, priority).await,
+            (Self::Splynx(client), SyncCursor::Splynx(known)) => {
+                client.read_changed(accounts, known, priority).await
+            }
+            (Self::Splynx(client), SyncCursor::Sonar(_)) => {
+                client.read_accounts(accounts, priority).await
+            }
         }
     }
 

@@ -74,6 +74,25 @@ async fn a_single_account_is_what_the_full_read_has_of_it() {
 }
 
 #[tokio::test]
+async fn many_accounts_are_read_out_of_everything_and_are_the_same() {
+    let stage = Stage::new(60).await;
+    let client = stage.client();
+    let reading = client.read_everything().await.unwrap();
+    let all: Vec<AccountId> = reading.snapshot.accounts.keys().cloned().collect();
+    let counts = || stage.counted("requests", "HEAD customers/customer");
+    for (count, is_of_everything) in [(10, false), (40, true)] {
+        let some: BTreeSet<AccountId> = all.iter().take(count).cloned().collect();
+        let alone = client.read_accounts(&some, Priority::Hint).await.unwrap();
+        let before = counts();
+        let read = client.read_changed(&some, &reading.cursor, Priority::Hint);
+        let read = read.await.unwrap();
+        assert_eq!(content(&read), content(&alone));
+        assert_eq!((&read.scope, &read.proof), (&alone.scope, &alone.proof));
+        assert_eq!(counts() > before, is_of_everything, "{count}");
+    }
+}
+
+#[tokio::test]
 async fn an_account_that_was_deleted_is_absent_and_proves_nothing() {
     let stage = Stage::new(10).await;
     let client = stage.client();
