@@ -2,6 +2,7 @@
 
 mod kills;
 mod office;
+mod partial;
 mod support;
 
 use std::collections::BTreeSet;
@@ -111,6 +112,40 @@ fn the_accounts_to_read_are_those_whose_devices_were_verified_with_something_els
     assert_eq!(due(&office), NONE, "intended is not verified");
     office.site.apply().exits(0);
     assert_eq!(due(&office), [office.customers[1].account]);
+    office.faults(&["kind = \"write-refused\""]);
+    office.write_back().exits(4).says("refused");
+    assert_eq!(due(&office), NONE, "what billing refused is not read again");
+}
+
+#[test]
+fn a_subscriber_is_written_once_its_device_was_verified_with_it() {
+    let mut office = Office::new(Product::Splynx, 1, "\"place\"");
+    office.site.apply().exits(0);
+    office.sell(0);
+    office.commit("sold");
+    office.write_back().exits(0).says("1 record written");
+    office.site.apply().exits(0);
+    office.write_back().exits(0).says("1 record written");
+    assert_eq!(office.new_count(), 2);
+}
+
+#[test]
+fn a_note_is_about_what_the_sync_added_and_is_new_to_billing() {
+    for product in Product::BOTH {
+        let mut office = Office::new(product, 1, "\"notes\"");
+        office.named = "flat";
+        office.commit("from before gamctl");
+        office.site.apply().exits(0);
+        office.write_back().exits(0);
+        assert_eq!(office.notes(), 0, "{product:?}: not added by the sync");
+        let mut office = Office::new(product, 1, "\"place\"");
+        office.site.apply().exits(0);
+        office.write_back().exits(0);
+        office.facts = "\"place\", \"notes\"";
+        office.commit("notes are switched on");
+        office.write_back().exits(0);
+        assert_eq!(office.notes(), 0, "{product:?}: served before");
+    }
 }
 
 #[test]
@@ -260,6 +295,13 @@ fn a_write_that_changes_nothing_is_sent_again_and_one_that_is_refused_is_not() {
         office.writes_are_ignored();
         office.write_back().exits(2).says("queued");
         assert_eq!(office.new_count(), 1);
+        // It was never there, so no one changed it back.
+        for _ in 0..3 {
+            office.writes_are_ignored();
+            office.time_passes();
+            office.write_back().exits(2).says("queued");
+            assert_eq!(office.new_count(), 1);
+        }
         office.faults(&[]);
         office.write_back().exits(2);
         assert_eq!(office.new_count(), 0, "the next try waits");
@@ -316,6 +358,19 @@ fn a_write_that_could_not_be_read_back_is_decided_by_the_next_reading() {
         let fields = writes.iter().filter(|one| one.body.contains("oak-0/2"));
         assert_eq!(fields.count(), 1, "{product:?}: {writes:?}");
         assert_eq!(office.notes(), 1, "{product:?}");
+    }
+}
+
+#[test]
+fn no_further_write_is_tried_once_the_system_does_not_answer() {
+    for product in Product::BOTH {
+        let office = Office::new(product, 4, "\"place\"");
+        office.site.apply().exits(0);
+        office.cut_after_a_write(true);
+        let report = office.report(&[]);
+        let tries = report["writes"].as_array().unwrap().iter();
+        let tried = tries.filter(|one| one["tries"].as_u64() != Some(0)).count();
+        assert!((1..=3).contains(&tried), "{product:?}: {report}");
     }
 }
 

@@ -37,9 +37,12 @@ impl BillingTwin for Recorded {
         let body = String::from_utf8_lossy(&request.body).into_owned();
         let is_write = match request.path.contains("graphql") {
             true => body.contains("mutation"),
-            false => ["POST", "PUT", "DELETE"].contains(&request.method.as_str()),
+            false => {
+                ["POST", "PUT", "DELETE"].contains(&request.method.as_str())
+                    && !request.path.contains("auth/tokens")
+            }
         };
-        if is_write && !request.path.contains("auth/tokens") {
+        if is_write {
             self.writes.lock().unwrap().push(WriteRequest {
                 method: request.method.clone(),
                 path: request.path.clone(),
@@ -99,7 +102,9 @@ pub(in crate::billing) struct Office {
     pub(in crate::billing) customers: Vec<Customer>,
     writes: Arc<Mutex<Vec<WriteRequest>>>,
     cuts: Arc<AtomicBool>,
-    facts: &'static str,
+    pub(super) facts: &'static str,
+    /// The first part of the ids of subscribers; the sync gives `acct`.
+    pub(super) named: &'static str,
 }
 
 impl Office {
@@ -127,6 +132,7 @@ impl Office {
             writes,
             cuts,
             facts,
+            named: "acct",
         };
         for device in 0..devices {
             office.sell(device);
@@ -135,7 +141,8 @@ impl Office {
         office
     }
 
-    fn sell(&mut self, device: usize) {
+    /// Sells a line on a device; it is in the inventory from the next commit on.
+    pub(super) fn sell(&mut self, device: usize) {
         let number = u16::try_from(self.customers.len() + 1).unwrap();
         let mac = format!("000ED81C00{number:02X}");
         let sold = self.operate(json!({"do": "sell", "tariff": TARIFF, "mac": mac}));
@@ -174,7 +181,8 @@ impl Office {
         );
         let subscribers = self.customers.iter().map(|one| {
             format!(
-                "[subscriber.acct-{account}]\ndevice = \"{device}\"\nport = {port}\nendpoint = \"00:0e:d8:1c:00:{number:02x}\"\nservice_plan = \"home-500\"\nvlan = {vlan}\nstate = \"{state}\"\nexternal = {{ system = \"{name}\", account = \"{account}\", service = \"{service}\" }}\n\n",
+                "[subscriber.{named}-{account}]\ndevice = \"{device}\"\nport = {port}\nendpoint = \"00:0e:d8:1c:00:{number:02x}\"\nservice_plan = \"home-500\"\nvlan = {vlan}\nstate = \"{state}\"\nexternal = {{ system = \"{name}\", account = \"{account}\", service = \"{service}\" }}\n\n",
+                named = self.named,
                 account = one.account,
                 device = crate::crash::site::device(one.device),
                 port = one.port,
@@ -221,7 +229,10 @@ impl Office {
         let mut all = vec!["sync", "write-back", "--format", "json", "--quiet"];
         all.extend(arguments);
         let said = self.site.run(&all);
-        serde_json::from_str(&said.text).unwrap_or_else(|_| panic!("{}", said.text))
+        // An error of the run is printed after it.
+        let mut documents = serde_json::Deserializer::from_str(&said.text).into_iter();
+        let first = documents.next().and_then(Result::ok);
+        first.unwrap_or_else(|| panic!("{}", said.text))
     }
 
     /// Returns the writes since the last call.

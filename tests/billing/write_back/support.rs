@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::office::Office;
 use crate::billing::product::Product;
+use crate::crash::site::device;
 
 #[test]
 fn a_problem_of_four_hours_gets_one_ticket_that_is_commented_and_closed_when_it_is_gone() {
@@ -78,4 +79,25 @@ fn the_health_of_an_item_is_written_when_a_look_shows_another_one() {
         json!({"updateInventoryItemStatus": 1})
     );
     office.nothing_bills();
+}
+
+#[test]
+fn a_suspended_line_has_no_health() {
+    let mut office = Office::new(Product::Sonar, 1, "\"health\"");
+    office.customers[0].state = "suspended";
+    office.commit("not paid");
+    office.site.apply().exits(0);
+    office.site.run(&["plan"]).exits(0);
+    office.write_back().exits(0).says("has everything");
+}
+
+#[test]
+fn an_old_look_at_a_device_that_is_silent_now_is_no_health() {
+    let mut office = Office::new(Product::Sonar, 1, "\"health\"");
+    office.site.apply().exits(0);
+    office.site.run(&["plan"]).exits(0);
+    drop(office.site.twins.remove(&device(0)));
+    let planned = office.site.run(&["plan", "--timeout", "2s"]);
+    assert_ne!(planned.status.code(), Some(0), "{}", planned.text);
+    office.write_back().exits(0).says("has everything");
 }

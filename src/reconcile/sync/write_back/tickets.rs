@@ -300,6 +300,15 @@ mod tests {
     }
 
     #[test]
+    fn a_ticket_that_was_not_sent_is_not_closed() {
+        let open = opened(&service(), "port-taken", SINCE, None);
+        for state in [WriteState::Queued, WriteState::Refused, WriteState::GivenUp] {
+            let due = ticket_steps(&[], &[row(&open, state)], NOW);
+            assert_eq!(due, [], "{state:?}");
+        }
+    }
+
+    #[test]
     fn a_close_that_was_not_done_stays_due() {
         let open = opened(&service(), "port-taken", SINCE, None);
         let mut outbox = vec![row(&open, WriteState::Proved)];
