@@ -36,7 +36,7 @@ impl OwnWrites {
         }
     }
 
-    /// Returns whether a webhook may be the answer to a write: then it is not urgent.
+    /// Returns whether a webhook may be the answer to a write, or names nothing that can be read: then it is not urgent.
     pub(super) fn explain(&self, hint: &BillingHint, now: u64) -> bool {
         let is_recent =
             |at: Option<&u64>| at.is_some_and(|at| now.saturating_sub(*at) < ECHO_COMES);
@@ -48,8 +48,11 @@ impl OwnWrites {
         };
         match hint {
             BillingHint::Account(account) => is_recent(self.accounts.get(account)),
-            // An event with two meanings names two objects.
-            BillingHint::Objects(hint) => hint.objects.iter().any(is_written),
+            // An event with two meanings names two objects. Sonar also sends one for each value of a field that is written: an
+            // object that leads to no account.
+            BillingHint::Objects(hint) => {
+                hint.objects.is_empty() || hint.objects.iter().any(is_written)
+            }
         }
     }
 }
@@ -87,6 +90,7 @@ mod tests {
         };
         let service = |id| ChangedObject::Service(ServiceId::new(id).unwrap());
         let item = |id| ChangedObject::Item(EquipmentId::new(id).unwrap());
+        assert!(own.explain(&objects(&[]), NOW));
         for echo in [
             account("1042"),
             objects(&[service("7001")]),
@@ -97,7 +101,6 @@ mod tests {
         }
         for other in [
             account("1043"),
-            objects(&[]),
             objects(&[service("7002")]),
             objects(&[item("89")]),
             objects(&[ChangedObject::Tariff]),
