@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::few_set::FewSet;
 use super::near_miss::NotAnAddress;
 use super::reason::Reason;
 use super::service_key::ServiceKey;
@@ -14,19 +15,19 @@ use crate::model::billing::{
 /// The claims of one MAC address.
 #[derive(Debug, Default)]
 struct MacClaims {
-    items: BTreeSet<EquipmentId>,
-    claims: BTreeSet<EarlierClaim>,
-    accounts: BTreeSet<AccountId>,
-    services: BTreeSet<ServiceKey>,
+    items: FewSet<EquipmentId>,
+    claims: FewSet<EarlierClaim>,
+    accounts: FewSet<AccountId>,
+    services: FewSet<ServiceKey>,
     /// Accounts that claim it without naming a live service.
-    by_account: BTreeSet<AccountId>,
+    by_account: FewSet<AccountId>,
 }
 
 /// The claims of a snapshot.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     by_mac: BTreeMap<MacAddress, MacClaims>,
-    by_service: BTreeMap<ServiceKey, BTreeSet<MacAddress>>,
+    by_service: BTreeMap<ServiceKey, FewSet<MacAddress>>,
     /// Texts that are not MAC addresses, by account.
     unreadable: BTreeMap<AccountId, BTreeSet<NotAnAddress>>,
     /// Accounts with several services, none of which an item names.
@@ -50,7 +51,7 @@ impl Claims {
     /// Collects the claims of a snapshot; `earlier` has those of earlier readings.
     pub(super) fn of(
         snapshot: &Snapshot,
-        earlier: &BTreeMap<MacAddress, BTreeSet<EarlierClaim>>,
+        earlier: &BTreeMap<MacAddress, FewSet<EarlierClaim>>,
         claimants: &Claimants,
     ) -> Self {
         let mut claims = Self::default();
@@ -177,7 +178,7 @@ impl Claims {
     }
 
     /// Returns the addresses that lead to a service.
-    pub(super) fn macs_of(&self, service: &ServiceKey) -> BTreeSet<MacAddress> {
+    pub(super) fn macs_of(&self, service: &ServiceKey) -> FewSet<MacAddress> {
         self.by_service.get(service).cloned().unwrap_or_default()
     }
 
@@ -188,8 +189,8 @@ impl Claims {
             claims.items.len() <= 1 && claims.accounts.len() <= 1 && claims.services.len() <= 1;
         (!is_clear).then(|| Reason::MacClaimedTwice {
             mac,
-            items: claims.items.clone(),
-            accounts: claims.accounts.clone(),
+            items: claims.items.iter().cloned().collect(),
+            accounts: claims.accounts.iter().cloned().collect(),
         })
     }
 
@@ -220,9 +221,7 @@ impl Claims {
     }
 
     /// Returns the claims by their addresses, for the next base.
-    pub(super) fn of_addresses(
-        &self,
-    ) -> impl Iterator<Item = (MacAddress, &BTreeSet<EarlierClaim>)> {
+    pub(super) fn of_addresses(&self) -> impl Iterator<Item = (MacAddress, &FewSet<EarlierClaim>)> {
         let all = self.by_mac.iter();
         all.map(|(mac, claims)| (*mac, &claims.claims))
     }

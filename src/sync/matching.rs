@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::completeness::Completeness;
+use super::few_set::FewSet;
 use super::inventory_view::SyncInventory;
 use super::reason::Reason;
 use super::service_key::ServiceKey;
@@ -138,7 +139,7 @@ impl Matches {
         inventory: &SyncInventory,
         base: &SyncBase,
         completeness: &Completeness<'_>,
-        macs_of: impl Fn(&ServiceKey) -> BTreeSet<MacAddress>,
+        macs_of: impl Fn(&ServiceKey) -> FewSet<MacAddress>,
     ) {
         let endpoints: BTreeMap<ServiceKey, MacAddress> = self
             .subscribers
@@ -148,7 +149,8 @@ impl Matches {
         self.follow(listing, completeness, |old, new| {
             let known = base.services.get(old).map(|base| &base.macs);
             let now = macs_of(&ServiceKey::of(new));
-            let is_remembered = known.is_some_and(|known| !known.is_disjoint(&now));
+            let mut known = known.into_iter().flatten();
+            let is_remembered = known.any(|mac| now.contains(mac));
             is_remembered || endpoints.get(old).is_some_and(|mac| now.contains(mac))
         });
     }

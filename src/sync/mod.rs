@@ -20,6 +20,7 @@ mod digest;
 mod earlier_base;
 mod edit;
 mod ended;
+mod few_set;
 mod field;
 mod field_change;
 mod gate;
@@ -62,6 +63,7 @@ pub use commit_message::{CommitFacts, CommitText, adoption_text, change_lines, c
 pub use context::SyncInputs;
 pub use digest::{Digest, snapshot_digest};
 pub use edit::{AddedSubscriber, ChangeCause, ChangeKind, ProposedChange, SyncEdit, SyncValue};
+pub use few_set::FewSet;
 pub use field::{MayWrite, SyncKey, Truth};
 pub use gate::{GateRules, Gated, HeldBack, gate};
 pub use gate_finding::GateFinding;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use compact_str::{CompactString, ToCompactString};
 
+use super::few_set::FewSet;
 use super::heard::HeardEndpoint;
 use super::reason::{DevicePort, NearMiss};
 use crate::model::MacAddress;
@@ -34,7 +35,7 @@ impl<'a> UnknownEndpoint<'a> {
 
 /// Returns endpoints whose address differs from a written one in one digit, or in two neighbours that are swapped.
 pub(super) fn near_misses<'a>(
-    macs: &BTreeSet<MacAddress>,
+    macs: &FewSet<MacAddress>,
     texts: impl Iterator<Item = &'a NotAnAddress>,
     unknown: &[UnknownEndpoint<'_>],
 ) -> Vec<NearMiss> {
@@ -117,7 +118,7 @@ mod tests {
         };
         let text = NotAnAddress(written.into());
         let unknown = [UnknownEndpoint::new(&heard)];
-        !near_misses(&BTreeSet::new(), [&text].into_iter(), &unknown).is_empty()
+        !near_misses(&FewSet::default(), [&text].into_iter(), &unknown).is_empty()
     }
 
     #[test]

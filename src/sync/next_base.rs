@@ -7,6 +7,7 @@ use compact_str::{CompactString, ToCompactString};
 use super::conflict::{BillingValue, next_base};
 use super::context::SyncInputs;
 use super::edit::{ProposedChange, SyncEdit, SyncValue};
+use super::few_set::FewSet;
 use super::inventory_view::{SyncInventory, SyncSubscriber};
 use super::proposal::{Proposal, ServiceReading};
 use super::resting::next_resting;
@@ -57,7 +58,7 @@ impl Proposal {
     fn next_claims(
         &self,
         inputs: SyncInputs<'_>,
-    ) -> BTreeMap<MacAddress, BTreeSet<super::sync_base::EarlierClaim>> {
+    ) -> BTreeMap<MacAddress, FewSet<super::sync_base::EarlierClaim>> {
         let mut claims = match &inputs.snapshot.scope {
             // A reading with gaps may lack some; those of before stay beside the new ones.
             SnapshotScope::Everything if self.is_complete => BTreeMap::new(),

@@ -1,9 +1,8 @@
 //! Finds the place of a new service: where its endpoint is heard, or where billing plans it.
 
-use std::collections::BTreeSet;
-
 use super::claims::Claims;
 use super::context::{Context, Replaceable};
+use super::few_set::FewSet;
 use super::heard::{HeardEndpoint, HeardState, Whereabouts};
 use super::near_miss::near_misses;
 use super::reason::{DevicePort, Reason};
@@ -86,7 +85,7 @@ pub(super) fn heard_place(
     Ok(place)
 }
 
-fn not_heard(context: &Context<'_>, key: &ServiceKey, macs: BTreeSet<MacAddress>) -> Vec<Reason> {
+fn not_heard(context: &Context<'_>, key: &ServiceKey, macs: FewSet<MacAddress>) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = context.claims.ambiguities(key).to_vec();
     reasons.extend(macs.iter().filter_map(|mac| context.claims.conflict(*mac)));
     if context.claims.is_incomplete(key) {
@@ -100,6 +99,7 @@ fn not_heard(context: &Context<'_>, key: &ServiceKey, macs: BTreeSet<MacAddress>
         return reasons;
     }
     let near = near_misses(&macs, texts.into_iter(), &context.unknown);
+    let macs = macs.into_iter().collect();
     reasons.push(Reason::NotHeard { macs, near });
     reasons
 }
@@ -268,7 +268,7 @@ fn device_of<'a>(context: &Context<'a>, hint: &PlaceHint) -> Option<&'a DeviceNa
 }
 
 /// Returns whether an address that leads to the service is also claimed elsewhere.
-pub(super) fn conflicts(claims: &Claims, macs: &BTreeSet<MacAddress>) -> Vec<Reason> {
+pub(super) fn conflicts(claims: &Claims, macs: &FewSet<MacAddress>) -> Vec<Reason> {
     macs.iter()
         .filter_map(|mac| claims.conflict(*mac))
         .collect()

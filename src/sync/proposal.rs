@@ -7,6 +7,7 @@ use compact_str::{CompactString, format_compact};
 use super::classification::Classification;
 use super::conflict::BillingValue;
 use super::edit::{ProposedChange, SyncEdit};
+use super::few_set::FewSet;
 use super::reason::{Reason, weigh};
 use super::service_key::ServiceKey;
 use super::sync_base::{EarlierClaim, GoneSince, ScopeSizes, SyncBase};
@@ -32,7 +33,7 @@ pub struct Proposal {
     /// The reading proves what is absent.
     pub is_complete: bool,
     pub(super) readings: BTreeMap<ServiceKey, ServiceReading>,
-    pub(super) claims: Vec<(MacAddress, BTreeSet<EarlierClaim>)>,
+    pub(super) claims: Vec<(MacAddress, FewSet<EarlierClaim>)>,
     /// Subscribers that edits remove for another service.
     pub(super) replaced: BTreeSet<SubscriberId>,
 }
@@ -54,7 +55,7 @@ pub struct ClassifiedService {
 pub(super) struct ServiceReading {
     pub subscriber: Option<SubscriberId>,
     pub login: Option<CompactString>,
-    pub macs: BTreeSet<MacAddress>,
+    pub macs: FewSet<MacAddress>,
     pub status: Option<ServiceStatus>,
     pub service_plan: Option<BillingValue>,
     /// The place where the endpoint is heard, or that billing plans.

@@ -1,10 +1,11 @@
 //! Defines the base: the values of billing that were accepted last, and the values that the sync left.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use super::few_set::FewSet;
 use super::service_key::ServiceKey;
 use crate::model::billing::{AccountId, EquipmentId, GroupId};
 use crate::model::{DeviceName, MacAddress, SubscriberId, VlanId};
@@ -15,7 +16,7 @@ use crate::model::{DeviceName, MacAddress, SubscriberId, VlanId};
 pub struct SyncBase {
     pub services: BTreeMap<ServiceKey, ServiceBase>,
     /// The claims of MAC addresses in the latest readings: a reading of one account does not have those of the others.
-    pub claims: BTreeMap<MacAddress, BTreeSet<EarlierClaim>>,
+    pub claims: BTreeMap<MacAddress, FewSet<EarlierClaim>>,
     /// VLANs that were given up, with the time.
     pub resting: BTreeMap<DeviceName, BTreeMap<VlanId, u64>>,
     /// The sizes of the latest complete reading that the gate let through.
@@ -44,9 +45,9 @@ pub struct ServiceBase {
     pub subscriber: Option<SubscriberId>,
     pub login: Option<CompactString>,
     /// MAC addresses that led to the service at the latest reading.
-    pub macs: BTreeSet<MacAddress>,
+    pub macs: FewSet<MacAddress>,
     /// MAC addresses that led to it when its endpoint was accepted.
-    pub accepted_macs: BTreeSet<MacAddress>,
+    pub accepted_macs: FewSet<MacAddress>,
     pub service_plan: Option<FieldBase>,
     pub state: Option<FieldBase>,
     pub endpoint: Option<FieldBase>,

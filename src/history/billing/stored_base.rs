@@ -1,6 +1,6 @@
 //! Stores the base of a sync: replaced by compare-and-set, while only the services that changed are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::history::version::{MAC_CLAIMS, SERVICE_BASE, SYNC_BASE};
 use crate::history::{Store, StoreError};
 use crate::model::billing::BillingName;
 use crate::model::{DeviceName, MacAddress, VlanId};
-use crate::sync::{EarlierClaim, ScopeSizes, ServiceKey, SyncBase};
+use crate::sync::{EarlierClaim, FewSet, ScopeSizes, ServiceKey, SyncBase};
 
 /// The base as it is stored. It must be handed back unchanged as `before` of the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ struct Head {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Claims {
-    claims: BTreeSet<EarlierClaim>,
+    claims: FewSet<EarlierClaim>,
 }
 
 impl Store {

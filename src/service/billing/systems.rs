@@ -267,7 +267,7 @@ impl BillingState {
 
 /// Returns the accounts that claimed endpoints in the last reading.
 pub(in crate::service) fn claimants<'a>(
-    claims: &'a BTreeMap<MacAddress, BTreeSet<crate::sync::EarlierClaim>>,
+    claims: &'a BTreeMap<MacAddress, crate::sync::FewSet<crate::sync::EarlierClaim>>,
     heard: &'a BTreeSet<MacAddress>,
 ) -> impl Iterator<Item = &'a AccountId> {
     let claimed = heard.iter().filter_map(|mac| claims.get(mac)).flatten();
