@@ -40,9 +40,9 @@ mod version;
 
 pub use billing::{
     BaseChange, BillingWrite, ClassifiedRow, ClassifiedScope, FinishedSync, HeldApproval, HeldRow,
-    NewHeldApproval, NewSyncPause, NewSyncRun, OutboxRow, ServiceFilter, StoredBase, SyncOutcome,
-    SyncPause, SyncReport, SyncRun, SyncScope, TicketStep, WRITE_GIVEN_UP_AFTER, WRITE_TRIES,
-    WriteAnswer, WriteState, sync_task,
+    NewHeldApproval, NewSyncPause, NewSyncRun, OutboxRow, SERVICE_GONE, ServiceFilter, StoredBase,
+    SyncOutcome, SyncPause, SyncReport, SyncRun, SyncScope, TicketStep, WRITE_GIVEN_UP_AFTER,
+    WRITE_TRIES, WriteAnswer, WriteState, sync_task,
 };
 pub use error::StoreError;
 pub use hints::{Hint, Hints};

@@ -34,7 +34,7 @@ pub use approval::{HeldApproval, NewHeldApproval};
 pub use classified::{ClassifiedRow, ClassifiedScope, ServiceFilter};
 pub use held::HeldRow;
 pub use outbox::{OutboxRow, WRITE_GIVEN_UP_AFTER, WRITE_TRIES, WriteAnswer, WriteState};
-pub use outbox_write::{BillingWrite, TicketStep};
+pub use outbox_write::{BillingWrite, SERVICE_GONE, TicketStep};
 pub use pause::{NewSyncPause, SyncPause};
 pub use run::{FinishedSync, NewSyncRun, SyncOutcome, SyncReport, SyncRun, SyncScope};
 pub use stored_base::{BaseChange, StoredBase};

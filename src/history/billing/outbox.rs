@@ -6,7 +6,7 @@ use std::time::Duration;
 use compact_str::CompactString;
 use uuid::Uuid;
 
-use super::{BillingWrite, still_syncs};
+use super::{BillingWrite, SERVICE_GONE, still_syncs};
 use crate::history::document::plain;
 use crate::history::error::Fault;
 use crate::history::lease::millis;
@@ -100,7 +100,8 @@ const COLUMNS: &str = "id, state, tries, @seconds(queued) as queued_seconds, @se
 
 impl Store {
     /// Queues writes; each replaces an earlier one with the same key, unless that one must be sent once, or is `Sent`:
-    /// a read decides about that one first. A value that was refused or given up is not queued again, another one is.
+    /// a read decides about that one first. A value that was refused or given up is not queued again, another one is, and so is
+    /// the same one if only its service was missing: what is due is about services that the reading has.
     pub async fn queue_writes(
         &self,
         system: &BillingName,
@@ -117,19 +118,23 @@ impl Store {
                         false => "do update set state = excluded.state, tries = 0, queued = excluded.queued, \
                             due = excluded.due, at = excluded.at, because = null, content = excluded.content \
                             where billing_write.state <> 'sent' \
-                            and (billing_write.state = 'proved' or billing_write.content <> excluded.content)",
+                            and (billing_write.state = 'proved' or billing_write.because = $5 \
+                            or billing_write.content <> excluded.content)",
                     };
                     let sql = format!(
                         "insert into billing_write (id, system, key, state, tries, queued, due, at, content) \
                         values ($1, $2, $3, 'queued', 0, @now, @now, @now, $4) on conflict (system, key) {conflict}"
                     );
                     let key = write.key();
-                    let binds = [
+                    let mut binds = vec![
                         Bind::Id(Uuid::now_v7()),
                         Bind::Text(system.as_str()),
                         Bind::Text(&key),
                         Bind::Document(BILLING_WRITE.stored(write)?),
                     ];
+                    if !write.is_once() {
+                        binds.push(Bind::Text(SERVICE_GONE));
+                    }
                     session.execute(&sql, &binds).await?;
                 }
                 session.commit().await

@@ -49,6 +49,10 @@ pub enum BillingWrite {
     },
 }
 
+/// The cause for which a write is refused whose service is in no reading. It is in force until a reading has the service again:
+/// billing may have returned half of its services and the fitting counts.
+pub const SERVICE_GONE: &str = "service-gone";
+
 /// A step of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

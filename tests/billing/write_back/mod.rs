@@ -375,6 +375,28 @@ fn no_further_write_is_tried_once_the_system_does_not_answer() {
 }
 
 #[test]
+fn a_write_is_sent_once_its_service_is_back_in_a_reading() {
+    for product in Product::BOTH {
+        let office = Office::new(product, 1, "\"place\"");
+        office.site.apply().exits(0);
+        office.dies_at("write-back-sent");
+        office.time_passes();
+        // Half of the services with fitting counts, as a lost permission returns them.
+        office.faults(&[match product {
+            Product::Splynx => "kind = \"empty-list\"\npath = \"internet-services\"",
+            Product::Sonar => "kind = \"empty-list\"\nconnection = \"accounts\"",
+        }]);
+        let gone = office.write_back();
+        let text = gone.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("billing returned no such service"), "{text}");
+        assert_eq!(office.new_count(), 0, "{product:?}");
+        office.faults(&[]);
+        office.write_back().exits(0).says("1 record written");
+        assert_eq!(office.new_count(), 1, "{product:?}");
+    }
+}
+
+#[test]
 fn a_field_that_others_change_back_is_set_back_twice_and_then_left() {
     for product in Product::BOTH {
         let office = Office::new(product, 1, "\"place\"");

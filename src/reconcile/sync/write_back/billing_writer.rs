@@ -12,7 +12,7 @@ use crate::billing::splynx::{
     AccessLink, MarkedText, ServiceFields, SplynxClient, SplynxFields, WriteResult,
 };
 use crate::billing::{BillingError, OwnField, Priority};
-use crate::history::TicketStep;
+use crate::history::{SERVICE_GONE, TicketStep};
 use crate::inventory::{Inventory, device_externals};
 use crate::model::billing::{
     BillingName, BillingService, EquipmentId, PlaceHint, TariffId, WrittenBack,
@@ -160,7 +160,7 @@ impl<'a> BillingWriter<'a> {
                     WriteResult::NotTaken { fields } => {
                         WriteEnd::NotDone(format_compact!("not-taken {}", fields.join(" ")))
                     }
-                    WriteResult::ServiceGone => WriteEnd::Refused("service-gone".into()),
+                    WriteResult::ServiceGone => WriteEnd::Refused(SERVICE_GONE.into()),
                 })
             }
         }
@@ -233,7 +233,7 @@ fn sonar_end(outcome: &WriteOutcome) -> WriteEnd {
         WriteOutcome::AlreadyThere | WriteOutcome::Proved => WriteEnd::Done,
         WriteOutcome::NotDone => WriteEnd::NotDone("not-taken".into()),
         WriteOutcome::NotDefined { .. } => WriteEnd::NotDone("not-defined".into()),
-        WriteOutcome::NoObject => WriteEnd::Refused("service-gone".into()),
+        WriteOutcome::NoObject => WriteEnd::Refused(SERVICE_GONE.into()),
         WriteOutcome::OthersChanged => WriteEnd::Refused("others-changed".into()),
     }
 }

@@ -7,7 +7,9 @@ use compact_str::CompactString;
 use super::due_writes::DueWrites;
 use super::request::WriteBackRequest;
 use crate::billing::BillingError;
-use crate::history::{BillingWrite, OutboxRow, StoreError, TicketStep, WriteState};
+use crate::history::{
+    BillingWrite, OutboxRow, SERVICE_GONE, StoreError, TicketStep, WriteAnswer, WriteState,
+};
 use crate::inventory::text::WriteBackFact;
 use crate::model::billing::TariffId;
 use crate::report::sync::{OverwrittenLine, WriteBackReport, WriteLine, WriteLineState};
@@ -64,9 +66,16 @@ impl WriteLines {
         &mut self,
         row: &OutboxRow,
         state: WriteState,
+        answer: Option<&WriteAnswer>,
         error: Option<&BillingError>,
     ) {
-        let because = error.map(ToString::to_string);
+        let word = match answer {
+            Some(WriteAnswer::Refused(because) | WriteAnswer::NotDone { because, .. }) => {
+                Some(sentence(because))
+            }
+            Some(WriteAnswer::Proved) | None => None,
+        };
+        let because = error.map(ToString::to_string).or(word);
         self.put(&row.write, line_state(state), because, row.tries);
     }
 
@@ -101,7 +110,7 @@ impl WriteLines {
                 // It was proved, in this run or, if it is sent once only, in an earlier one.
                 None => continue,
             };
-            let because = row.and_then(|row| row.because.clone());
+            let because = row.and_then(|row| row.because.as_deref()).map(sentence);
             let tries = row.map_or(0, |row| row.tries);
             self.add(write, state, because, tries);
         }
@@ -111,7 +120,7 @@ impl WriteLines {
                 self.add(
                     &row.write,
                     line_state(row.state),
-                    row.because.clone(),
+                    row.because.as_deref().map(sentence),
                     row.tries,
                 );
             }
@@ -184,6 +193,24 @@ fn fact_word(fact: WriteBackFact) -> &'static str {
         WriteBackFact::Tickets => "tickets",
         WriteBackFact::Health => "health",
     }
+}
+
+/// Returns the sentence for the word with which a write is stored.
+fn sentence(word: &str) -> String {
+    let kind = word.split(' ').next().unwrap_or_default();
+    let known = match kind {
+        SERVICE_GONE => "billing returned no such service; it is sent again once a reading has it",
+        "not-taken" => "billing accepted it, and has another value",
+        "no-tariff" => "the service has no tariff, so that its fields are not known",
+        "not-defined" => "billing has no such field",
+        "others-changed" => {
+            "values of others changed with it, so nothing is sent until a person looked"
+        }
+        "answer-lost" => "its answer was lost",
+        "not-supported" | "unknown-status" => "this billing system has no place for it",
+        _ => word,
+    };
+    known.to_owned()
 }
 
 fn line_state(state: WriteState) -> WriteLineState {

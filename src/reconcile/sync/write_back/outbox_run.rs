@@ -11,7 +11,9 @@ use super::lines::WriteLines;
 use super::request::{WriteBackError, WriteBackLimits, WriteBackRequest};
 use super::sender::{JudgedWrite, WriteSender};
 use crate::crash;
-use crate::history::{BillingWrite, OutboxRow, StoreError, TicketStep, WriteAnswer, WriteState};
+use crate::history::{
+    BillingWrite, OutboxRow, SERVICE_GONE, StoreError, TicketStep, WriteAnswer, WriteState,
+};
 use crate::model::billing::{BillingService, SnapshotScope};
 use crate::reconcile::sync::client::BillingClient;
 use crate::reconcile::sync::memory::SyncLease;
@@ -92,7 +94,7 @@ impl<'a> OutboxRun<'a> {
                     Some(service) if has_values(service, values) => WriteAnswer::Proved,
                     Some(_) => again,
                     None if self.request.snapshot.proves_absence() => {
-                        WriteAnswer::Refused("service-gone".into())
+                        WriteAnswer::Refused(SERVICE_GONE.into())
                     }
                     // This reading is about other accounts.
                     None => continue,
@@ -110,7 +112,7 @@ impl<'a> OutboxRun<'a> {
                 | BillingWrite::Health { .. } => again,
             };
             if let Some(state) = self.settle(&row, &answer).await? {
-                lines.settled(&row, state, None);
+                lines.settled(&row, state, Some(&answer), None);
             }
         }
         Ok(())
@@ -199,12 +201,12 @@ impl<'a> OutboxRun<'a> {
                         sender.prove(&row.write, &mut memory);
                     }
                     if let Some(state) = self.settle(&row, answer).await? {
-                        lines.settled(&row, state, error);
+                        lines.settled(&row, state, Some(answer), error);
                     }
                 }
                 None => {
                     lost += 1;
-                    lines.settled(&row, WriteState::Sent, error);
+                    lines.settled(&row, WriteState::Sent, None, error);
                 }
             }
             if let Some(error) = error.filter(|_| judged.stops || lost >= MOST_LOST) {

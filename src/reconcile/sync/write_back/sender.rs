@@ -11,7 +11,7 @@ use super::problem::{WriteProblem, problem_word, write_problem};
 use super::request::{WriteBackRequest, service_in};
 use super::text::MarkedWrite;
 use crate::billing::BillingError;
-use crate::history::{BillingWrite, WriteAnswer};
+use crate::history::{BillingWrite, SERVICE_GONE, WriteAnswer};
 use crate::model::billing::{BillingService, EquipmentId};
 use crate::reconcile::sync::client::ReadScope;
 use crate::sync::ServiceKey;
@@ -53,7 +53,7 @@ impl WriteSender<'_> {
                 native_place,
             } => {
                 let Some(read) = self.read_service(service).await? else {
-                    return Ok(WriteEnd::Refused("service-gone".into()));
+                    return Ok(WriteEnd::Refused(SERVICE_GONE.into()));
                 };
                 let native = native_place
                     .as_ref()
