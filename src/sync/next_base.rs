@@ -15,7 +15,7 @@ use super::service_key::ServiceKey;
 use super::status::{gone_state, wanted_state};
 use super::subscriber_place::place_of;
 use super::sync_base::{FieldBase, ServiceBase, SyncBase};
-use crate::model::billing::{ServiceStatus, SnapshotScope};
+use crate::model::billing::{GoneCause, ServiceStatus, SnapshotScope};
 use crate::model::{MacAddress, SubscriberId};
 
 impl Proposal {
@@ -259,7 +259,7 @@ impl Run<'_> {
             ),
             (
                 &mut next.state,
-                self.state(reading, after),
+                self.state(reading, before, after),
                 before.state.as_str().into(),
                 after.state.as_str().into(),
             ),
@@ -290,13 +290,25 @@ impl Run<'_> {
         }
     }
 
-    fn state(&self, reading: &ServiceReading, after: &SyncSubscriber) -> Option<BillingValue> {
+    /// Returns the state that billing has; none to remember if the service is only missing and nothing followed from that.
+    ///
+    /// A list that is empty by mistake, and full again, is no change of each of its services: two such mistakes a day would make
+    /// them all flap, and payments of that day would reach no one.
+    fn state(
+        &self,
+        reading: &ServiceReading,
+        before: &SyncSubscriber,
+        after: &SyncSubscriber,
+    ) -> Option<BillingValue> {
         let devices = &self.after.devices;
         let is_port_aware = devices
             .get(&after.device)
             .is_some_and(|device| device.is_port_aware);
         let has_endpoint = after.endpoint.is_some() || is_port_aware;
         match reading.status.as_ref()? {
+            ServiceStatus::Gone {
+                cause: GoneCause::NotListed,
+            } if before.state == after.state => None,
             ServiceStatus::Gone { .. } => Some(gone_state(after.endpoint.is_some())),
             status => wanted_state(status, self.inputs.settings.pre_activate, has_endpoint),
         }

@@ -113,6 +113,25 @@ fn fault_04_a_nested_list_that_is_cut_proves_nothing_about_its_account() {
 }
 
 #[test]
+fn fault_05_lists_that_were_empty_are_no_changes_of_their_services() {
+    let mut world = served(40);
+    let whole = world.snapshot.clone();
+    for _ in 0..3 {
+        world.snapshot.services.clear();
+        world.snapshot.equipment.clear();
+        assert!(world.commit_gated().passed.is_empty());
+        world.pass(600);
+        let taken = world.snapshot.taken;
+        world.snapshot = whole.clone();
+        world.snapshot.taken = taken;
+        assert!(world.commit_gated().passed.is_empty());
+        world.pass(600);
+    }
+    world.service("2001", "1").status = not_paid();
+    assert_eq!(world.commit().lines(), ["acct-2001 state = suspended"]);
+}
+
+#[test]
 fn fault_05_an_empty_list_suspends_no_one() {
     let mut world = served(40);
     world.snapshot.services.clear();
