@@ -66,3 +66,26 @@ fn endpoints_without_a_port_beyond_the_limit_are_planned_and_left_to_the_rehears
         ["ghn endpoint 9 name \"e9\" mac-address 00:0e:d8:00:00:09 port unassigned"]
     );
 }
+
+/// The last of three that want to port 5 are blocked first: 9 and 4. Then 4 keeps its name, so that 3 cannot come either, and there
+/// is room for 9 after all. Without it, the next plan would create 9.
+#[test]
+fn room_that_a_later_block_leaves_is_used() {
+    let mut example = Example::of(&filled(4));
+    example.intended["endpoints"][mac(3)] = json!({ "name": "e4", "port": 5 });
+    example.intended["endpoints"][mac(4)] = json!({ "name": "e10", "port": 5 });
+    example.intended["endpoints"][mac(9)] = json!({ "name": "e9", "port": 5 });
+    example.intended["subscribers"]["c"] = subscriber(9, 103);
+    let lines = [
+        "ghn endpoint 5 name \"e9\" mac-address 00:0e:d8:00:00:09 port 5",
+        "ghn subscriber 3 name \"c\" endpoint 5 bw-profile 2 vid 103 untagged poe disable",
+    ];
+    assert_eq!(example.lines(), lines);
+    assert_eq!(
+        example.notes(),
+        [
+            "blocked: endpoint 00:0e:d8:00:00:04 is not planned: port 5 accepts 1, and others come to it",
+            "blocked: endpoint 00:0e:d8:00:00:03 is not planned: endpoint 00:0e:d8:00:00:04 has its name",
+        ]
+    );
+}

@@ -87,7 +87,7 @@ fn excess_arrivals(
         .into_iter()
         .rev()
         .take(over)
-        .map(|index| Block::new(Part::Endpoints, index, "blocked", why()))
+        .map(|index| Block::new(Part::Endpoints, index, "blocked", why()).without_room())
         .collect()
 }
 
@@ -113,12 +113,12 @@ fn full_port(
     if unknown > 0 {
         holders.push(format!("{unknown} that could not be read or understood"));
     }
-    let shown = if holders.len() > 3 {
-        format!("{} endpoints", holders.len())
-    } else {
-        holders.join(", ")
+    let others = match holders.as_slice() {
+        [] => "others come to it".to_owned(),
+        few if few.len() <= 3 => format!("has {}", few.join(", ")),
+        many => format!("has {} endpoints", many.len()),
     };
-    format!("port {port} accepts {per_port}, and has {shown}")
+    format!("port {port} accepts {per_port}, and {others}")
 }
 
 /// Blocks new objects for which there is no slot, the last ones first. Slots that this plan frees count as free.

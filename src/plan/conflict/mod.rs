@@ -2,13 +2,16 @@
 //!
 //! `unread` checks for values that an unread object may have, `model_limits` for values that the model rejects.
 //! `references` checks objects that use each other, `unique` checks names, addresses and the endpoints of subscribers.
-//! `capacity` counts endpoints and slots.
+//! `capacity` counts endpoints and slots, and `readmit` admits endpoints for which other blocks left room.
 
 mod capacity;
 mod model_limits;
+mod readmit;
 mod references;
 mod unique;
 mod unread;
+
+use readmit::Dropped;
 
 use super::item::Action;
 use super::planner_state::PlannerState;
@@ -25,6 +28,8 @@ pub(super) struct Block {
     rule: &'static str,
     /// Completes the note "subscriber apt-101 is not planned: …".
     why: Sentence,
+    /// There is no room for it on its port or device.
+    is_over: bool,
 }
 
 impl Block {
@@ -34,37 +39,57 @@ impl Block {
             index,
             rule,
             why: why.into(),
+            is_over: false,
+        }
+    }
+
+    fn without_room(self) -> Self {
+        Self {
+            is_over: true,
+            ..self
         }
     }
 }
 
 /// Drops targets until all that remain fit together.
-///
-/// Each round drops at least one target. With no targets left, every object stays as observed, so the loop ends. A check
-/// runs only when all checks before it find nothing, so it relies on their results.
 pub(super) fn resolve(planner: &mut PlannerState<'_>) {
-    let checks: [fn(&PlannerState<'_>) -> Vec<Block>; 11] = [
-        unread::new_objects,
-        unread::new_values,
-        model_limits::profiles,
-        model_limits::endpoints,
-        model_limits::subscribers,
-        references::used_by_unmanaged,
-        references::dependants,
-        references::still_used,
-        unique::all,
-        capacity::endpoints,
-        capacity::slots,
-    ];
-    while let Some(blocks) = checks
+    let dropped = settle(planner);
+    readmit::endpoints(planner, &dropped);
+}
+
+/// The checks in order. A check runs only when all checks before it find nothing, so it relies on their results.
+const CHECKS: [fn(&PlannerState<'_>) -> Vec<Block>; 11] = [
+    unread::new_objects,
+    unread::new_values,
+    model_limits::profiles,
+    model_limits::endpoints,
+    model_limits::subscribers,
+    references::used_by_unmanaged,
+    references::dependants,
+    references::still_used,
+    unique::all,
+    capacity::endpoints,
+    capacity::slots,
+];
+
+/// Drops targets until no check finds anything, and returns them in this order.
+///
+/// Each round drops at least one target. With no targets left, every object stays as observed, so the loop ends.
+fn settle(planner: &mut PlannerState<'_>) -> Vec<Dropped> {
+    let mut dropped = Vec::new();
+    while let Some(blocks) = CHECKS
         .iter()
         .map(|check| check(planner))
         .find(|blocks| !blocks.is_empty())
     {
         for block in blocks {
+            let target = Dropped::of(planner, &block);
             give_up(planner, block);
+            let note = planner.notes.last().cloned();
+            dropped.extend(target.zip(note).map(|(target, note)| target.noted(note)));
         }
     }
+    dropped
 }
 
 fn give_up(planner: &mut PlannerState<'_>, block: Block) {
@@ -73,6 +98,7 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
         index,
         rule,
         why,
+        is_over: _,
     } = block;
     let Some((object, action)) = known_as(planner, part, index) else {
         return;

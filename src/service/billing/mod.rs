@@ -1,7 +1,8 @@
 //! Syncs billing systems while the service runs: by webhooks, by deltas, and by readings of everything.
 //!
-//! `due` decides what a system is read for, `echo` recognizes the webhooks of own writes, `systems` keeps each system between its runs, `run` is one run, `outgoing` makes
-//! its commit, `known_looks` has what devices hear, `written` writes back to billing, `turn` chooses the accounts for it.
+//! `due` decides what a system is read for, `systems` keeps each system between its runs, `run` is one run, `outgoing` makes
+//! its commit, `known_looks` has what devices hear, `written` writes back to billing, `echo` recognizes the webhooks that this
+//! causes, `turn` chooses the accounts for it.
 
 mod due;
 mod echo;

@@ -1,0 +1,128 @@
+//! Admits endpoints that a full port or device blocked, where what was blocked afterwards left room for them.
+//!
+//! An endpoint that is blocked keeps its name, so that another one may be blocked for the name, which then does not come to the
+//! port. Without this, the next plan would find the room.
+
+use super::{Block, known_as, settle};
+use crate::model::Part;
+use crate::plan::Note;
+use crate::plan::item::{Endpoint, Item, Subscriber};
+use crate::plan::planner_state::PlannerState;
+
+/// A target that was dropped, as it was before.
+pub(super) struct Dropped {
+    target: Target,
+    /// A port or the device had no room for it.
+    is_over: bool,
+    /// The reason for people.
+    note: Option<Note>,
+}
+
+enum Target {
+    Endpoint(usize, Item<Endpoint>),
+    Subscriber(usize, Item<Subscriber>),
+    Other(Part, usize),
+}
+
+impl Target {
+    fn place(&self) -> (Part, usize) {
+        match self {
+            Self::Endpoint(index, _) => (Part::Endpoints, *index),
+            Self::Subscriber(index, _) => (Part::Subscribers, *index),
+            Self::Other(part, index) => (*part, *index),
+        }
+    }
+}
+
+impl Dropped {
+    /// Returns the target that a block is about to drop.
+    pub(super) fn of(planner: &PlannerState<'_>, block: &Block) -> Option<Self> {
+        let Block {
+            part,
+            index,
+            is_over,
+            ..
+        } = *block;
+        known_as(planner, part, index)?;
+        let target = match part {
+            Part::Endpoints => Target::Endpoint(index, planner.endpoints.get(index)?.clone()),
+            Part::Subscribers => Target::Subscriber(index, planner.subscribers.get(index)?.clone()),
+            Part::Profiles | Part::System | Part::Uplinks | Part::Ports => {
+                Target::Other(part, index)
+            }
+        };
+        Some(Self {
+            target,
+            is_over,
+            note: None,
+        })
+    }
+
+    pub(super) fn noted(self, note: Note) -> Self {
+        Self {
+            note: Some(note),
+            ..self
+        }
+    }
+
+    /// Gives the target back.
+    fn restore(&self, planner: &mut PlannerState<'_>) {
+        match &self.target {
+            Target::Endpoint(index, item) => {
+                if let Some(now) = planner.endpoints.get_mut(*index) {
+                    now.clone_from(item);
+                }
+            }
+            Target::Subscriber(index, item) => {
+                if let Some(now) = planner.subscribers.get_mut(*index) {
+                    now.clone_from(item);
+                }
+            }
+            Target::Other(..) => return,
+        }
+        let mut notes = planner.notes.iter();
+        let place = notes.rposition(|note| Some(note) == self.note.as_ref());
+        if let Some(place) = place {
+            planner.notes.remove(place);
+        }
+    }
+}
+
+/// Admits the endpoints that fit after all, those that were blocked last first: a port blocks its last arrivals first.
+pub(super) fn endpoints(planner: &mut PlannerState<'_>, dropped: &[Dropped]) {
+    for (number, candidate) in dropped.iter().enumerate().rev() {
+        let later = dropped.iter().skip(number + 1).filter(|one| !one.is_over);
+        let later: Vec<&Dropped> = later.collect();
+        // Without a later block there is no more room than before.
+        if candidate.is_over && !later.is_empty() {
+            admit(planner, candidate, &later);
+        }
+    }
+}
+
+/// Gives the target of an endpoint back, with all that was blocked after it, and drops again what must not be.
+fn admit(planner: &mut PlannerState<'_>, candidate: &Dropped, later: &[&Dropped]) {
+    let before = (
+        planner.profiles.clone(),
+        planner.endpoints.clone(),
+        planner.subscribers.clone(),
+        planner.notes.clone(),
+    );
+    candidate.restore(planner);
+    for one in later {
+        one.restore(planner);
+    }
+    let again = settle(planner);
+    let is_admitted = again.iter().all(|dropped| {
+        let place = dropped.target.place();
+        later.iter().any(|one| one.target.place() == place)
+    });
+    if !is_admitted {
+        (
+            planner.profiles,
+            planner.endpoints,
+            planner.subscribers,
+            planner.notes,
+        ) = before;
+    }
+}
