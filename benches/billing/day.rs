@@ -25,7 +25,7 @@ const SERVE: &str = "probe = \"5s\"\npoll = \"10s\"\nlook = \"15s\"\n";
 const BILLING: &str =
     "write_back = [\"place\", \"notes\"]\nrequests_per_minute = 400\nfull_every = \"5m\"";
 /// Lists with missing rows are held back; what customers cancel within five minutes is not.
-const POLICY: &str = "limits = { additions = { count = 5000 }, changes = { count = 5000, percent = 100 }, suspensions = { count = 5000, percent = 100 }, removals = { count = 5000, percent = 100 }, drop = { count = 20, percent = 10 } }\n";
+const POLICY: &str = "limits = { additions = { count = 5000 }, changes = { count = 5000 }, suspensions = { count = 5000 }, removals = { count = 5000 }, drop = { count = 20, percent = 10 } }\n";
 
 /// The longest time from the last event until everything is done.
 const REST: Duration = Duration::from_secs(900);

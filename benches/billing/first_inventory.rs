@@ -24,7 +24,7 @@ const FILES: [(&str, &str); 3] = [
     ),
 ];
 
-const POLICY: &str = "[limits]\nremovals_per_device = { count = 1000, percent = 100 }\nremovals = { count = 100000, percent = 100 }\ninterruptions = { count = 100000, percent = 100 }\nslower = { count = 100000, percent = 100 }\nsuspensions = { count = 100000, percent = 100 }\nreassignments = { count = 100000, percent = 100 }\ndevices = { count = 100000 }\n\n\
+const POLICY: &str = "[limits]\nremovals_per_device = { count = 1000 }\nremovals = { count = 100000 }\ninterruptions = { count = 100000 }\nslower = { count = 100000 }\nsuspensions = { count = 100000 }\nreassignments = { count = 100000 }\ndevices = { count = 100000 }\n\n\
     [reconcile]\ncommits = \"everything\"\n\n[waves]\nfirst = 1\nthen = [\"50%\"]\nsettle = \"1s\"\n\n\
     [lane.billing]\nauthors = [\"sync@isp.example\"]\n";
 

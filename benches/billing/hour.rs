@@ -23,7 +23,7 @@ const ANSWER: Duration = Duration::from_millis(100);
 const FIRST_SPARE: usize = 1_000;
 
 /// The careful limits of the lane are below such an hour.
-const POLICY: &str = "limits = { additions = { count = 5000 }, changes = { count = 5000, percent = 100 }, suspensions = { count = 5000, percent = 100 }, removals = { count = 5000, percent = 100 } }\n";
+const POLICY: &str = "limits = { additions = { count = 5000 }, changes = { count = 5000 }, suspensions = { count = 5000 }, removals = { count = 5000 } }\n";
 
 /// A field that changes more often in a day is left as it is.
 const MOST_CHANGES: u8 = 3;

@@ -12,7 +12,12 @@ const WIDTH: usize = 110;
 const HANG: usize = 4;
 
 /// Shapes of values that vary: `#` is a digit, any other character itself.
-const SHAPES: [(&str, &str); 17] = [
+const SHAPES: [(&str, &str); 21] = [
+    // Sentences name the day only if it is another one, so what they are about may be before midnight or after.
+    ("until ####-##-## ##:## UTC", "until TIME"),
+    ("heard since ####-##-## ##:## UTC", "heard since TIME"),
+    ("last look ####-##-## ##:## UTC", "last look TIME"),
+    (" at ####-##-## ##:## UTC (", " at TIME ("),
     // In a table the column stays as wide as it was.
     ("####-##-## ##:## UTC  ", "MOMENT                "),
     ("####-##-##T##:##:##+00:00", "MOMENT"),
