@@ -89,7 +89,7 @@ pub(super) async fn open_to_read(url: &StoreUrl, timeouts: Timeouts) -> Result<D
     let db = match (url.postgres(), url.path()) {
         (Some(options), _) => {
             let options = options.clone().application_name("gamctl");
-            let pool = PgPoolOptions::new().max_connections(1);
+            let pool = postgres_pool(1);
             let pool = pool.acquire_timeout(NEVER).connect_with(options).await?;
             let has: Vec<AppliedMigration> = sqlx::query_as(MIGRATIONS).fetch_all(&pool).await?;
             if is_to_migrate(url, &has, &POSTGRES)? {
@@ -135,7 +135,7 @@ async fn open_postgres(
         ("idle_in_transaction_session_timeout", idle.as_str()),
     ]);
     // Migrations may last longer than a query.
-    let one = PgPoolOptions::new().max_connections(1);
+    let one = postgres_pool(1);
     // sqlx keeps trying a server that refuses or is full; limit that by the deadline for opening.
     let once = one.acquire_timeout(NEVER).connect_with(options);
     let once = match within(timeouts.operation, once).await {
@@ -152,8 +152,7 @@ async fn open_postgres(
         migrated(POSTGRES.run(&once).await)?;
     }
     once.close().await;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
+    let pool = postgres_pool(CONNECTIONS)
         .acquire_timeout(NEVER)
         .connect_lazy_with(limited);
     Ok(Db::Postgres(pool))
@@ -210,13 +209,27 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
     })
 }
 
-/// Returns the pool options for connections to an SQLite file.
+/// Returns the pool options for connections to a PostgreSQL server.
+///
+/// Without any limit of age, sqlx 0.9.0 starts no task that looks after idle connections. That task counts down from the number
+/// of idle connections, which another thread may have made less than zero for a moment: then it counts down from 2^64 at full
+/// speed, and the process never ends. A connection that broke meanwhile is noticed when it is used, as sqlx asks it first.
+fn postgres_pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Returns the pool options for connections to an SQLite file, without limits of age as for PostgreSQL.
 ///
 /// On a full disk, and after other disk faults, SQLite ends a transaction by itself. sqlx then fails to roll it back
 /// and would refuse every later transaction on that connection, so such a connection is closed.
 fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
         .acquire_timeout(NEVER)
         .before_acquire(|connection, _| {
             let is_usable = !connection.is_in_transaction();
