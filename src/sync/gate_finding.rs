@@ -33,6 +33,9 @@ pub enum GateFinding {
     ExportShrank {
         before: usize,
         now: usize,
+        /// Services that would be suspended because they are missing; new ones may have taken their place in the count.
+        #[serde(default)]
+        missing: usize,
         most: usize,
     },
     GroupVanished {
@@ -131,12 +134,22 @@ pub(super) fn reading_findings(
             sizes.services,
         );
         let most = limits.drop.most(before);
+        let missing = proposal
+            .changes
+            .iter()
+            .filter(|change| change.kind == ChangeKind::Suspension && change.is_from_absence);
+        let missing = missing.count();
         // Subscribers that billing had are something, whatever an earlier reading had.
         let there_was = before.max(linked);
         if now == 0 && there_was > 0 {
             findings.push(GateFinding::EmptyExport { before: there_was });
-        } else if before.saturating_sub(now) > most {
-            findings.push(GateFinding::ExportShrank { before, now, most });
+        } else if before.saturating_sub(now).max(missing) > most {
+            findings.push(GateFinding::ExportShrank {
+                before,
+                now,
+                missing,
+                most,
+            });
         }
         let groups = earlier.into_iter().flat_map(|sizes| &sizes.groups);
         let vanished = groups.filter(|(group, count)| {

@@ -18,11 +18,21 @@ pub fn gate_sentence(finding: &GateFinding) -> String {
             "billing returned no service in scope, and had {} before; check the permissions of the login",
             counted(*before, "service")
         ),
-        GateFinding::ExportShrank { before, now, most } => format!(
-            "billing returned {} in scope, {} fewer than before; at most {most} fewer pass without a person",
-            counted(*now, "service"),
-            before.saturating_sub(*now)
-        ),
+        GateFinding::ExportShrank {
+            before,
+            now,
+            missing,
+            most,
+        } => match before.saturating_sub(*now) {
+            fewer if fewer > *most => format!(
+                "billing returned {} in scope, {fewer} fewer than before; at most {most} fewer pass without a person",
+                counted(*now, "service"),
+            ),
+            _ => format!(
+                "billing returned {} in scope, and {missing} of those before are missing; at most {most} pass without a person",
+                counted(*now, "service"),
+            ),
+        },
         GateFinding::GroupVanished { group, before } => format!(
             "no service of {group} is left of {before}; check whether the login may still read them, or whether all changed at once"
         ),

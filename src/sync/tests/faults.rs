@@ -164,6 +164,27 @@ fn fault_05_an_empty_list_suspends_no_one() {
 }
 
 #[test]
+fn fault_05_new_services_do_not_hide_that_others_are_missing() {
+    let mut world = served(40);
+    world.limits.suspensions = SyncLimit::default();
+    for number in 0..5 {
+        world.sell(&format!("{}", 3000 + number), "1", "31");
+    }
+    for number in 0..3 {
+        world.drop_service(&format!("{}", 2000 + number), "1");
+    }
+    let gated = world.commit_gated();
+    assert_eq!(gated.held.len(), 1);
+    let finding = &gated.held[0].finding;
+    assert!(
+        matches!(finding, GateFinding::ExportShrank { missing: 3, .. }),
+        "{finding:?}"
+    );
+    assert_eq!(gated.held[0].changes.len(), 3);
+    assert!(gated.passed.is_empty());
+}
+
+#[test]
 fn fault_05_a_partner_that_is_invisible_suspends_no_one() {
     let mut world = served(40);
     world.limits.drop = SyncLimit::default();

@@ -25,12 +25,12 @@ pub(super) const RULES: &[SyncRule] = &[
     },
     SyncRule {
         id: "export-shrank",
-        summary: "the reading has fewer services than before, by more than `drop` of the lane",
+        summary: "more services than `drop` of the lane allows are missing",
         means: "Suspensions and removals are held back; other changes go ahead. Half an export looks like half of the \
-                customers leaving.",
+                customers leaving, and new customers do not make up for those who are missing.",
         person: "Compare the counts with billing. If the services really ended, approve the digest.",
         facts: &[Gate(
-            r#"{"export_shrank":{"before":1200,"now":610,"most":20}}"#,
+            r#"{"export_shrank":{"before":1200,"now":610,"missing":590,"most":20}}"#,
         )],
     },
     SyncRule {
