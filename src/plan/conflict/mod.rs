@@ -11,11 +11,11 @@ mod references;
 mod unique;
 mod unread;
 
-use readmit::Dropped;
+use readmit::{Dropped, Target};
 
 use super::item::Action;
 use super::planner_state::PlannerState;
-use super::{Cause, Object, Sentence};
+use super::{Cause, Note, Object, Sentence};
 use crate::model::Part;
 
 pub(super) use capacity::give_slots;
@@ -83,16 +83,20 @@ fn settle(planner: &mut PlannerState<'_>) -> Vec<Dropped> {
         .find(|blocks| !blocks.is_empty())
     {
         for block in blocks {
-            let target = Dropped::of(planner, &block);
-            give_up(planner, block);
-            let note = planner.notes.last().cloned();
-            dropped.extend(target.zip(note).map(|(target, note)| target.noted(note)));
+            let (target, is_over) = (Target::of(planner, &block), block.is_over);
+            let note = give_up(planner, block);
+            dropped.extend(target.zip(note).map(|(target, note)| Dropped {
+                target,
+                is_over,
+                note,
+            }));
         }
     }
     dropped
 }
 
-fn give_up(planner: &mut PlannerState<'_>, block: Block) {
+/// Drops a target; returns the note about it.
+fn give_up(planner: &mut PlannerState<'_>, block: Block) -> Option<Note> {
     let Block {
         part,
         index,
@@ -100,9 +104,7 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
         why,
         is_over: _,
     } = block;
-    let Some((object, action)) = known_as(planner, part, index) else {
-        return;
-    };
+    let (object, action) = known_as(planner, part, index)?;
     match part {
         Part::Profiles => keep(&mut planner.profiles, index),
         Part::Endpoints => keep(&mut planner.endpoints, index),
@@ -115,6 +117,7 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
     };
     let message = why.after(&format!("{object} is not {what}: "));
     planner.note(rule, object, message);
+    planner.notes.last().cloned()
 }
 
 fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], index: usize) {

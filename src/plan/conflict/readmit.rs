@@ -3,22 +3,23 @@
 //! An endpoint that is blocked keeps its name, so that another one may be blocked for the name, which then does not come to the
 //! port. Without this, the next plan would find the room.
 
-use super::{Block, known_as, settle};
+use super::{Block, settle};
 use crate::model::Part;
 use crate::plan::Note;
 use crate::plan::item::{Endpoint, Item, Subscriber};
 use crate::plan::planner_state::PlannerState;
 
-/// A target that was dropped, as it was before.
+/// A target that was dropped.
 pub(super) struct Dropped {
-    target: Target,
+    pub(super) target: Target,
     /// A port or the device had no room for it.
-    is_over: bool,
+    pub(super) is_over: bool,
     /// The reason for people.
-    note: Option<Note>,
+    pub(super) note: Note,
 }
 
-enum Target {
+/// A target as it was before.
+pub(super) enum Target {
     Endpoint(usize, Item<Endpoint>),
     Subscriber(usize, Item<Subscriber>),
     Other(Part, usize),
@@ -34,37 +35,19 @@ impl Target {
     }
 }
 
-impl Dropped {
+impl Target {
     /// Returns the target that a block is about to drop.
     pub(super) fn of(planner: &PlannerState<'_>, block: &Block) -> Option<Self> {
-        let Block {
-            part,
-            index,
-            is_over,
-            ..
-        } = *block;
-        known_as(planner, part, index)?;
-        let target = match part {
-            Part::Endpoints => Target::Endpoint(index, planner.endpoints.get(index)?.clone()),
-            Part::Subscribers => Target::Subscriber(index, planner.subscribers.get(index)?.clone()),
-            Part::Profiles | Part::System | Part::Uplinks | Part::Ports => {
-                Target::Other(part, index)
-            }
-        };
-        Some(Self {
-            target,
-            is_over,
-            note: None,
+        let Block { part, index, .. } = *block;
+        Some(match part {
+            Part::Endpoints => Self::Endpoint(index, planner.endpoints.get(index)?.clone()),
+            Part::Subscribers => Self::Subscriber(index, planner.subscribers.get(index)?.clone()),
+            Part::Profiles | Part::System | Part::Uplinks | Part::Ports => Self::Other(part, index),
         })
     }
+}
 
-    pub(super) fn noted(self, note: Note) -> Self {
-        Self {
-            note: Some(note),
-            ..self
-        }
-    }
-
+impl Dropped {
     /// Gives the target back.
     fn restore(&self, planner: &mut PlannerState<'_>) {
         match &self.target {
@@ -80,8 +63,7 @@ impl Dropped {
             }
             Target::Other(..) => return,
         }
-        let mut notes = planner.notes.iter();
-        let place = notes.rposition(|note| Some(note) == self.note.as_ref());
+        let place = planner.notes.iter().rposition(|note| *note == self.note);
         if let Some(place) = place {
             planner.notes.remove(place);
         }
