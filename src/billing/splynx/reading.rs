@@ -149,20 +149,8 @@ impl SplynxClient {
             .tariffs_with(&needed, priority, &mut reading.unreadable)
             .await?;
         // A filter that this version ignores returns the records of others.
-        let is_asked =
-            |account: Option<&AccountId>| account.is_some_and(|account| accounts.contains(account));
-        reading
-            .customers
-            .retain(|customer| is_asked(Some(&customer.id)));
-        reading.services.retain(|row| is_asked(Some(&row.account)));
-        reading
-            .equipment
-            .retain(|item| is_asked(item.place.account()));
-        reading.unreadable.retain(|record| {
-            record.collection == Collection::Tariffs || is_asked(record.account.as_ref())
-        });
-        let scope = SnapshotScope::Accounts(accounts.clone());
-        Ok(self.snapshot(reading, scope, Proof::of_accounts()))
+        let read = self.snapshot(reading, SnapshotScope::Everything, Proof::of_accounts());
+        Ok(read.of_accounts(accounts))
     }
 
     async fn read_some(
