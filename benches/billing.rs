@@ -31,6 +31,8 @@ mod hour;
 mod one;
 #[path = "../tests/billing/personal_data.rs"]
 mod personal_data;
+#[path = "../tests/billing/product.rs"]
+mod product;
 #[path = "billing/pure.rs"]
 mod pure;
 #[path = "resident.rs"]
@@ -42,7 +44,7 @@ mod running_twins;
 #[path = "billing/shop.rs"]
 mod shop;
 
-use shop::Product;
+use product::Product;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();

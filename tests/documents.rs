@@ -12,7 +12,7 @@ use gamctl::report::sync::sync_rule_reference;
 use gamctl::service::metrics::{alert_rules, dashboard, metric_reference};
 use gamctl::simulator::billing::BillingTwin;
 
-use crate::billing::product::{empty_sonar, empty_splynx};
+use crate::billing::empty_twins::{empty_sonar, empty_splynx};
 use crate::golden::assert_golden;
 
 #[test]

@@ -12,8 +12,9 @@ use crate::customers::Customers;
 use crate::faults;
 use crate::figures::Random;
 use crate::personal_data::{PersonalData, Searched};
+use crate::product::Product;
 use crate::rest::{Rest, added_twice, rest};
-use crate::shop::{Product, Shop};
+use crate::shop::Shop;
 
 const DEVICES: usize = 8;
 const CUSTOMERS: usize = 25;

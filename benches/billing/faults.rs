@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::Product;
+use crate::product::Product;
 
 /// What is wrong with Splynx for a time; each text is one `[[fault]]`.
 const SPLYNX: &[&[&str]] = &[

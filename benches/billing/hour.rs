@@ -10,7 +10,8 @@ use tokio::runtime::Runtime;
 
 use crate::bed::{Bed, Served, Wanted, has_rate, is_served, mac, port, verified};
 use crate::figures::{Random, percentile};
-use crate::shop::{Plan, Product, Shop};
+use crate::product::Product;
+use crate::shop::{Plan, Shop};
 
 const DEVICES: usize = 8;
 const CUSTOMERS: usize = 25;

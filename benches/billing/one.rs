@@ -7,7 +7,8 @@ use tokio::runtime::Runtime;
 
 use crate::bed::{Bed, Wanted, is_served, mac, port, verified};
 use crate::figures::{middle, seconds};
-use crate::shop::{Plan, Product, Shop};
+use crate::product::Product;
+use crate::shop::{Plan, Shop};
 
 /// A sale of each kind on each device.
 const DEVICES: usize = 3;

@@ -15,7 +15,7 @@ use gamctl::sync::{Classification, ServiceKey, VerifiedService, place_text};
 
 use crate::bed::{Bed, name, system};
 use crate::customers::{Customer, Expected};
-use crate::shop::now;
+use crate::product::now;
 
 /// The services of a system by class and rule.
 pub(crate) type Classes = BTreeMap<(&'static str, &'static str), usize>;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use gamctl::simulator::billing::people::People;
 use gamctl::simulator::billing::sonar::{SonarSettings, SonarTwin};
@@ -15,34 +15,15 @@ use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::product::{Product, now};
+
 /// The secret of webhooks, which is a part of their address.
 const HOOK: &str = "hook-of-the-bench";
 
 /// The bytes of answers that are kept, to see that people are in them.
 const ANSWERS_KEPT: usize = 8 << 20;
 
-/// The two billing systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Product {
-    Splynx,
-    Sonar,
-}
-
 impl Product {
-    pub(crate) const BOTH: [Self; 2] = [Self::Splynx, Self::Sonar];
-
-    pub(crate) fn name(self) -> &'static str {
-        self.choose("splynx", "sonar")
-    }
-
-    /// Returns one of two values.
-    pub(crate) fn choose<T>(self, splynx: T, sonar: T) -> T {
-        match self {
-            Self::Splynx => splynx,
-            Self::Sonar => sonar,
-        }
-    }
-
     /// Returns a tariff that the inventory maps to no service plan.
     pub(crate) fn unmapped(self) -> u64 {
         self.choose(33, 34)
@@ -339,10 +320,4 @@ impl BillingTwin for Recorded {
 pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
-}
-
-/// Returns seconds since 1970.
-pub(crate) fn now() -> u64 {
-    let now = SystemTime::now();
-    now.duration_since(UNIX_EPOCH).unwrap().as_secs()
 }

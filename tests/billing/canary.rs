@@ -11,8 +11,9 @@ use gamctl::simulator::billing::people::People;
 use gamctl::simulator::billing::sonar::SonarSettings;
 use serde_json::json;
 
+use super::empty_twins::SEED;
 use super::personal_data::{PersonalData, Searched};
-use super::product::{Product, SEED};
+use super::product::Product;
 use super::write_back::Office;
 use crate::crash::site::Running;
 use crate::world::World;

@@ -10,7 +10,8 @@ use gamctl::simulator::billing::{BillingTwin, Operation};
 use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
-use super::product::{Product, empty_sonar, empty_splynx, now};
+use super::empty_twins::{empty_sonar, empty_splynx};
+use super::product::{Product, now};
 use crate::world::World;
 
 /// The tariff with the speed of `home-500`; both systems have it under this id.

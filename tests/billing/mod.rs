@@ -2,6 +2,7 @@
 
 mod canary;
 mod decisions;
+pub(crate) mod empty_twins;
 mod examples;
 mod faults;
 mod hook;

@@ -11,7 +11,8 @@ use gamctl::simulator::billing::{BillingTwin, Operation};
 use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
-use super::product::{SEED, empty_splynx, now};
+use super::empty_twins::{SEED, empty_splynx};
+use super::product::now;
 use crate::world::World;
 
 /// An inventory in git, a store with looks, and a billing system without customers.

@@ -13,7 +13,8 @@ use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
 use super::clock::Clock;
-use crate::billing::product::{KEY, Product, SECRET, empty_sonar, empty_splynx};
+use crate::billing::empty_twins::{KEY, SECRET, empty_sonar, empty_splynx};
+use crate::billing::product::Product;
 
 /// The secret of webhooks.
 pub(super) const HOOK: &str = "hook-of-lives";

@@ -9,7 +9,8 @@ use gamctl::simulator::billing::{
 use gamctl::simulator::server::{BillingServer, BillingServerSettings};
 use serde_json::{Value, json};
 
-use crate::billing::product::{KEY, Product, SECRET, empty_sonar, empty_splynx, now};
+use crate::billing::empty_twins::{KEY, SECRET, empty_sonar, empty_splynx};
+use crate::billing::product::{Product, now};
 use crate::crash::site::{Flat, Keys, Said, Site, sqlite};
 
 /// A tariff of 500 and 250 Mbps, in both twins.
