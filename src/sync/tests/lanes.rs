@@ -7,7 +7,7 @@ use super::world::*;
 use crate::authoring::edit::apply;
 use crate::inventory::source::Limits;
 use crate::inventory::{Reading, canonical_order, changed_keys, read_texts};
-use crate::model::billing::TariffId;
+use crate::model::billing::{BillingName, TariffId};
 use crate::sync::*;
 
 const FILES: &[(&str, &str)] = &[
@@ -84,7 +84,7 @@ fn edited(texts: &Texts, changes: &[ProposedChange]) -> Texts {
 fn judge(before: &Texts, after: &Texts, limits: &SyncLimits) -> Vec<LaneLeft> {
     let (before, after) = (read(before), read(after));
     let changed = changed_keys(&before.inventory, &after.inventory);
-    let system = crate::model::billing::BillingName::new("splynx").unwrap();
+    let system = BillingName::new("splynx").unwrap();
     let approved = BTreeSet::new();
     let rules = LaneRules {
         system: &system,
@@ -95,6 +95,22 @@ fn judge(before: &Texts, after: &Texts, limits: &SyncLimits) -> Vec<LaneLeft> {
     let after_view = view(&after);
     let after = (&after_view, &after.inventory);
     judge_commit(&view(&before), after, &changed, rules)
+}
+
+/// Judges edits of a system with the limits of a world, in an hour without other changes.
+fn judge_alone<'a>(
+    world: &World,
+    system: &BillingName,
+    edits: impl IntoIterator<Item = &'a SyncEdit>,
+) -> Vec<LaneLeft> {
+    let approved = BTreeSet::new();
+    let rules = LaneRules {
+        system,
+        limits: &world.limits,
+        used: LaneUse::default(),
+        approved: &approved,
+    };
+    judge_edits(&world.inventory, edits, rules)
 }
 
 #[test]
@@ -296,14 +312,8 @@ fn a_subscriber_is_not_given_to_another_account() {
         ),
         from: None,
     };
-    let approved = BTreeSet::new();
-    let rules = LaneRules {
-        system: &world.settings.system,
-        limits: &world.limits,
-        used: LaneUse::default(),
-        approved: &approved,
-    };
-    assert_eq!(judge_edits(&world.inventory, [&edit], rules), expected);
+    let system = &world.settings.system;
+    assert_eq!(judge_alone(&world, system, [&edit]), expected);
 }
 
 #[test]
@@ -355,20 +365,13 @@ fn a_commit_with_more_than_its_limits_leaves_the_lane_unless_they_were_approved(
 #[test]
 fn fault_31_edits_are_judged_before_the_commit() {
     let world = World::served();
-    let other = crate::model::billing::BillingName::new("sonar").unwrap();
-    let approved = BTreeSet::new();
+    let other = BillingName::new("sonar").unwrap();
     let edit = SyncEdit::Remove {
         subscriber: id("acct-1042"),
     };
-    let rules = |system| LaneRules {
-        system,
-        limits: &world.limits,
-        used: LaneUse::default(),
-        approved: &approved,
-    };
-    let own = rules(&world.settings.system);
-    assert_eq!(judge_edits(&world.inventory, [&edit], own), []);
-    let left = judge_edits(&world.inventory, [&edit], rules(&other));
+    let own = &world.settings.system;
+    assert_eq!(judge_alone(&world, own, [&edit]), []);
+    let left = judge_alone(&world, &other, [&edit]);
     assert!(matches!(left[..], [LaneLeft::NotLinked { .. }]));
 }
 
@@ -387,14 +390,7 @@ fn a_commit_with_a_file_that_cannot_be_read_leaves_the_lane() {
 fn an_edit_that_adds_a_subscriber_that_exists_leaves_the_lane() {
     let mut world = World::sold();
     let proposal = world.commit();
-    let approved = BTreeSet::new();
-    let rules = LaneRules {
-        system: &world.settings.system,
-        limits: &world.limits,
-        used: LaneUse::default(),
-        approved: &approved,
-    };
-    let left = judge_edits(&world.inventory, proposal.edits(), rules);
+    let left = judge_alone(&world, &world.settings.system, proposal.edits());
     let [LaneLeft::NotAllowed { pattern, .. }] = &left[..] else {
         panic!("{left:?}")
     };
