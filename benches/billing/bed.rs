@@ -145,6 +145,12 @@ impl<'a> Bed<'a> {
         assert!(adopted.status.success(), "{adopted:?}");
     }
 
+    /// Leaves the folder for those who look for the reason of a failure.
+    pub(crate) fn keep_folder(&mut self) -> &Path {
+        self.folder.disable_cleanup(true);
+        self.folder.path()
+    }
+
     /// Returns the folder with everything that was written.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -1,6 +1,6 @@
 //! Runs a compressed day: hundreds of events and faults on both twins, with the service between, and checks it at rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use gamctl::history::Store;
@@ -129,15 +129,31 @@ fn until_rest(bed: &mut Bed<'_>, customers: &mut Customers, held: &mut HeldBack)
         if found.problems.is_empty() {
             return found;
         }
-        let first: Vec<&String> = found.problems.iter().take(40).collect();
-        assert!(
-            began.elapsed() < REST,
-            "{} things are wrong: {first:#?}\n{}",
-            found.problems.len(),
-            bed.said()
-        );
+        if began.elapsed() >= REST {
+            let first: Vec<&String> = found.problems.iter().take(40).collect();
+            let explained = explained(bed, &found.problems);
+            let (count, said) = (found.problems.len(), bed.said());
+            let folder = bed.keep_folder().display();
+            panic!(
+                "{count} things are wrong: {first:#?}\n{explained}\n{said}\nall files are in {folder}"
+            );
+        }
         std::thread::sleep(Duration::from_secs(3));
     }
+}
+
+/// Has gamctl explain the first accounts that problems begin with.
+fn explained(bed: &Bed<'_>, problems: &[String]) -> String {
+    let accounts = problems.iter().filter_map(|problem| {
+        let (account, _) = problem.split_once('/')?;
+        account.parse::<u64>().ok()
+    });
+    let accounts: BTreeSet<u64> = accounts.collect();
+    let explained = accounts.iter().take(3).map(|account| {
+        let output = bed.gamctl(&["sync", "explain", &account.to_string()]);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    });
+    explained.collect()
 }
 
 fn commits(bed: &Bed<'_>) -> String {

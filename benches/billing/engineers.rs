@@ -34,9 +34,21 @@ pub(crate) fn change_plan(bed: &Bed<'_>, account: u64, from: Plan, to: Plan) -> 
     })
 }
 
+/// Returns whether the branch has a subscriber of an account.
+pub(crate) fn knows(bed: &Bed<'_>, account: u64) -> bool {
+    bed.git(&["fetch", "-q", "forge"]);
+    let header = header(account);
+    let (is_there, _) = bed.try_git(&["grep", "-qF", &header, "forge/main", "--", "subscribers"]);
+    is_there
+}
+
+fn header(account: u64) -> String {
+    format!("[subscriber.acct-{account}]")
+}
+
 /// Edits the keys of a subscriber, commits and pushes.
 fn edit(bed: &Bed<'_>, account: u64, change: &dyn Fn(&str) -> Option<String>) -> bool {
-    let header = format!("[subscriber.acct-{account}]");
+    let header = header(account);
     for _ in 0..TRIES {
         bed.git(&["fetch", "-q", "forge"]);
         bed.git(&["reset", "-q", "--hard", "forge/main"]);
