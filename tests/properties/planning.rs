@@ -48,6 +48,16 @@ proptest! {
     }
 }
 
+/// Of the bench `planner`: the next plan found room that the first one had left, for one endpoint or for several of each other.
+#[test]
+fn cases_where_blocked_endpoints_leave_room_are_planned_in_one_go() {
+    for seed in [7_889_042, 7_889_044, 9_506_134, 9_517_576] {
+        let case = case::case(&mut Dice::seeded(seed, 2_500));
+        let judged = judge::judge(&case, judge::Prefixes::Some(3));
+        assert!(judged.is_ok(), "seed {seed}: {}", judged.unwrap_err());
+    }
+}
+
 #[test]
 fn many_cases_have_a_plan_that_is_rehearsed_whole_and_passes() {
     let passes = |seed: &u64| {

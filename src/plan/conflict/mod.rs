@@ -2,7 +2,7 @@
 //!
 //! `unread` checks for values that an unread object may have, `model_limits` for values that the model rejects.
 //! `references` checks objects that use each other, `unique` checks names, addresses and the endpoints of subscribers.
-//! `capacity` counts endpoints and slots, and `readmit` admits endpoints for which other blocks left room.
+//! `capacity` counts endpoints and slots, and `readmit` tries again what had no room.
 
 mod capacity;
 mod model_limits;
@@ -11,7 +11,7 @@ mod references;
 mod unique;
 mod unread;
 
-use readmit::{Dropped, Target};
+use readmit::{Dropped, Target, readmit};
 
 use super::item::Action;
 use super::planner_state::PlannerState;
@@ -54,7 +54,7 @@ impl Block {
 /// Drops targets until all that remain fit together.
 pub(super) fn resolve(planner: &mut PlannerState<'_>) {
     let dropped = settle(planner);
-    readmit::endpoints(planner, &dropped);
+    readmit(planner, dropped);
 }
 
 /// The checks in order. A check runs only when all checks before it find nothing, so it relies on their results.
