@@ -46,8 +46,8 @@ pub(super) fn run(
     );
     let selected = invocation.select(arguments.inventory.given())?;
     let client = StoreClient::open(&selected)?;
-    let mut state = client.wait(client.store().branch_state())?;
-    let Some(halted) = state.halted.clone() else {
+    let state = client.wait(client.store().branch_state())?;
+    let Some(halted) = state.halted else {
         bail!("the service is not halted; `gamctl status` shows what it does");
     };
     let is = |commit: &str, given: &str| {
@@ -61,13 +61,13 @@ pub(super) fn run(
         halted.candidate
     );
     let who = &selected.settings.who;
-    state.accepted = Some(AcceptedHistory {
+    let accepted = AcceptedHistory {
         target: halted.target.clone(),
         candidate: halted.candidate.clone(),
         who: who.clone(),
         reason: reason.to_owned(),
-    });
-    client.wait(client.store().set_branch_state(&state, None))?;
+    };
+    client.wait(client.store().accept_history(&accepted))?;
     let audit = Audit {
         who: who.clone(),
         verb: "accept-history".to_owned(),

@@ -279,6 +279,7 @@ pub(super) enum Lock<'a> {
     Ledger(&'a DeviceName),
     Looks(&'a DeviceName),
     AppliedCommit,
+    Branch,
     Billing(&'a BillingName),
 }
 
@@ -290,6 +291,7 @@ impl Lock<'_> {
             Self::Ledger(device) => format!("what is ours on {device}"),
             Self::Looks(device) => format!("looks at {device}"),
             Self::AppliedCommit => "the applied commit".to_owned(),
+            Self::Branch => "the state of the branch".to_owned(),
             Self::Billing(system) => format!("billing of {system}"),
         }
     }
@@ -305,6 +307,7 @@ mod tests {
         assert_eq!(Lock::Ledger(&device).key(), "what is ours on oak");
         assert_eq!(Lock::Looks(&device).key(), "looks at oak");
         assert_eq!(Lock::AppliedCommit.key(), "the applied commit");
+        assert_eq!(Lock::Branch.key(), "the state of the branch");
         let system = BillingName::new("splynx").unwrap();
         assert_eq!(Lock::Billing(&system).key(), "billing of splynx");
     }

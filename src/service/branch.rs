@@ -9,7 +9,7 @@ use super::fetch::{
 };
 use super::instance_state::Shared;
 use super::lanes::{LaneViolation, lane_violations};
-use crate::inventory::source::Limits;
+use crate::inventory::source::{Ancestry, Limits, ancestry};
 use crate::inventory::{Cache, Inventory, service_policy};
 
 /// The reason that the branch could not be fetched or judged. The last good target stays.
@@ -75,6 +75,39 @@ pub(super) async fn judge(
         )?)
     })
     .await
+}
+
+/// Returns whether a commit comes after an earlier one, as far as the mirror has both.
+pub(super) async fn descends(
+    shared: &Arc<Shared>,
+    commit: CommitId,
+    earlier: CommitId,
+) -> Result<bool, BranchError> {
+    let shared = shared.clone();
+    aside(move || {
+        let mirror = &shared.mirror;
+        if !mirror.has(&commit) || !mirror.has(&earlier) {
+            return Ok(false);
+        }
+        let found = ancestry(&mirror.repository(), commit.as_str(), earlier.as_str());
+        Ok(found.map_err(CandidateError::from)? == Ancestry::Descends)
+    })
+    .await
+}
+
+/// Keeps the objects of the target in the mirror, and that it was the target.
+pub(super) async fn keep(shared: &Arc<Shared>, target: CommitId) {
+    let within = shared.clone();
+    let kept = aside(move || match within.mirror.kept() {
+        Some(known) if known == target => Ok(()),
+        _ => Ok(within.mirror.keep(&target)?),
+    });
+    if let Err(error) = kept.await {
+        tracing::warn!(
+            error = crate::model::chain(&error),
+            "the mirror may lose the target"
+        );
+    }
 }
 
 /// Returns the steps of the branch from an earlier target to this one, as lanes count them.

@@ -67,8 +67,8 @@ pub(super) struct PastRollouts {
 
 pub(super) type Past = Arc<PastRollouts>;
 
-/// The number of a target, and the devices that were planned for it, with the times of their looks.
-type PlannedQuestion = (u64, BTreeMap<DeviceName, Option<u64>>);
+/// A target, and the devices that were planned for it, with the times of their looks.
+type PlannedQuestion = (Target, BTreeMap<DeviceName, Option<u64>>);
 
 /// The state of all rollouts, as far as the past of devices depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,15 +201,15 @@ impl Shared {
     /// Returns whether these devices, by their looks, were not planned for this target before.
     pub(super) fn is_new_question(
         &self,
-        target: u64,
+        target: &Target,
         looks: &BTreeMap<DeviceName, Option<u64>>,
     ) -> bool {
         let mut planned = locked(&self.planned);
         let is_same = planned
             .as_ref()
-            .is_some_and(|known| known.0 == target && known.1 == *looks);
+            .is_some_and(|known| known.0 == *target && known.1 == *looks);
         if !is_same {
-            *planned = Some((target, looks.clone()));
+            *planned = Some((target.clone(), looks.clone()));
         }
         !is_same
     }

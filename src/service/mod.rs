@@ -3,7 +3,7 @@
 //! `start` starts and ends an instance · `settings` its settings · `instance_state` what its tasks share · `task` runs
 //! tasks again and again, one file each, `task_reports` how the last ones ended · `fetch` follows the branch and judges
 //! its commits, `branch` calls it, `watch_remote` triggers it, `lanes` checks authors, `lane_hour` counts their changes
-//! of the last hour · `schedule` decides which device is read when, `look` starts the reads, `read` does one, `requests`
+//! of the last hour, `older_store` notices a restored store · `schedule` decides which device is read when, `look` starts the reads, `read` does one, `requests`
 //! limits their SNMP requests, `device_table` keeps the results, `stored_status` what the store has of them, `share`
 //! divides the devices among instances · `rollout` brings devices to the target · `billing` syncs
 //! billing systems · `metrics` counts what happens,
@@ -20,6 +20,7 @@ mod lanes;
 mod look;
 mod measure;
 pub mod metrics;
+mod older_store;
 mod read;
 mod requests;
 mod rollout;

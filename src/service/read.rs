@@ -231,8 +231,7 @@ fn answered(
         Answer::Look(look) => {
             take_look(known, shared, &look, interval, now);
             let target = shared.served_target();
-            let is_older =
-                target.is_some_and(|target| target.target.number != look.target.target.number);
+            let is_older = target.is_some_and(|target| target.target != look.target.target);
             // Its plan is for an older target: only another look tells the difference to this one.
             if is_older {
                 return Some((Priority::Commit, now));

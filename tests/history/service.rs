@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use gamctl::history::{
-    BranchState, DeviceStatus, InstanceReport, NewApproval, NewInstance, NewRollout,
-    NewRolloutStep, RewrittenHistory, RolloutId, RolloutKind, RolloutPlan, RolloutState,
-    RolloutStepContent, StatusMark, StoreError, TargetChange, TaskReport,
+    AcceptedHistory, BranchState, DeviceStatus, InstanceReport, NewApproval, NewInstance,
+    NewRollout, NewRolloutStep, RewrittenHistory, RolloutId, RolloutKind, RolloutPlan,
+    RolloutState, RolloutStepContent, StatusMark, StoreError, TargetChange, TaskReport,
 };
 use gamctl::model::{ConditionWord, DeviceName};
 use gamctl::plan::LimitedEffects;
@@ -17,7 +17,7 @@ use super::{Bed, on_both};
 
 on_both!(
     the_target_moves_only_from_the_commit_that_the_caller_knew,
-    the_state_of_the_branch_is_replaced,
+    the_state_of_the_branch_is_replaced_except_for_a_decision_that_came_meanwhile,
     of_two_writers_of_a_rollout_one_counts,
     a_rollout_and_its_steps_are_kept_for_ever,
     an_approval_needs_a_reason_and_is_stored_once,
@@ -86,7 +86,7 @@ async fn the_target_moves_only_from_the_commit_that_the_caller_knew(bed: Bed) {
     assert_eq!(store.target().await.unwrap().unwrap().number, 3);
 }
 
-async fn the_state_of_the_branch_is_replaced(bed: Bed) {
+async fn the_state_of_the_branch_is_replaced_except_for_a_decision_that_came_meanwhile(bed: Bed) {
     let store = &bed.store;
     assert_eq!(store.branch_state().await.unwrap(), BranchState::default());
     let state = BranchState {
@@ -99,13 +99,31 @@ async fn the_state_of_the_branch_is_replaced(bed: Bed) {
         }),
         ..BranchState::default()
     };
-    store.set_branch_state(&state, None).await.unwrap();
+    let leader = store.lead("fetch", Uuid::from_u128(1), LONG).await;
+    let leader = leader.unwrap().unwrap();
+    let set = async |state: &BranchState, accepted: Option<&AcceptedHistory>| {
+        let set = store.set_branch_state(state, &leader, accepted).await;
+        set.unwrap()
+    };
+    assert!(!set(&state, None).await);
     assert_eq!(store.branch_state().await.unwrap(), state);
-    store
-        .set_branch_state(&BranchState::default(), None)
-        .await
-        .unwrap();
+    assert!(!set(&BranchState::default(), None).await);
     assert_eq!(store.branch_state().await.unwrap(), BranchState::default());
+    // A person accepts the history during a fetch, whose end must not undo it.
+    let accepted = AcceptedHistory {
+        target: "a".to_owned(),
+        candidate: "b".to_owned(),
+        who: "alice".to_owned(),
+        reason: "secrets removed".to_owned(),
+    };
+    store.accept_history(&accepted).await.unwrap();
+    assert!(set(&state, None).await);
+    let stored = store.branch_state().await.unwrap();
+    assert_eq!(stored.accepted.as_ref(), Some(&accepted));
+    assert_eq!(stored.halted, state.halted);
+    // The next fetch uses it.
+    assert!(!set(&state, Some(&accepted)).await);
+    assert_eq!(store.branch_state().await.unwrap(), state);
 }
 
 async fn rollout(bed: &Bed, id: u128) -> NewRollout {
@@ -271,7 +289,7 @@ async fn a_late_write_of_an_earlier_leader_is_rejected(bed: Bed) {
     );
     assert!(!refused.is_away());
     let state = BranchState::default();
-    assert!(store.set_branch_state(&state, Some(&late)).await.is_err());
+    assert!(store.set_branch_state(&state, &late, None).await.is_err());
     let new = rollout(&bed, 1).await;
     let first = step(1, RolloutState::Ready, "gamctl@noc");
     assert!(

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gamctl::config::{GitSettings, ServeSettings};
-use gamctl::history::{BranchState, Store, StoreUrl, Timeouts};
+use gamctl::history::{AcceptedHistory, BranchState, Store, StoreUrl, Timeouts};
 use gamctl::reconcile::StoreLocation;
 use gamctl::reconcile::run::{LEASE, RunOptions};
 use gamctl::secrets::SecretSources;
@@ -130,6 +130,30 @@ impl Following {
         panic!("{commit} is not held");
     }
 
+    async fn is_halted(&self) {
+        for _ in 0..3_000 {
+            let state = self.store.branch_state().await.unwrap();
+            if state.halted.is_some() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the rewritten history is not noticed");
+    }
+
+    /// Waits until the instance serves a target with so many devices.
+    async fn looks_after(&self, devices: u64) {
+        for _ in 0..3_000 {
+            let instances = self.store.instances().await.unwrap();
+            if instances.iter().map(|one| one.report.devices).sum::<u64>() == devices {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let instances = self.store.instances().await.unwrap();
+        panic!("another number of devices than {devices}: {instances:?}");
+    }
+
     async fn is_ready(&self) {
         for _ in 0..3_000 {
             if readiness(self.service.listen).await == 200 {
@@ -204,6 +228,46 @@ async fn an_inventory_below_the_root_of_its_repository_is_followed() {
     let third = world.commit_all("third");
     following.holds(&third).await;
     following.has_target(&second).await;
+    following.stop().await;
+}
+
+#[tokio::test]
+async fn a_target_that_a_person_put_back_is_served_by_those_who_served_the_later_one() {
+    let world = World::empty();
+    write_inventory(&world, "");
+    let device = |name: &str, number: u8, state: &str| {
+        let path = format!("devices/{name}.toml");
+        let text = format!(
+            "[device.{name}]\nmodel = \"GAM-12-M\"\naddress = \"127.0.0.{number}\"\nstate = \"{state}\"\ntest_bed = true\n"
+        );
+        world.write(&path, &text);
+    };
+    device("one", 1, "observe");
+    device("two", 2, "preprovision");
+    let first = world.commit_all("first");
+    let following = Following::local(&world, "").await;
+    following.has_target(&first).await;
+    following.looks_after(1).await;
+    device("two", 2, "observe");
+    let second = world.commit_all("second");
+    following.has_target(&second).await;
+    following.looks_after(2).await;
+    world.git(&["reset", "-q", "--hard", &first]);
+    following.is_halted().await;
+    let accepted = AcceptedHistory {
+        target: second,
+        candidate: first.clone(),
+        who: "alice".to_owned(),
+        reason: "it was wrong".to_owned(),
+    };
+    // As `gamctl` of a person does it.
+    let opening = opening(&world, remote(world.root().to_str().unwrap()));
+    let store = opening.location.open().await.unwrap();
+    store.accept_history(&accepted).await.unwrap();
+    // SQLite gives no hints: an event of the repository triggers the fetch instead of the timer.
+    world.git(&["pack-refs", "--all"]);
+    following.has_target(&first).await;
+    following.looks_after(1).await;
     following.stop().await;
 }
 

@@ -6,7 +6,8 @@ use super::Leader;
 use super::leader::still_leads;
 use crate::history::Hint;
 use crate::history::document::plain;
-use crate::history::session::Bind;
+use crate::history::error::Fault;
+use crate::history::session::{Bind, Lock, Session};
 use crate::history::version::{BRANCH_STATE, TARGET_CHANGE};
 use crate::history::{Store, StoreError};
 
@@ -120,6 +121,16 @@ impl Store {
         .await
     }
 
+    /// Returns whether a commit was the target at any time, or is it.
+    pub async fn was_target(&self, commit: &str) -> Result<bool, StoreError> {
+        self.within("look for an earlier target", || async {
+            let mut session = self.read().await?;
+            let sql = "select number from target_change where inventory_commit = $1 limit 1";
+            Ok(session.row(sql, &[Bind::Text(commit)]).await?.is_some())
+        })
+        .await
+    }
+
     /// Moves the target if it is still `change.before`; returns whether it is now `change.commit`.
     ///
     /// Asked twice, the second time changes nothing.
@@ -179,43 +190,69 @@ impl Store {
     /// Returns the state of the branch, as the last fetch found it.
     pub async fn branch_state(&self) -> Result<BranchState, StoreError> {
         self.within("read the state of the branch", || async {
-            let mut session = self.read().await?;
-            let row = session
-                .row("select content from candidate where id = 1", &[])
-                .await?;
-            match row {
-                Some(row) => BRANCH_STATE.restored(row.document("content")?),
-                None => Ok(BranchState::default()),
-            }
+            stored_state(&mut self.read().await?).await
         })
         .await
     }
 
-    /// Stores the state of the branch.
+    /// Stores the state of the branch as a fetch found it. `accepted` is the decision that the leader read before its fetch: one
+    /// of a person that came meanwhile stays. Returns whether there is such a decision, which the next fetch has to use.
     pub async fn set_branch_state(
         &self,
         state: &BranchState,
-        leader: Option<&Leader>,
-    ) -> Result<(), StoreError> {
+        leader: &Leader,
+        accepted: Option<&AcceptedHistory>,
+    ) -> Result<bool, StoreError> {
         self.within("store the state of the branch", || async {
             let mut session = self.write().await?;
-            if let Some(leader) = leader {
-                still_leads(&mut session, leader).await?;
+            still_leads(&mut session, leader).await?;
+            session.alone(&Lock::Branch).await?;
+            let present = stored_state(&mut session).await?.accepted;
+            let is_newer = present.as_ref() != accepted;
+            let mut state = state.clone();
+            if is_newer {
+                state.accepted = present;
             }
-            let sql = "insert into candidate (id, inventory_commit, at, content) values (1, $1, @now, $2) \
-                on conflict (id) do update set inventory_commit = excluded.inventory_commit, \
-                at = excluded.at, content = excluded.content";
-            let binds = [
-                Bind::MaybeText(state.commit.as_deref()),
-                Bind::Document(BRANCH_STATE.stored(state)?),
-            ];
-            session.execute(sql, &binds).await?;
-            if leader.is_none() {
-                // Of a person: the leader judges the branch anew.
-                session.hint(Hint::Branch).await?;
-            }
+            store_state(&mut session, &state).await?;
+            session.commit().await?;
+            Ok(is_newer && state.accepted.is_some())
+        })
+        .await
+    }
+
+    /// Stores that a person accepted a rewritten history; the leader judges the branch anew.
+    pub async fn accept_history(&self, accepted: &AcceptedHistory) -> Result<(), StoreError> {
+        self.within("store an accepted history", || async {
+            let mut session = self.write().await?;
+            session.alone(&Lock::Branch).await?;
+            let state = BranchState {
+                accepted: Some(accepted.clone()),
+                ..stored_state(&mut session).await?
+            };
+            store_state(&mut session, &state).await?;
+            session.hint(Hint::Branch).await?;
             session.commit().await
         })
         .await
     }
+}
+
+async fn stored_state(session: &mut Session) -> Result<BranchState, Fault> {
+    let sql = "select content from candidate where id = 1";
+    match session.row(sql, &[]).await? {
+        Some(row) => BRANCH_STATE.restored(row.document("content")?),
+        None => Ok(BranchState::default()),
+    }
+}
+
+async fn store_state(session: &mut Session, state: &BranchState) -> Result<(), Fault> {
+    let sql = "insert into candidate (id, inventory_commit, at, content) values (1, $1, @now, $2) \
+        on conflict (id) do update set inventory_commit = excluded.inventory_commit, \
+        at = excluded.at, content = excluded.content";
+    let binds = [
+        Bind::MaybeText(state.commit.as_deref()),
+        Bind::Document(BRANCH_STATE.stored(state)?),
+    ];
+    session.execute(sql, &binds).await?;
+    Ok(())
 }

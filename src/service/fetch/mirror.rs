@@ -91,6 +91,16 @@ impl Mirror {
         self.point(TARGET_REF, target)
     }
 
+    /// Returns the commit that was kept last.
+    pub fn kept(&self) -> Option<CommitId> {
+        self.bare().commit_at(TARGET_REF)
+    }
+
+    /// Returns the newest commit of the branch, as it was fetched last.
+    pub fn newest(&self) -> Option<CommitId> {
+        self.bare().commit_at(CANDIDATE_REF)
+    }
+
     /// Fetches the branch. Blocks for at most `deadline`, or until the stop request of the git program.
     ///
     /// *Guarantees*: after an error the candidate's ref is as it was before, and no process that was started is left. Only

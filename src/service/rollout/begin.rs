@@ -51,7 +51,7 @@ pub(super) async fn begin(
     if candidates.is_empty() {
         return note_reached(shared, target, &statuses).await;
     }
-    if !shared.is_new_question(target.target.number, &candidates) {
+    if !shared.is_new_question(&target.target, &candidates) {
         return Ok(());
     }
     let candidates: BTreeSet<DeviceName> = candidates.into_keys().collect();

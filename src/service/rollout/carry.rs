@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::step;
-use crate::history::{Leader, Rollout, RolloutState, RolloutStepContent, RunId};
+use crate::history::{Leader, Rollout, RolloutState, RolloutStepContent, RunId, Target};
 use crate::model::DeviceName;
 use crate::reconcile::run::{Allowances, PlanFile, PreflightRefusal, RunEvent, RunReport, Watcher};
 use crate::reconcile::{Wave, before_wave};
@@ -40,7 +40,7 @@ pub(super) async fn carry_out(
     let stopper = task::once(stop_early(
         shared.clone(),
         leader.clone(),
-        target.target.number,
+        target.target.clone(),
         stopping,
     ));
     let options = (shared.settings.run_options)(stop);
@@ -142,7 +142,7 @@ const BETWEEN_CHECKS: Duration = Duration::from_millis(500);
 async fn stop_early(
     shared: Arc<Shared>,
     leader: Leader,
-    number: u64,
+    of: Target,
     stopping: watch::Sender<bool>,
 ) {
     let (mut stop, mut target) = (shared.stop.clone(), shared.target.subscribe());
@@ -150,7 +150,7 @@ async fn stop_early(
         let is_other = target
             .borrow_and_update()
             .as_ref()
-            .is_some_and(|target| target.target.number != number);
+            .is_some_and(|target| target.target != of);
         let is_leader = shared.leader(&leader.task).as_ref() == Some(&leader);
         if is_other || !is_leader || *stop.borrow_and_update() {
             let _nobody_left = stopping.send(true);

@@ -36,7 +36,7 @@ pub(super) async fn round(shared: Arc<Shared>) -> Result<(), TaskError> {
     };
     // This instance has not read the present target yet: an older one must not be applied.
     let present = shared.store.store.target().await?;
-    if present.is_none_or(|present| present.number != target.target.number) {
+    if present.is_none_or(|present| present != target.target) {
         shared.triggers.target.notify_one();
         return Ok(());
     }

@@ -33,6 +33,7 @@ pub(in crate::service) async fn fetch(shared: Arc<Shared>) -> Result<(), TaskErr
     };
     let store = &shared.store.store;
     let mut state = store.branch_state().await?;
+    let accepted = state.accepted.clone();
     let now = shared.seconds();
     let metrics = &shared.metrics;
     metrics.fetch_age().since(state.fetched.unwrap_or(now));
@@ -43,7 +44,9 @@ pub(in crate::service) async fn fetch(shared: Arc<Shared>) -> Result<(), TaskErr
         Err(error) => {
             state.failing_since = state.failing_since.or(Some(now));
             state.error = Some(crate::model::chain(&error));
-            store.set_branch_state(&state, Some(&leader)).await?;
+            store
+                .set_branch_state(&state, &leader, accepted.as_ref())
+                .await?;
             return Err(error.into());
         }
     };
@@ -56,7 +59,11 @@ pub(in crate::service) async fn fetch(shared: Arc<Shared>) -> Result<(), TaskErr
     }
     metrics.halted().set_flag(state.halted.is_some());
     metrics.candidate_refused().set_flag(state.held.is_some());
-    store.set_branch_state(&state, Some(&leader)).await?;
+    let has_decision = store.set_branch_state(&state, &leader, accepted.as_ref());
+    if has_decision.await? {
+        // A person accepted the history while it was fetched.
+        shared.triggers.fetch.notify_one();
+    }
     Ok(())
 }
 
@@ -114,12 +121,7 @@ async fn judge(
                 commits = commits.len(),
                 "the target moved"
             );
-            if let Err(error) = shared.mirror.keep(&fetched.commit) {
-                tracing::warn!(
-                    error = crate::model::chain(&error),
-                    "the mirror may lose the target"
-                );
-            }
+            branch::keep(shared, fetched.commit.clone()).await;
             shared.triggers.target.notify_one();
         }
     }

@@ -46,6 +46,11 @@ pub enum TaskError {
     Branch(#[from] super::branch::BranchError),
     #[error("a stored plan cannot be read")]
     Plan(#[from] crate::reconcile::run::PlanFileRejected),
+    #[error(
+        "the store's target {target} is older than {than}, which was the target before: the store was restored to an older \
+        state. Nothing is written until a fetch moves the target past {than}; if the branch lost that commit, push another one to it"
+    )]
+    OlderStore { target: String, than: String },
     #[error("gamctl failed inside of it: {0}")]
     Panicked(String),
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::TaskError;
-use crate::history::DeviceStatusRow;
+use crate::history::{DeviceStatusRow, Target};
 use crate::model::{DeviceName, SiteName};
 use crate::reconcile::TargetReading;
 use crate::reconcile::rollout::condition::InvalidInventory;
@@ -13,6 +13,7 @@ use crate::service::device_table::ServedDevice;
 use crate::service::fetch::CommitId;
 use crate::service::instance_state::{ServedTarget, Shared};
 use crate::service::lane_hour;
+use crate::service::older_store::{self, TargetAge};
 use crate::service::schedule::{DueTimes, Outcome, Pace, Priority, ReadKind, spread_overdue};
 use crate::service::task::fetch::{MOST_FINDINGS, finding_line};
 
@@ -29,9 +30,7 @@ async fn serve(shared: &Arc<Shared>) -> Result<(), TaskError> {
     };
     let applied = store.applied_commit().await?.map(|applied| applied.commit);
     let known = shared.served_target();
-    let is_new = known
-        .as_ref()
-        .is_none_or(|known| known.target.number != target.number);
+    let is_new = known.as_ref().is_none_or(|known| known.target != target);
     let is_other_policy = known.as_ref().is_some_and(|known| known.applied != applied);
     if !is_new && !is_other_policy {
         return share(shared, None, BTreeSet::new(), false).await;
@@ -40,9 +39,13 @@ async fn serve(shared: &Arc<Shared>) -> Result<(), TaskError> {
         // Even if the new target cannot be read here: others may look at the devices of this instance by now.
         share(shared, None, BTreeSet::new(), false).await?;
     }
-    if !has_commit(shared, &target.commit) {
+    let is_missing = !has_commit(shared, &target.commit);
+    if is_missing {
         // Another instance moved the target: this one fetches the same branch.
         branch::fetch(shared).await?;
+    }
+    if is_new && !is_current(shared, &target, is_missing).await? {
+        return Ok(());
     }
     let who = &shared.instance.who;
     match shared.reconciler.read_target(&target.commit, who).await? {
@@ -54,6 +57,9 @@ async fn serve(shared: &Arc<Shared>) -> Result<(), TaskError> {
             let before = known.map(|known| known.target.commit.clone());
             let served = ServedTarget::new(target, *inventory, applied);
             tracing::info!(commit = served.target.commit, "target read");
+            if let Some(commit) = CommitId::parse(&served.target.commit) {
+                branch::keep(shared, commit).await;
+            }
             shared.target.send_replace(Some(Arc::new(served)));
             share(shared, before, changed, is_new).await
         }
@@ -74,6 +80,28 @@ async fn serve(shared: &Arc<Shared>) -> Result<(), TaskError> {
                 known.facts.invalid = Some(invalid.clone());
             }
             Ok(())
+        }
+    }
+}
+
+/// Returns whether a target may be served now.
+async fn is_current(
+    shared: &Arc<Shared>,
+    target: &Target,
+    is_fetched: bool,
+) -> Result<bool, TaskError> {
+    match older_store::age(shared, target, is_fetched).await? {
+        TargetAge::Current => Ok(true),
+        TargetAge::NotJudged { newer } => {
+            tracing::info!(commit = %newer, "the target waits until this later commit is judged");
+            Ok(false)
+        }
+        TargetAge::Older { than } => {
+            shared.triggers.fetch.notify_one();
+            Err(TaskError::OlderStore {
+                target: target.commit.clone(),
+                than: than.to_string(),
+            })
         }
     }
 }

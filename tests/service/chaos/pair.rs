@@ -236,6 +236,21 @@ impl Pair {
         );
     }
 
+    /// Returns what an instance printed since its start.
+    pub(super) fn said(&self, nth: usize) -> String {
+        let said = fs::read(&self.instances[nth].as_ref().unwrap().said).unwrap();
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
+    /// Replaces the store by a dump of it.
+    pub(super) fn restores(&self, dump: &str) {
+        let (runtime, database) = (&self.site.runtime, &self.database);
+        runtime.block_on(self.cluster.drop_database(database));
+        let create = format!("create database {database}");
+        runtime.block_on(self.cluster.administer(&create));
+        self.cluster.restore(database, dump);
+    }
+
     /// Every device takes this long for each line.
     pub(super) fn slowly(&self, millis: u64) {
         for twin in self.site.twins.values() {
@@ -395,7 +410,7 @@ impl Pair {
 
     /// Sends a signed webhook to an instance; returns the status of the answer.
     pub(super) fn posts_a_webhook(&self, nth: usize) -> u16 {
-        let said = fs::read_to_string(&self.instances[nth].as_ref().unwrap().said).unwrap();
+        let said = self.said(nth);
         let address = said.split("is ready: http://").nth(1).unwrap();
         let address = address.split_whitespace().next().unwrap().parse().unwrap();
         let header = signature(HOOK_SECRET.as_bytes(), HOOK_BODY);

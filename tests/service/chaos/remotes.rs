@@ -1,11 +1,11 @@
 //! Takes the repository away or makes it slow, and checks that devices are looked after by the last good target.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use gamctl::history::Store;
 
 use super::pair::{Pair, Setup};
+use super::slow_fetch::SlowFetch;
 use crate::crash::chance::DEVICES;
 use crate::crash::site::Flat;
 
@@ -44,31 +44,18 @@ fn without_its_repository_the_last_target_stays_in_force_and_drift_is_restored()
 
 #[test]
 fn while_a_fetch_takes_long_devices_are_looked_after_and_its_commit_counts_when_it_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let (slow, under_way) = (folder.path().join("slow"), folder.path().join("under-way"));
-    // The program in front of git delays what a slow line would delay.
-    let git = folder.path().join("git");
-    let script = format!(
-        "#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin\nfor word; do\n  if [ \"$word\" = fetch ] && [ -e '{0}' ]; then\n    \
-        touch '{1}'\n    while [ -e '{0}' ]; do sleep 0.1; done\n  fi\ndone\nexec git \"$@\"\n",
-        slow.display(),
-        under_way.display()
-    );
-    fs::write(&git, script).unwrap();
-    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.path().display());
+    let slow = SlowFetch::new();
     let mut pair = Pair::with(Setup {
-        variables: [vec![("PATH", path.clone())], vec![("PATH", path)]],
+        variables: [slow.variables(), slow.variables()],
         ..Setup::default()
     });
     pair.site.intend(one_each("home-100"));
     pair.converges();
 
     let lines = pair.lines();
-    fs::write(&slow, "").unwrap();
+    slow.begins();
     pair.site.intend(one_each("home-500"));
-    pair.waits_for("fetch", |_| under_way.exists().then_some(()));
+    pair.waits_for("fetch", |_| slow.is_under_way().then_some(()));
     let (_, twin) = pair.site.twins.iter().next().unwrap();
     twin.edit_line("ghn subscriber 1 vid 777");
     pair.waits_for("restored drift", |pair| {
@@ -82,7 +69,7 @@ fn while_a_fetch_takes_long_devices_are_looked_after_and_its_commit_counts_when_
         "the fetch has not ended: {}",
         pair.report()
     );
-    fs::remove_file(&slow).unwrap();
+    slow.ends();
     pair.converges();
     pair.ends_as_intended();
 }

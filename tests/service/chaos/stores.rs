@@ -7,6 +7,7 @@ use gamctl::history::Hint;
 use tokio::runtime::Runtime;
 
 use super::pair::{Pair, Setup};
+use super::slow_fetch::SlowFetch;
 use super::stories::settle;
 use crate::crash::chance::Chance;
 use crate::postgres::Cluster;
@@ -113,6 +114,48 @@ fn a_full_disk_of_the_store_ends_nothing_for_good() {
 }
 
 #[test]
+fn after_a_restore_nothing_is_written_until_the_branch_is_fetched_and_judged() {
+    let mut chance = Chance(16);
+    let slow = SlowFetch::new();
+    let mut pair = Pair::with(Setup {
+        variables: [slow.variables(), Vec::new()],
+        ..Setup::default()
+    });
+    pair.site.intend(chance.flats());
+    pair.converges();
+    pair.cluster.dump(&pair.database, "backup");
+    pair.site.intend(chance.flats());
+    pair.converges();
+    let lines = pair.lines();
+    for nth in 0..2 {
+        pair.ends_in_good_order(nth);
+    }
+    pair.restores("backup");
+    // The first one had the later commit as its target. It leads the fetches, and they take long.
+    slow.begins();
+    pair.start(0);
+    pair.waits_for("notice of the restore", |pair| {
+        let notice = "the store was restored to an older state";
+        pair.said(0).contains(notice).then_some(())
+    });
+    // The other one knows nothing: its state is new. It fetches by itself.
+    std::fs::remove_dir_all(pair.state(1)).unwrap();
+    pair.start(1);
+    pair.waits_for("wait for the judgement", |pair| {
+        let notice = "waits until this later commit is judged";
+        pair.said(1).contains(notice).then_some(())
+    });
+    assert_eq!(pair.lines(), lines, "{}", pair.report());
+    slow.ends();
+    pair.converges();
+    assert_eq!(pair.lines(), lines, "{}", pair.report());
+    for nth in 0..2 {
+        pair.ends_in_good_order(nth);
+    }
+    pair.is_as_intended();
+}
+
+#[test]
 fn a_store_restored_from_a_backup_is_brought_up_to_date_without_a_line_sent_again() {
     let mut chance = Chance(15);
     let mut pair = Pair::with_looks_every("2s");
@@ -123,13 +166,7 @@ fn a_store_restored_from_a_backup_is_brought_up_to_date_without_a_line_sent_agai
     pair.converges();
     let lines = pair.lines();
     // The instances go on meanwhile: nobody stops them for a restore in an emergency.
-    let database = pair.database.clone();
-    pair.site
-        .runtime
-        .block_on(pair.cluster.drop_database(&database));
-    let create = format!("create database {database}");
-    pair.site.runtime.block_on(pair.cluster.administer(&create));
-    pair.cluster.restore(&database, "backup");
+    pair.restores("backup");
     pair.converges();
     assert_eq!(pair.lines(), lines, "{}", pair.report());
     pair.site.intend(chance.flats());
