@@ -142,6 +142,46 @@ fn edits_reach_the_text_and_the_text_says_the_same() {
     assert!(world.propose().changes.is_empty());
 }
 
+/// The error of a full port names the first and the last subscriber there, who are not changed.
+#[test]
+fn of_a_full_port_only_the_change_that_fills_it_is_taken_out() {
+    let mut texts = texts();
+    let path: Arc<str> = "subscribers/oak.toml".into();
+    let mut oak = texts[&path].to_string();
+    for (number, name) in (21..).zip(
+        ["aaa", "s02", "s03", "s04", "s05", "s06", "s07", "s08"]
+            .into_iter()
+            .chain(["s09", "s10", "s11", "s12", "s13", "s14", "s15", "s16"]),
+    ) {
+        let endpoint = mac(number);
+        let vlan = 100 + u16::from(number);
+        oak.push_str(&format!("[subscriber.{name}]\ndevice = \"oak-a\"\nport = 2\nendpoint = \"{endpoint}\"\nservice_plan = \"home-200\"\nvlan = {vlan}\n"));
+    }
+    texts.insert(path, oak.into());
+    let mut world = world(&texts);
+    for (account, number, port) in [
+        ("1043", 2, 3),
+        ("1044", 3, 2),
+        ("1045", 4, 4),
+        ("1046", 5, 5),
+    ] {
+        world.sell(account, "1", "30");
+        world.item(account, &mac(number).to_string(), account, Some("1"));
+        world.hear(mac(number), "oak-a", port);
+    }
+    let proposal = world.propose();
+    assert_eq!(proposal.changes.len(), 4);
+    let weeded = weed(&read(&texts), &proposal.changes);
+    let refused: Vec<_> = weeded
+        .refused
+        .iter()
+        .map(|(change, reason)| (change.subscriber.as_str(), reason.rule()))
+        .collect();
+    assert_eq!(refused, [("acct-1044", "too-many-endpoints")]);
+    assert_eq!(weeded.accepted.len(), 3);
+    assert!(!read(&edited(&texts, &weeded.accepted)).has_errors());
+}
+
 #[test]
 fn a_change_that_causes_an_error_is_taken_out_and_the_others_stay() {
     let mut texts = texts();

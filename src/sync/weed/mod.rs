@@ -1,16 +1,19 @@
-//! Takes out changes that would cause an error of the inventory, and keeps all others.
+//! Takes out changes that would cause an error of the inventory, and keeps all others. `objects` finds whose text has an error.
+
+mod objects;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use objects::{Objects, places};
+
+use super::ServiceKey;
 use super::authoring_edit::authoring_edits;
 use super::edit::{ProposedChange, SyncEdit};
 use super::reason::{LOST_FILE, NOT_EDITABLE, Reason};
 use crate::authoring::edit::{EditError, Object, apply};
 use crate::inventory::source::Limits;
-use crate::inventory::{
-    Inventory, KeyReference, Reading, ReferencedObject, canonical_order, locations, read_edited,
-};
+use crate::inventory::{Inventory, Reading, canonical_order, read_edited};
 use crate::model::{Finding, Severity, SubscriberId};
 
 /// The changes that can be committed, and those that cannot with the reason.
@@ -18,6 +21,8 @@ use crate::model::{Finding, Severity, SubscriberId};
 pub struct Weeded {
     pub accepted: Vec<ProposedChange>,
     pub refused: Vec<(ProposedChange, Reason)>,
+    /// Refused on a guess: an error names nobody who is changed, such as that of a full port.
+    guessed: Vec<(ProposedChange, Reason)>,
 }
 
 type Texts = BTreeMap<Arc<str>, Arc<str>>;
@@ -28,7 +33,7 @@ type Texts = BTreeMap<Arc<str>, Arc<str>>;
 pub fn weed(base: &Reading, changes: &[ProposedChange]) -> Weeded {
     let mut weeded = Weeded {
         accepted: changes.to_vec(),
-        refused: Vec::new(),
+        ..Weeded::default()
     };
     let texts: Texts = base.inventory.texts().collect();
     let known: HashSet<(&str, &str)> = base
@@ -39,15 +44,46 @@ pub fn weed(base: &Reading, changes: &[ProposedChange]) -> Weeded {
     // Each round takes out at least one change.
     for _ in 0..=changes.len() {
         let Some(refusal) = weeded.try_once(base, &texts, &known) else {
-            return weeded;
+            break;
         };
         weeded.refuse(&refusal);
+    }
+    if !weeded.guessed.is_empty() {
+        weeded.take_back(|weeded| weeded.try_once(base, &texts, &known).is_none());
+        let refused = weeded.refused.iter().map(|(change, _)| &change.service);
+        let refused: BTreeSet<&ServiceKey> = refused.collect();
+        let accepted = changes.iter();
+        let accepted = accepted.filter(|change| !refused.contains(&change.service));
+        weeded.accepted = accepted.cloned().collect();
     }
     weeded
 }
 
-/// Subscribers whose changes are refused, with the reason.
-type Refusal = BTreeMap<SubscriberId, Reason>;
+/// The reason to refuse the changes of a subscriber.
+struct Blame {
+    reason: Reason,
+    /// The error names nobody who is changed.
+    is_guess: bool,
+}
+
+impl Blame {
+    fn sure(reason: Reason) -> Self {
+        Self {
+            reason,
+            is_guess: false,
+        }
+    }
+
+    fn guess(reason: Reason) -> Self {
+        Self {
+            reason,
+            is_guess: true,
+        }
+    }
+}
+
+/// Subscribers whose changes are refused.
+type Refusal = BTreeMap<SubscriberId, Blame>;
 
 impl Weeded {
     /// Returns the changes to take out, or nothing if all that are left can be committed.
@@ -91,29 +127,56 @@ impl Weeded {
 
     /// Takes out every change of the services that a refusal is about.
     fn refuse(&mut self, refusal: &Refusal) {
-        let services: BTreeMap<_, &Reason> = self
+        let services: BTreeMap<_, &Blame> = self
             .accepted
             .iter()
             .filter_map(|change| {
-                let reason = refusal.get(&change.subscriber).or_else(|| {
+                let blame = refusal.get(&change.subscriber).or_else(|| {
                     let replaced = change.replaces.as_ref()?;
                     refusal.get(replaced)
                 })?;
-                Some((change.service.clone(), reason))
+                Some((change.service.clone(), blame))
             })
             .collect();
         let all = std::mem::take(&mut self.accepted);
         for change in all {
             match services.get(&change.service) {
-                Some(reason) => self.refused.push((change, (*reason).clone())),
+                Some(blame) if blame.is_guess => self.guessed.push((change, blame.reason.clone())),
+                Some(blame) => self.refused.push((change, blame.reason.clone())),
                 None => self.accepted.push(change),
             }
         }
     }
 
+    /// Takes back what was refused on a guess and fits together with the rest: by halves, so that few tries find the few changes
+    /// that do not.
+    fn take_back(&mut self, fits: impl Fn(&Self) -> bool) {
+        let mut of_services: BTreeMap<ServiceKey, Vec<(ProposedChange, Reason)>> = BTreeMap::new();
+        for (change, reason) in std::mem::take(&mut self.guessed) {
+            let of_service = of_services.entry(change.service.clone()).or_default();
+            of_service.push((change, reason));
+        }
+        let mut parts: Vec<Vec<_>> = vec![of_services.into_values().collect()];
+        while let Some(mut part) = parts.pop() {
+            let before = self.accepted.len();
+            let changes = part.iter().flatten().map(|(change, _)| change.clone());
+            self.accepted.extend(changes);
+            if fits(self) {
+                continue;
+            }
+            self.accepted.truncate(before);
+            if part.len() < 2 {
+                self.refused.extend(part.into_iter().flatten());
+                continue;
+            }
+            let second = part.split_off(part.len() / 2);
+            parts.extend([second, part]);
+        }
+    }
+
     fn last(&self, reason: Reason) -> Refusal {
         let last = self.accepted.last();
-        last.map(|change| (change.subscriber.clone(), reason))
+        last.map(|change| (change.subscriber.clone(), Blame::guess(reason)))
             .into_iter()
             .collect()
     }
@@ -125,14 +188,15 @@ impl Weeded {
             message: error.to_string().into(),
         };
         if let Some(id) = object_of(error).filter(|id| self.is_about(id)) {
-            return BTreeMap::from([(id, reason(error))]);
+            return BTreeMap::from([(id, Blame::sure(reason(error)))]);
         }
         // The error names no object: each change is tried alone.
         let mut refusal = Refusal::new();
         for change in &self.accepted {
             let edits = authoring_edits(&change.edits);
             if let Err(error) = apply(texts, &edits, &|kind, path| canonical_order(kind, path)) {
-                refusal.insert(change.subscriber.clone(), reason(&error));
+                let blame = Blame::sure(reason(&error));
+                refusal.insert(change.subscriber.clone(), blame);
             }
         }
         match refusal.is_empty() {
@@ -163,7 +227,7 @@ impl Weeded {
                     rule: LOST_FILE,
                     message: format!("`{file}` would have no object left").into(),
                 };
-                (id.clone(), reason)
+                (id.clone(), Blame::sure(reason))
             })
         });
         let refusal: Refusal = in_lost.collect();
@@ -192,10 +256,13 @@ impl Weeded {
                 .filter_map(|place| objects.at(&place.file, place.line))
                 .collect();
             // Of two that cannot be together, the one that is changed gives way.
-            let cause = owners.iter().find(|id| self.is_about(id)).cloned();
-            let cause = cause.or_else(|| self.on_same_device(after, owners.first()?));
-            match cause {
-                Some(id) => drop(refusal.entry(id).or_insert(reason)),
+            if let Some(id) = owners.iter().find(|id| self.is_about(id)) {
+                refusal.insert(id.clone(), Blame::sure(reason));
+                continue;
+            }
+            let owner = owners.first();
+            match owner.and_then(|owner| self.on_same_device(after, owner)) {
+                Some(id) => drop(refusal.entry(id).or_insert(Blame::guess(reason))),
                 None => unclear = Some(reason),
             }
         }
@@ -229,45 +296,5 @@ fn object_of(error: &EditError) -> Option<SubscriberId> {
     match object {
         Object::Named(_, id) => SubscriberId::new(id).ok(),
         Object::Settings(_) => None,
-    }
-}
-
-fn places<'a>(
-    inventory: &Inventory,
-    ids: impl Iterator<Item = &'a SubscriberId>,
-) -> Vec<Option<(Arc<str>, u32)>> {
-    let asked: Vec<KeyReference> = ids
-        .map(|id| {
-            let object = ReferencedObject::Subscriber(id.as_str().to_owned());
-            KeyReference::new(object, [])
-        })
-        .collect();
-    let places = locations(inventory, &asked);
-    let places = places.into_iter();
-    places
-        .map(|place| place.map(|place| (place.file, place.line)))
-        .collect()
-}
-
-/// The subscribers of each file by the lines at which they begin.
-struct Objects(BTreeMap<Arc<str>, BTreeMap<u32, SubscriberId>>);
-
-impl Objects {
-    fn of(inventory: &Inventory) -> Self {
-        let ids: Vec<&SubscriberId> = inventory.subscribers().map(|object| &object.id).collect();
-        let mut objects: BTreeMap<Arc<str>, BTreeMap<u32, SubscriberId>> = BTreeMap::new();
-        let places = places(inventory, ids.iter().copied());
-        for (id, place) in ids.into_iter().zip(places) {
-            if let Some((file, line)) = place {
-                objects.entry(file).or_default().insert(line, id.clone());
-            }
-        }
-        Self(objects)
-    }
-
-    /// Returns the subscriber that a line belongs to.
-    fn at(&self, file: &str, line: u32) -> Option<SubscriberId> {
-        let before = self.0.get(file)?.range(..=line);
-        before.last().map(|(_, id)| id.clone())
     }
 }
