@@ -342,6 +342,11 @@ impl Customers {
         let customer = &mut self.all[number];
         customer.changes[field] += 1;
         customer.touched = Instant::now();
+        if event == Event::Swap {
+            // Sonar links a service that replaces another one by its endpoint alone. If both change before the next reading, the
+            // new service is another subscriber, and the one before stays in its days of grace.
+            customer.touched += SETTLES;
+        }
         true
     }
 
