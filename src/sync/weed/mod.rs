@@ -257,7 +257,11 @@ impl Weeded {
                 .collect();
             // Of two that cannot be together, the one that is changed gives way.
             if let Some(id) = owners.iter().find(|id| self.is_about(id)) {
-                refusal.insert(id.clone(), Blame::sure(reason));
+                let known = refusal.get(id);
+                // The first reason counts, and none that is only a guess.
+                if known.is_none_or(|known| known.is_guess) {
+                    refusal.insert(id.clone(), Blame::sure(reason));
+                }
                 continue;
             }
             let owner = owners.first();
