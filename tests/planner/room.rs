@@ -1,6 +1,7 @@
 //! Room for endpoints: what could not be read counts, and so may an endpoint without a port.
 
-use gamctl::model::{Part, Unread};
+use gamctl::model::{GamModel, Part, Unread};
+use gamctl::plan::Ledger;
 use serde_json::{Value, json};
 
 use super::{Example, homes, mac, subscriber};
@@ -88,4 +89,33 @@ fn room_that_a_later_block_leaves_is_used() {
             "blocked: endpoint 00:0e:d8:00:00:03 is not planned: endpoint 00:0e:d8:00:00:04 has its name",
         ]
     );
+}
+
+/// As after a device was replaced by one that has been in service: every place is taken by an endpoint that nobody knows.
+#[test]
+fn nobody_comes_to_a_device_that_others_fill() {
+    let address = |number: u16| format!("00:0e:d8:00:{:02x}:{:02x}", number / 256, number % 256);
+    let (mut observed, mut intended) = (homes(), homes());
+    for config in [&mut observed, &mut intended] {
+        config["endpoints"] = json!({});
+        config["subscribers"] = json!({});
+    }
+    for number in 0..384_u16 {
+        let port = number / 16 + 1;
+        let other = json!({ "name": format!("other-{number}"), "port": port });
+        observed["endpoints"][address(number)] = other;
+        let own = json!({ "name": format!("own-{number}"), "port": port });
+        intended["endpoints"][address(1_000 + number)] = own;
+        let mut served = subscriber(1, 101 + number);
+        served["endpoint"] = json!(address(1_000 + number));
+        intended["subscribers"][format!("s{number}")] = served;
+    }
+    let mut example = Example::of(&observed);
+    example.model = GamModel::Gam24C;
+    example.observation.identity.model = Some(GamModel::Gam24C);
+    let nothing = json!({ "profiles": {}, "endpoints": {}, "subscribers": {} });
+    example.ledger = Some(Ledger::of(serde_json::from_value(nothing).unwrap()));
+    example.intended = intended;
+    assert_eq!(example.lines(), [] as [&str; 0]);
+    assert_eq!(example.notes().len(), 768);
 }

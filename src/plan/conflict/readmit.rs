@@ -130,8 +130,7 @@ fn one_by_one(planner: &mut PlannerState<'_>, mut dropped: Vec<Dropped>) -> Vec<
         // What had no room either stays dropped.
         let (without_room, mut tried): (Vec<_>, Vec<_>) =
             later.into_iter().partition(|one| one.is_over);
-        // Without a later block there is no more room than before.
-        if !tried.is_empty() {
+        if tried.iter().any(leaves_room) {
             tried.extend(dropped.pop());
             tried.rotate_right(1);
             let before = Saved::of(planner);
@@ -174,10 +173,14 @@ fn is_better(again: &[Dropped], before: &[Dropped]) -> bool {
     again.len() < before.len() && again_places.all(|place| places.contains(&place))
 }
 
-/// Returns whether something was dropped after one that had no room. Otherwise there is no more room than before.
+/// Returns whether an endpoint was dropped after one that had no room. Otherwise there is no more room than before.
 fn may_have_room(dropped: &[Dropped]) -> bool {
     let first = dropped.iter().position(|one| one.is_over);
-    first.is_some_and(|first| dropped.iter().skip(first).any(|one| !one.is_over))
+    first.is_some_and(|first| dropped.iter().skip(first).any(leaves_room))
+}
+
+fn leaves_room(dropped: &Dropped) -> bool {
+    !dropped.is_over && dropped.target.place().0 == Part::Endpoints
 }
 
 /// Changes the observed state to what the plan so far leaves behind. What it removes is neither observed nor intended then.
