@@ -178,6 +178,9 @@ fn print(bed: &Bed<'_>, shop: &Shop, customers: &Customers, found: &Rest, held: 
     for (rule, (most, seconds)) in &held.by_rule {
         println!("  held back by {rule}: at most {most} changes at once, for {seconds} s");
     }
+    // The clone is as old as the last edit of an engineer.
+    bed.git(&["fetch", "-q", "forge"]);
+    bed.git(&["reset", "-q", "--hard", "forge/main"]);
     let plan = bed.gamctl(&["plan"]);
     assert_eq!(plan.status.code(), Some(0), "{plan:?}");
     let twice = added_twice(bed);
