@@ -81,6 +81,22 @@ fn edited(texts: &Texts, changes: &[ProposedChange]) -> Texts {
     after
 }
 
+/// Sells a line to each account, with the number of its endpoint and the port where a device hears it.
+fn sell(world: &mut World, device: &str, sold: &[(&str, u8, u8)]) {
+    for (account, number, port) in sold {
+        world.sell(account, "1", "30");
+        world.item(account, &mac(*number).to_string(), account, Some("1"));
+        world.hear(mac(*number), device, *port);
+    }
+}
+
+/// Returns the subscribers whose changes were refused, with the rule.
+fn rules_of_refused(weeded: &Weeded) -> BTreeMap<&str, &str> {
+    let refused = weeded.refused.iter();
+    let rules = refused.map(|(change, reason)| (change.subscriber.as_str(), reason.rule()));
+    rules.collect()
+}
+
 fn judge(before: &Texts, after: &Texts, limits: &SyncLimits) -> Vec<LaneLeft> {
     let (before, after) = (read(before), read(after));
     let changed = changed_keys(&before.inventory, &after.inventory);
@@ -148,36 +164,29 @@ fn of_a_full_port_only_the_change_that_fills_it_is_taken_out() {
     let mut texts = texts();
     let path: Arc<str> = "subscribers/oak.toml".into();
     let mut oak = texts[&path].to_string();
-    for (number, name) in (21..).zip(
-        ["aaa", "s02", "s03", "s04", "s05", "s06", "s07", "s08"]
-            .into_iter()
-            .chain(["s09", "s10", "s11", "s12", "s13", "s14", "s15", "s16"]),
-    ) {
-        let endpoint = mac(number);
-        let vlan = 100 + u16::from(number);
+    for number in 21..=36 {
+        // Neither the first nor the last one by name is new.
+        let name = match number {
+            21 => "aaa".to_owned(),
+            _ => format!("zzz-{number}"),
+        };
+        let (endpoint, vlan) = (mac(number), 100 + u16::from(number));
         oak.push_str(&format!("[subscriber.{name}]\ndevice = \"oak-a\"\nport = 2\nendpoint = \"{endpoint}\"\nservice_plan = \"home-200\"\nvlan = {vlan}\n"));
     }
     texts.insert(path, oak.into());
     let mut world = world(&texts);
-    for (account, number, port) in [
+    let sold = [
         ("1043", 2, 3),
         ("1044", 3, 2),
         ("1045", 4, 4),
         ("1046", 5, 5),
-    ] {
-        world.sell(account, "1", "30");
-        world.item(account, &mac(number).to_string(), account, Some("1"));
-        world.hear(mac(number), "oak-a", port);
-    }
+    ];
+    sell(&mut world, "oak-a", &sold);
     let proposal = world.propose();
     assert_eq!(proposal.changes.len(), 4);
     let weeded = weed(&read(&texts), &proposal.changes);
-    let refused: Vec<_> = weeded
-        .refused
-        .iter()
-        .map(|(change, reason)| (change.subscriber.as_str(), reason.rule()))
-        .collect();
-    assert_eq!(refused, [("acct-1044", "too-many-endpoints")]);
+    let refused = BTreeMap::from([("acct-1044", "too-many-endpoints")]);
+    assert_eq!(rules_of_refused(&weeded), refused);
     assert_eq!(weeded.accepted.len(), 3);
     assert!(!read(&edited(&texts, &weeded.accepted)).has_errors());
 }
@@ -187,15 +196,9 @@ fn a_change_that_causes_an_error_is_taken_out_and_the_others_stay() {
     let mut texts = texts();
     let mut world = world(&texts);
     world.service("1042", "7001").tariff = TariffId::new("31").ok();
-    for (account, number, port) in [
-        ("1043", 2, 2),
-        ("1044", 3, 3),
-        ("a-customer-with-a-long-number-of-its-own", 4, 4),
-    ] {
-        world.sell(account, "1", "30");
-        world.item(account, &mac(number).to_string(), account, Some("1"));
-        world.hear(mac(number), "maple-a", port);
-    }
+    let long = "a-customer-with-a-long-number-of-its-own";
+    let sold = [("1043", 2, 2), ("1044", 3, 3), (long, 4, 4)];
+    sell(&mut world, "maple-a", &sold);
     // A VLAN that another writer took after the view was made.
     let other = "\n[subscriber.other]\ndevice = \"maple-a\"\nport = 9\nendpoint = \"00:0e:d8:10:20:09\"\nservice_plan = \"home-200\"\nvlan = 102\n";
     let path: Arc<str> = "subscribers/maple.toml".into();
@@ -204,12 +207,7 @@ fn a_change_that_causes_an_error_is_taken_out_and_the_others_stay() {
     let proposal = world.propose();
     assert_eq!(proposal.changes.len(), 4);
     let weeded = weed(&read(&texts), &proposal.changes);
-    let refused: Vec<_> = weeded
-        .refused
-        .iter()
-        .map(|(change, reason)| (change.subscriber.as_str(), reason.rule()))
-        .collect();
-    let refused: BTreeMap<_, _> = refused.into_iter().collect();
+    let refused = rules_of_refused(&weeded);
     assert_eq!(weeded.accepted.len(), 2, "{refused:?}");
     assert_eq!(refused.get("acct-1043"), Some(&"shared-vlan"));
     assert_eq!(refused.len(), 2, "{refused:?}");

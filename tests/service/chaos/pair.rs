@@ -251,6 +251,15 @@ impl Pair {
         self.cluster.restore(database, dump);
     }
 
+    /// Ends both instances like one.
+    pub(super) fn both_end_in_good_order(&mut self) {
+        for nth in 0..2 {
+            if self.instances[nth].is_some() {
+                self.ends_in_good_order(nth);
+            }
+        }
+    }
+
     /// Every device takes this long for each line.
     pub(super) fn slowly(&self, millis: u64) {
         for twin in self.site.twins.values() {
@@ -383,11 +392,7 @@ impl Pair {
 
     /// Ends both instances, and checks everything.
     pub(super) fn ends_as_intended(mut self) {
-        for nth in 0..2 {
-            if self.instances[nth].is_some() {
-                self.ends_in_good_order(nth);
-            }
-        }
+        self.both_end_in_good_order();
         self.site.is_done();
         self.is_sound();
         for nth in 0..2 {

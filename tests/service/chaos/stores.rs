@@ -113,6 +113,19 @@ fn a_full_disk_of_the_store_ends_nothing_for_good() {
     pair.goes_on(&mut chance);
 }
 
+/// The name of a dump of the store.
+const BACKUP: &str = "backup";
+
+/// Backs the store up between two commits that both reach every device; returns the lines that the devices received.
+fn outdated_backup(pair: &mut Pair, chance: &mut Chance) -> usize {
+    pair.site.intend(chance.flats());
+    pair.converges();
+    pair.cluster.dump(&pair.database, BACKUP);
+    pair.site.intend(chance.flats());
+    pair.converges();
+    pair.lines()
+}
+
 #[test]
 fn after_a_restore_nothing_is_written_until_the_branch_is_fetched_and_judged() {
     let mut chance = Chance(16);
@@ -121,16 +134,9 @@ fn after_a_restore_nothing_is_written_until_the_branch_is_fetched_and_judged() {
         variables: [slow.variables(), Vec::new()],
         ..Setup::default()
     });
-    pair.site.intend(chance.flats());
-    pair.converges();
-    pair.cluster.dump(&pair.database, "backup");
-    pair.site.intend(chance.flats());
-    pair.converges();
-    let lines = pair.lines();
-    for nth in 0..2 {
-        pair.ends_in_good_order(nth);
-    }
-    pair.restores("backup");
+    let lines = outdated_backup(&mut pair, &mut chance);
+    pair.both_end_in_good_order();
+    pair.restores(BACKUP);
     // The first one had the later commit as its target. It leads the fetches, and they take long.
     slow.begins();
     pair.start(0);
@@ -149,9 +155,7 @@ fn after_a_restore_nothing_is_written_until_the_branch_is_fetched_and_judged() {
     slow.ends();
     pair.converges();
     assert_eq!(pair.lines(), lines, "{}", pair.report());
-    for nth in 0..2 {
-        pair.ends_in_good_order(nth);
-    }
+    pair.both_end_in_good_order();
     pair.is_as_intended();
 }
 
@@ -159,22 +163,15 @@ fn after_a_restore_nothing_is_written_until_the_branch_is_fetched_and_judged() {
 fn a_store_restored_from_a_backup_is_brought_up_to_date_without_a_line_sent_again() {
     let mut chance = Chance(15);
     let mut pair = Pair::with_looks_every("2s");
-    pair.site.intend(chance.flats());
-    pair.converges();
-    pair.cluster.dump(&pair.database, "backup");
-    pair.site.intend(chance.flats());
-    pair.converges();
-    let lines = pair.lines();
+    let lines = outdated_backup(&mut pair, &mut chance);
     // The instances go on meanwhile: nobody stops them for a restore in an emergency.
-    pair.restores("backup");
+    pair.restores(BACKUP);
     pair.converges();
     assert_eq!(pair.lines(), lines, "{}", pair.report());
     pair.site.intend(chance.flats());
     pair.converges();
     assert!(pair.lines() > lines);
-    for nth in 0..2 {
-        pair.ends_in_good_order(nth);
-    }
+    pair.both_end_in_good_order();
     // What the store forgot is no fault of the devices: each has what is intended.
     pair.is_as_intended();
 }
