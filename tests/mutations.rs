@@ -66,6 +66,44 @@ fn no_two_of_them_replace_the_same_text() {
     }
 }
 
+/// A switch asks the environment, which a constant cannot: one such place, and no mutation is built.
+#[test]
+fn no_rule_is_in_a_constant() {
+    for mutation in listed() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&mutation.file);
+        let source = fs::read_to_string(path).unwrap();
+        let begin = source.find(&mutation.at).unwrap();
+        let end = begin + source[begin..].find('\n').unwrap();
+        let mut lines = source[..end].lines().rev();
+        // A constant that ends on its line is over, unless the rule is on that line.
+        let own = lines.next().unwrap();
+        let before = lines.filter(|line| !(is_constant(line) && line.ends_with(';')));
+        let mut item = std::iter::once(own).chain(before);
+        let item = item.find(|line| is_constant(line) || is_item(line));
+        let is_fine = item.is_none_or(|line| !is_constant(line));
+        assert!(is_fine, "{}: {item:?}", mutation.name);
+    }
+}
+
+fn without_visibility(line: &str) -> &str {
+    let line = line.trim_start();
+    match line.strip_prefix("pub") {
+        Some(rest) => rest.split_once(' ').map_or(rest, |(_, rest)| rest),
+        None => line,
+    }
+}
+
+fn is_constant(line: &str) -> bool {
+    let line = without_visibility(line);
+    line.starts_with("const ") || line.starts_with("static ")
+}
+
+fn is_item(line: &str) -> bool {
+    let line = without_visibility(line);
+    let starts = ["fn ", "async fn ", "impl", "mod ", "struct ", "enum "];
+    starts.iter().any(|start| line.starts_with(start))
+}
+
 #[test]
 fn each_rule_that_can_be_switched_off_names_tests_that_could_see_it() {
     for mutation in listed() {

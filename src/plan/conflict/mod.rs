@@ -57,27 +57,26 @@ pub(super) fn resolve(planner: &mut PlannerState<'_>) {
     readmit(planner, dropped);
 }
 
-/// The checks in order. A check runs only when all checks before it find nothing, so it relies on their results.
-const CHECKS: [fn(&PlannerState<'_>) -> Vec<Block>; 11] = [
-    unread::new_objects,
-    unread::new_values,
-    model_limits::profiles,
-    model_limits::endpoints,
-    model_limits::subscribers,
-    references::used_by_unmanaged,
-    references::dependants,
-    references::still_used,
-    unique::all,
-    capacity::endpoints,
-    capacity::slots,
-];
-
 /// Drops targets until no check finds anything, and returns them in this order.
 ///
 /// Each round drops at least one target. With no targets left, every object stays as observed, so the loop ends.
 fn settle(planner: &mut PlannerState<'_>) -> Vec<Dropped> {
+    // In this order: a check runs only when all checks before it find nothing, so it relies on their results.
+    let checks: [fn(&PlannerState<'_>) -> Vec<Block>; 11] = [
+        unread::new_objects,
+        unread::new_values,
+        model_limits::profiles,
+        model_limits::endpoints,
+        model_limits::subscribers,
+        references::used_by_unmanaged,
+        references::dependants,
+        references::still_used,
+        unique::all,
+        capacity::endpoints,
+        capacity::slots,
+    ];
     let mut dropped = Vec::new();
-    while let Some(blocks) = CHECKS
+    while let Some(blocks) = checks
         .iter()
         .map(|check| check(planner))
         .find(|blocks| !blocks.is_empty())
