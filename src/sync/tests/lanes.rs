@@ -162,18 +162,16 @@ fn edits_reach_the_text_and_the_text_says_the_same() {
 #[test]
 fn of_a_full_port_only_the_change_that_fills_it_is_taken_out() {
     let mut texts = texts();
-    let path: Arc<str> = "subscribers/oak.toml".into();
-    let mut oak = texts[&path].to_string();
-    for number in 21..=36 {
-        // Neither the first nor the last one by name is new.
-        let name = match number {
-            21 => "aaa".to_owned(),
-            _ => format!("zzz-{number}"),
-        };
-        let (endpoint, vlan) = (mac(number), 100 + u16::from(number));
-        oak.push_str(&format!("[subscriber.{name}]\ndevice = \"oak-a\"\nport = 2\nendpoint = \"{endpoint}\"\nservice_plan = \"home-200\"\nvlan = {vlan}\n"));
+    // The new one comes after the first one, by name, and before the one in the second file, who is then one too many.
+    for (file, name, numbers) in [("oak", "aaa", 21..=35), ("zeta", "zzz", 36..=36)] {
+        let path: Arc<str> = format!("subscribers/{file}.toml").into();
+        let mut text = texts.get(&path).map_or("", |text| text).to_owned();
+        for number in numbers {
+            let (endpoint, vlan) = (mac(number), 100 + u16::from(number));
+            text.push_str(&format!("[subscriber.{name}-{number}]\ndevice = \"oak-a\"\nport = 2\nendpoint = \"{endpoint}\"\nservice_plan = \"home-200\"\nvlan = {vlan}\n"));
+        }
+        texts.insert(path, text.into());
     }
-    texts.insert(path, oak.into());
     let mut world = world(&texts);
     let sold = [
         ("1043", 2, 3),
